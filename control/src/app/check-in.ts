@@ -1,0 +1,201 @@
+import type { CheckIn, CheckInBatch, CheckInBatchReply, CheckInReply, DeviceCommand } from '@muster/shared/contracts'
+import { type Clock, DAY_MS, type EpochMs } from '@muster/shared/core'
+import { admit, retryAfterMs } from '../domain/admission.ts'
+import { isGated } from '../domain/check-in-gate.ts'
+import type { Device, DeviceCertificate, RemoteAction } from '../domain/model.ts'
+import { commandFor, isDeparture, managementStateAfter } from '../domain/remote-actions.ts'
+import type { Plan, Planner } from './planner.ts'
+import type { Planning } from './planning.ts'
+import type { PolicyBodies, Store, Tables } from './ports.ts'
+import { retargetDevices } from './retarget-devices.ts'
+
+export interface CheckInDeps {
+  readonly store: Store
+  readonly planning: Planning
+  readonly bodies: PolicyBodies
+  readonly clock: Clock
+  readonly count: (what: 'managed' | 'gated' | 'refused', times: number) => void
+}
+
+/**
+ * Answer a batch of check-ins: who may speak, what each should hold, what it is told to do, and up to where its reports
+ * are committed. One transaction for the batch. Policy bodies are in place before the answer names them.
+ */
+export async function checkIn(deps: CheckInDeps, batch: CheckInBatch): Promise<CheckInBatchReply> {
+  const nowMs = deps.clock.nowMs()
+  const answered = await deps.store.transaction(async (tables) => {
+    const planner = await deps.planning.current(tables)
+    const visits = await admitAll(tables, batch, nowMs)
+    const planned = await planAll(tables, planner, visits, nowMs)
+    const commands = await handOver(tables, planned, nowMs)
+    await tables.devices.put(planned.map(({ device, visit }) => afterCheckIn(device, visit, commands, nowMs)))
+    await revokeReplaced(tables, planned, nowMs)
+    return { visits, planned: new Map(planned.map((entry) => [entry.device.id, entry])), commands }
+  })
+  await provide(deps.bodies, [...answered.planned.values()])
+  const replies = batch.checkIns.map((asked, index) => replyTo(asked, index, answered))
+  for (const what of ['managed', 'gated', 'refused'] as const) {
+    const times = replies.filter((reply) => kindOf(reply) === what).length
+    if (times > 0) deps.count(what, times)
+  }
+  return { v: 1, replies }
+}
+
+/** One check-in with what the store knows of it. */
+interface Visit {
+  readonly index: number
+  readonly asked: CheckIn
+  readonly device: Device | undefined
+  readonly certificates: readonly DeviceCertificate[]
+  readonly open: readonly RemoteAction[]
+  readonly refusedWith?: string
+  readonly gated: boolean
+}
+
+interface PlannedVisit {
+  readonly visit: Visit
+  readonly device: Device
+  readonly plan: Plan
+}
+
+interface Answered {
+  readonly visits: readonly Visit[]
+  readonly planned: ReadonlyMap<string, PlannedVisit>
+  readonly commands: ReadonlyMap<string, readonly DeviceCommand[]>
+}
+
+async function admitAll(tables: Tables, batch: CheckInBatch, nowMs: EpochMs): Promise<readonly Visit[]> {
+  const ids = batch.checkIns.map((asked) => asked.deviceId)
+  const [devices, certificates, open] = await Promise.all([
+    tables.devices.getMany(ids),
+    tables.certificates.forDevices(ids),
+    tables.actions.open(ids),
+  ])
+  const deviceById = new Map(devices.map((device) => [device.id, device]))
+  const certificatesOf = Map.groupBy(certificates, (certificate) => certificate.deviceId)
+  const openOf = Map.groupBy(open, (action) => action.deviceId)
+  const bySerial = new Map(certificates.map((certificate) => [certificate.serialNumber, certificate]))
+  return batch.checkIns.map((asked, index) => {
+    const device = deviceById.get(asked.deviceId)
+    const actions = openOf.get(asked.deviceId) ?? []
+    const leaving = actions.some((action) => isDeparture(action.action))
+    const admitted = admit(device, bySerial.get(asked.certificateSerial), { agentId: batch.agentId, nowMs, leaving })
+    return {
+      index,
+      asked,
+      device,
+      certificates: certificatesOf.get(asked.deviceId) ?? [],
+      open: actions,
+      gated: device !== undefined && isGated(asked.cause, device, nowMs),
+      ...(admitted.ok ? {} : { refusedWith: admitted.refusal.code }),
+    }
+  })
+}
+
+async function planAll(tables: Tables, planner: Planner, visits: readonly Visit[], nowMs: EpochMs): Promise<readonly PlannedVisit[]> {
+  const admitted = lastOfEach(visits.filter((visit) => visit.refusedWith === undefined && !visit.gated))
+  const devices = admitted.flatMap((visit) => (visit.device ? [visit.device] : []))
+  const correlationId = admitted[0]?.asked.correlationId ?? ''
+  const retargeted = await retargetDevices(tables, planner, devices, { nowMs, correlationId })
+  const byId = new Map(retargeted.map((entry) => [entry.device.id, entry]))
+  return admitted.flatMap((visit) => {
+    const entry = byId.get(visit.asked.deviceId)
+    return entry ? [{ visit, device: entry.device, plan: entry.plan }] : []
+  })
+}
+
+/** A device that stands in a batch twice is answered by its last question. */
+function lastOfEach(visits: readonly Visit[]): readonly Visit[] {
+  return [...new Map(visits.map((visit) => [visit.asked.deviceId, visit])).values()]
+}
+
+/** Open actions become commands. An action that is handed over becomes active; one handed over before comes again. */
+async function handOver(
+  tables: Tables,
+  planned: readonly PlannedVisit[],
+  nowMs: EpochMs,
+): Promise<ReadonlyMap<string, readonly DeviceCommand[]>> {
+  const commands = new Map<string, DeviceCommand[]>()
+  const changed: RemoteAction[] = []
+  for (const { visit, device } of planned) {
+    for (const action of visit.open) {
+      const native = commandFor(action.action, action.parameters, device)
+      if (!native) {
+        changed.push({ ...action, state: 'notSupported', finishedAtMs: nowMs })
+        continue
+      }
+      const list = commands.get(device.id) ?? []
+      list.push({ commandId: action.id, action: action.action, correlationId: action.correlationId, native })
+      commands.set(device.id, list)
+      if (action.state === 'pending') changed.push({ ...action, state: 'active', deliveredAtMs: nowMs })
+    }
+  }
+  if (changed.length > 0) await tables.actions.put(changed)
+  return commands
+}
+
+function afterCheckIn(
+  device: Device,
+  { asked, open }: Visit,
+  commands: ReadonlyMap<string, readonly DeviceCommand[]>,
+  nowMs: EpochMs,
+): Device {
+  const departure = open.find((action) => isDeparture(action.action) && action.state === 'pending')
+  const state = departure && commands.has(device.id) ? managementStateAfter(departure.action, 'active') : undefined
+  // A device that had been silent for too long is looked at again now that it speaks.
+  const wasSilent = nowMs - device.lastSyncAtMs > DAY_MS
+  return {
+    ...device,
+    lastSyncAtMs: nowMs,
+    ...(asked.cause === 'periodic' ? { lastMaintenanceAtMs: nowMs } : {}),
+    ...(asked.policySetDigest === undefined ? {} : { heldDigest: asked.policySetDigest }),
+    ...(wasSilent ? { nextEvaluationAtMs: nowMs } : {}),
+    ...(state ? { managementState: state } : {}),
+  }
+}
+
+/** The device shows its new certificate: the one before is of no more use. */
+async function revokeReplaced(tables: Tables, planned: readonly PlannedVisit[], nowMs: EpochMs): Promise<void> {
+  const replaced = planned.flatMap(({ visit, device }) =>
+    visit.asked.certificateSerial === device.certificateSerial
+      ? visit.certificates.filter((certificate) => certificate.state === 'superseded')
+      : [],
+  )
+  if (replaced.length === 0) return
+  await tables.certificates.put(
+    replaced.map((certificate) => ({ ...certificate, state: 'revoked', revokedAtMs: nowMs, revocationReason: 'superseded' })),
+  )
+}
+
+/** Put the bodies in place that these devices do not hold yet. */
+async function provide(bodies: PolicyBodies, planned: readonly PlannedVisit[]): Promise<void> {
+  const needed = new Map<string, string>()
+  for (const { visit, plan } of planned) {
+    if (visit.asked.policySetDigest === plan.policySet.digest) continue
+    for (const [sha256, body] of plan.bodies) needed.set(sha256, body)
+  }
+  await Promise.all([...needed].map(([sha256, body]) => bodies.put(sha256, body)))
+}
+
+function replyTo(asked: CheckIn, index: number, { visits, planned, commands }: Answered): CheckInReply {
+  const visit = visits[index]
+  const ackedSeq = visit?.device?.ackedSeq ?? 0
+  const { deviceId } = asked
+  if (visit?.refusedWith !== undefined) {
+    const retry = retryAfterMs(visit.refusedWith)
+    return { outcome: 'refused', deviceId, code: visit.refusedWith, ackedSeq, ...(retry === undefined ? {} : { retryAfterMs: retry }) }
+  }
+  if (visit?.gated) return { outcome: 'managed', deviceId, ackedSeq, commands: [], gated: true }
+  const entry = planned.get(deviceId)
+  const differs = entry !== undefined && entry.plan.policySet.digest !== asked.policySetDigest
+  return {
+    outcome: 'managed',
+    deviceId,
+    ackedSeq,
+    commands: [...(commands.get(deviceId) ?? [])],
+    ...(entry && differs ? { policySet: entry.plan.policySet } : {}),
+  }
+}
+
+const kindOf = (reply: CheckInReply): 'managed' | 'gated' | 'refused' =>
+  reply.outcome === 'refused' ? 'refused' : reply.gated ? 'gated' : 'managed'

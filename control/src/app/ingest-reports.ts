@@ -1,0 +1,206 @@
+import type { Report } from '@muster/shared/contracts'
+import type { Clock, EpochMs } from '@muster/shared/core'
+import { admit } from '../domain/admission.ts'
+import { type DeviceRecord, type Interpret, applyReport, place } from '../domain/apply-report.ts'
+import type { Device, DeviceCertificate, DevicePolicy, RemoteAction } from '../domain/model.ts'
+import { isDeparture } from '../domain/remote-actions.ts'
+import { createInterpreter } from './interpreting.ts'
+import { judgeAndAct } from './judge-and-act.ts'
+import type { Ids, ReportRow, Signal, Signals, Store, Tables } from './ports.ts'
+import { updateDynamicGroupsOf } from './dynamic-groups.ts'
+
+export interface IngestDeps {
+  readonly store: Store
+  readonly clock: Clock
+  readonly ids: Ids
+  readonly signals: Signals
+}
+
+export interface ReceivedReport {
+  readonly agentId: string
+  readonly report: Report
+}
+
+export interface Ingested {
+  readonly committed: number
+  readonly duplicates: number
+  /** Devices with a report missing before the one received: they must check in and send it again. */
+  readonly gaps: readonly Device[]
+  /** Reports that nobody may send, with the reason's code. */
+  readonly refused: readonly { readonly received: ReceivedReport; readonly code: string; readonly message: string }[]
+  /** Commit times minus observation times of what was committed, simulated milliseconds. */
+  readonly ageMs: readonly number[]
+}
+
+/**
+ * Take a batch of reports into the store, in one transaction: each report once and in its device's order, compliance
+ * judged once per device after its last report. When this resolves the reports are committed and may be acknowledged.
+ */
+export async function ingestReports(deps: IngestDeps, batch: readonly ReceivedReport[]): Promise<Ingested> {
+  const nowMs = deps.clock.nowMs()
+  const signals: Signal[] = []
+  const ingested = await deps.store.transaction(async (tables) => {
+    const known = await load(tables, batch)
+    const sorted = sort(batch, known, nowMs)
+    const interpret = createInterpreter(known.policies)
+    const applied = applyAll(sorted.accepted, known, interpret, nowMs)
+    await save(tables, applied, known, deps, nowMs, signals)
+    await tables.reports.append(applied.reports)
+    return {
+      committed: applied.reports.length,
+      duplicates: applied.duplicates,
+      gaps: applied.gaps,
+      refused: sorted.refused,
+      ageMs: applied.reports.map((row) => nowMs - row.observedAtMs),
+    }
+  })
+  for (const signal of signals) deps.signals.emit(signal)
+  return ingested
+}
+
+interface Known {
+  readonly devices: ReadonlyMap<string, Device>
+  readonly rows: ReadonlyMap<string, readonly DevicePolicy[]>
+  readonly open: ReadonlyMap<string, readonly RemoteAction[]>
+  readonly certificates: ReadonlyMap<string, DeviceCertificate>
+  readonly policies: Awaited<ReturnType<Tables['policies']['list']>>
+}
+
+async function load(tables: Tables, batch: readonly ReceivedReport[]): Promise<Known> {
+  const ids = [...new Set(batch.map(({ report }) => report.deviceId))]
+  const serials = [...new Set(batch.map(({ report }) => report.certificate.serialNumber))]
+  const [devices, rows, open, certificates, policies] = await Promise.all([
+    tables.devices.getMany(ids),
+    tables.devicePolicies.forDevices(ids),
+    tables.actions.open(ids),
+    tables.certificates.getMany(serials),
+    tables.policies.list(),
+  ])
+  return {
+    devices: new Map(devices.map((device) => [device.id, device])),
+    rows: Map.groupBy(rows, (row) => row.deviceId),
+    open: Map.groupBy(open, (action) => action.deviceId),
+    certificates: new Map(certificates.map((certificate) => [certificate.serialNumber, certificate])),
+    policies,
+  }
+}
+
+interface Sorted {
+  readonly accepted: readonly ReceivedReport[]
+  readonly refused: Ingested['refused']
+}
+
+function sort(batch: readonly ReceivedReport[], known: Known, nowMs: EpochMs): Sorted {
+  const accepted: ReceivedReport[] = []
+  const refused: Ingested['refused'][number][] = []
+  for (const received of batch) {
+    const { deviceId, certificate, seq } = received.report
+    const device = known.devices.get(deviceId)
+    // What is committed already is a duplicate, whatever has become of the device since.
+    if (device && device.agentId === received.agentId && seq <= device.ackedSeq) {
+      accepted.push(received)
+      continue
+    }
+    const leaving = (known.open.get(deviceId) ?? []).some((action) => isDeparture(action.action))
+    const admitted = admit(device, known.certificates.get(certificate.serialNumber), { agentId: received.agentId, nowMs, leaving })
+    if (admitted.ok) accepted.push(received)
+    else refused.push({ received, code: admitted.refusal.code, message: admitted.refusal.message })
+  }
+  return { accepted, refused }
+}
+
+interface Applied {
+  readonly records: readonly DeviceRecord[]
+  readonly reports: readonly ReportRow[]
+  readonly duplicates: number
+  readonly gaps: readonly Device[]
+}
+
+function applyAll(accepted: readonly ReceivedReport[], known: Known, interpret: Interpret, nowMs: EpochMs): Applied {
+  const records = new Map<string, DeviceRecord>()
+  const gaps = new Map<string, Device>()
+  const reports: ReportRow[] = []
+  let duplicates = 0
+  for (const { report } of accepted) {
+    const record = records.get(report.deviceId) ?? recordOf(report.deviceId, known)
+    if (!record) continue
+    const placed = place(report.seq, record.device.ackedSeq)
+    if (placed === 'duplicate') duplicates++
+    else if (placed === 'gap') gaps.set(report.deviceId, record.device)
+    else {
+      records.set(report.deviceId, applyReport(record, report, interpret, nowMs))
+      reports.push(rowOf(report, nowMs))
+    }
+  }
+  return { records: [...records.values()], reports, duplicates, gaps: [...gaps.values()] }
+}
+
+function recordOf(deviceId: string, known: Known): DeviceRecord | undefined {
+  const device = known.devices.get(deviceId)
+  if (!device) return undefined
+  return { device, rows: known.rows.get(deviceId) ?? [], open: known.open.get(deviceId) ?? [], finished: [] }
+}
+
+function rowOf(report: Report, nowMs: EpochMs): ReportRow {
+  const parts = (['inventory', 'policies', 'removedPolicyIds', 'commands'] as const).filter((part) => report[part] !== undefined)
+  const { deviceId, seq, observedAtMs, correlationId } = report
+  return { deviceId, seq, observedAtMs, committedAtMs: nowMs, correlationId, parts }
+}
+
+async function save(
+  tables: Tables,
+  { records, reports }: Applied,
+  known: Known,
+  deps: IngestDeps,
+  nowMs: EpochMs,
+  signals: Signal[],
+): Promise<void> {
+  if (records.length === 0) return
+  const correlationOf = new Map(reports.map((row) => [row.deviceId, row.correlationId]))
+  const acted = await judgeAndAct(tables, records, {
+    ids: deps.ids,
+    nowMs,
+    policies: known.policies,
+    correlationId: (device) => correlationOf.get(device.id) ?? '',
+  })
+  const left = acted.devices.filter((device) => device.lifecycle !== 'managed')
+  await tables.devices.put(acted.devices)
+  await tables.actions.put(records.flatMap((record) => record.finished))
+  await letGo(tables, left, nowMs)
+  const changedInventory = acted.devices.filter(
+    (device) => device.lifecycle === 'managed' && device.inventory !== known.devices.get(device.id)?.inventory,
+  )
+  await updateDynamicGroupsOf(tables, changedInventory)
+  signals.push(...acted.signals, ...records.flatMap((record) => signalsOf(record, nowMs)))
+}
+
+/** Devices that have left: their certificates end, their policy rows go, and they are in no group any more. */
+async function letGo(tables: Tables, devices: readonly Device[], nowMs: EpochMs): Promise<void> {
+  if (devices.length === 0) return
+  const ids = devices.map((device) => device.id)
+  const [certificates, rows, groups] = await Promise.all([
+    tables.certificates.forDevices(ids),
+    tables.devicePolicies.forDevices(ids),
+    tables.groups.groupsOf(ids),
+  ])
+  await tables.certificates.put(
+    certificates
+      .filter((certificate) => certificate.state !== 'revoked')
+      .map((certificate) => ({ ...certificate, state: 'revoked', revokedAtMs: nowMs, revocationReason: 'cessationOfOperation' })),
+  )
+  await tables.devicePolicies.delete(rows.map(({ deviceId, policyId }) => ({ deviceId, policyId })))
+  for (const [deviceId, groupIds] of groups) {
+    for (const groupId of groupIds) await tables.groups.remove(groupId, [deviceId])
+  }
+}
+
+function signalsOf({ device, finished }: DeviceRecord, nowMs: EpochMs): Signal[] {
+  const about = { atMs: nowMs, deviceId: device.id }
+  const name = device.inventory.deviceName
+  return finished.map((action) => ({
+    ...about,
+    what: 'action.finished',
+    text: `${name}: ${action.action} ${action.state}`,
+    correlationId: action.correlationId,
+  }))
+}

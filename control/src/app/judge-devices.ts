@@ -1,0 +1,37 @@
+import type { EpochMs } from '@muster/shared/core'
+import { type ComplianceVerdict, evaluateCompliance } from '../domain/compliance.ts'
+import type { Device, DevicePolicy, Policy, TenantSettings } from '../domain/model.ts'
+
+export interface Judged {
+  readonly device: Device
+  readonly rows: readonly DevicePolicy[]
+  readonly dueActions: ComplianceVerdict['dueActions']
+}
+
+/** A device and its rows after compliance has been evaluated at `nowMs`. Devices out of management are left as they are. */
+export function judgeDevice(
+  device: Device,
+  rows: readonly DevicePolicy[],
+  context: { readonly policies: ReadonlyMap<string, Policy>; readonly settings: TenantSettings; readonly nowMs: EpochMs },
+): Judged {
+  if (device.lifecycle !== 'managed') return { device, rows, dueActions: [] }
+  const compliance = rows.filter((row) => row.kind === 'compliance')
+  const verdict = evaluateCompliance({
+    nowMs: context.nowMs,
+    previous: device.complianceState,
+    lastSyncAtMs: device.lastSyncAtMs,
+    settings: context.settings,
+    rows: compliance.map((row) => ({ row, policy: { scheduledActions: context.policies.get(row.policyId)?.scheduledActions ?? [] } })),
+  })
+  const { graceUntilMs: _, nextEvaluationAtMs: __, ...rest } = device
+  return {
+    device: {
+      ...rest,
+      complianceState: verdict.state,
+      ...(verdict.graceUntilMs === undefined ? {} : { graceUntilMs: verdict.graceUntilMs }),
+      ...(verdict.nextEvaluationAtMs === undefined ? {} : { nextEvaluationAtMs: verdict.nextEvaluationAtMs }),
+    },
+    rows: [...rows.filter((row) => row.kind !== 'compliance'), ...verdict.rows],
+    dueActions: verdict.dueActions,
+  }
+}

@@ -1,0 +1,277 @@
+import type { PlatformName, Poke } from '@muster/shared/contracts'
+import type { EpochMs, Result } from '@muster/shared/core'
+import type {
+  AppRegistration,
+  AssignmentFilter,
+  AuditEvent,
+  Device,
+  DeviceCertificate,
+  DevicePolicy,
+  EnrolmentRestriction,
+  EnrolmentToken,
+  Group,
+  MemberType,
+  Notification,
+  Policy,
+  RemoteAction,
+  TenantSettings,
+  User,
+} from '../domain/model.ts'
+
+/**
+ * What the use cases need from the outside. One `Store` port with one conformance suite; SQLite now, PostgreSQL later.
+ * Everything that a use case changes it changes in one transaction: all or nothing, one writer at a time.
+ *
+ * Reads take many ids at once, because check-ins and reports come in batches; unknown ids are simply absent from the
+ * answer. Nothing here decides anything.
+ */
+export interface Store extends Tables {
+  /** Run `work` in one transaction; rejects with what `work` rejects with, having changed nothing. Not nested. */
+  transaction<T>(work: (tables: Tables) => Promise<T>): Promise<T>
+  close(): Promise<void>
+}
+
+export interface Tables {
+  readonly devices: Devices
+  readonly devicePolicies: DevicePolicies
+  readonly reports: Reports
+  readonly certificates: Certificates
+  readonly actions: Actions
+  readonly policies: Documents<Policy>
+  readonly filters: Documents<AssignmentFilter>
+  readonly restrictions: Documents<EnrolmentRestriction>
+  readonly users: Users
+  readonly groups: Groups
+  readonly tokens: Tokens
+  readonly apps: AppRegistrations
+  readonly audit: Audit
+  readonly notifications: Notifications
+  readonly settings: Settings
+  readonly outbox: Outbox
+}
+
+/** Low-count entities kept whole. `list` is in order of id. */
+export interface Documents<T extends { readonly id: string }> {
+  get(id: string): Promise<T | undefined>
+  list(): Promise<readonly T[]>
+  put(document: T): Promise<void>
+  /** False when there was none. */
+  delete(id: string): Promise<boolean>
+}
+
+export interface Devices {
+  getMany(ids: readonly string[]): Promise<readonly Device[]>
+  /** Same serial number and platform, still managed: the device that enrols anew. */
+  findBySerial(platform: PlatformName, serialNumbers: readonly string[]): Promise<readonly Device[]>
+  /** How many managed devices each user has. */
+  countByUser(userIds: readonly string[]): Promise<ReadonlyMap<string, number>>
+  /** Insert or replace whole rows. */
+  put(devices: readonly Device[]): Promise<void>
+  /** All managed devices, in order of id, for retargeting and sweeps; `after` is the last id seen. */
+  page(query: { after?: string; limit: number; platforms?: readonly PlatformName[] }): Promise<readonly Device[]>
+  /** Managed devices whose compliance may have changed by time alone. */
+  dueForEvaluation(nowMs: EpochMs, limit: number): Promise<readonly Device[]>
+  /** A filtered, ordered page for the Graph door, and the count of all that match. */
+  query(query: DeviceQuery): Promise<{ readonly rows: readonly Device[]; readonly next?: string }>
+  count(filter?: RowFilter): Promise<number>
+  /** Counts for the live view: managed devices by platform and compliance state, others by lifecycle. */
+  tally(): Promise<readonly { platform: PlatformName; lifecycle: Device['lifecycle']; complianceState: Device['complianceState']; devices: number }[]>
+}
+
+/** Columns that Graph may filter and order devices by. */
+export type DeviceColumn =
+  | 'id'
+  | 'deviceName'
+  | 'platform'
+  | 'operatingSystem'
+  | 'osVersion'
+  | 'complianceState'
+  | 'managementState'
+  | 'ownership'
+  | 'userPrincipalName'
+  | 'manufacturer'
+  | 'model'
+  | 'serialNumber'
+  | 'enrolledAtMs'
+  | 'lastSyncAtMs'
+  | 'entraDeviceId'
+  | 'directoryId'
+
+/** A filter over real columns; the Graph door compiles `$filter` to it. */
+export type RowFilter =
+  | { readonly op: 'and' | 'or'; readonly of: readonly RowFilter[] }
+  | { readonly op: 'not'; readonly of: RowFilter }
+  | {
+      readonly op: 'eq' | 'ne' | 'gt' | 'ge' | 'lt' | 'le' | 'startsWith' | 'endsWith' | 'contains'
+      readonly column: DeviceColumn
+      readonly value: string | number | null
+    }
+  | { readonly op: 'in'; readonly column: DeviceColumn; readonly values: readonly (string | number)[] }
+
+export interface DeviceQuery {
+  readonly filter?: RowFilter
+  readonly orderBy: readonly { readonly column: DeviceColumn; readonly descending: boolean }[]
+  readonly limit: number
+  /** Opaque; from the page before. Keyset, so a page never repeats or skips a row that stood still. */
+  readonly after?: string
+}
+
+export interface DevicePolicies {
+  /** Rows of these devices. */
+  forDevices(deviceIds: readonly string[]): Promise<readonly DevicePolicy[]>
+  /** Insert or replace by (device, policy). */
+  put(rows: readonly DevicePolicy[]): Promise<void>
+  delete(keys: readonly { readonly deviceId: string; readonly policyId: string }[]): Promise<void>
+  /** How a policy stands: managed devices by state, `pending` where the reported revision lags behind the targeted one. */
+  tally(policyId: string): Promise<readonly { revision: number; state: DevicePolicy['state']; devices: number }[]>
+  /** For each device that has committed this revision: from targeted to applied and to committed, milliseconds. */
+  latencies(policyId: string, revision: number): Promise<readonly { appliedAfterMs: number; committedAfterMs: number }[]>
+  /** Rows of a policy in pages by device id, for status lists. */
+  page(query: { policyId: string; after?: string; limit: number }): Promise<readonly DevicePolicy[]>
+}
+
+export interface Reports {
+  /** Note committed reports; a (device, seq) that is there already is a broken invariant and rejects. */
+  append(rows: readonly ReportRow[]): Promise<void>
+  /** Per device: how many, lowest, highest; in pages by device id. For the history checker. */
+  summary(query: { after?: string; limit: number }): Promise<readonly ReportSummary[]>
+  /** A device's reports, newest first. */
+  forDevice(deviceId: string, limit: number): Promise<readonly ReportRow[]>
+  count(): Promise<number>
+}
+
+export interface ReportRow {
+  readonly deviceId: string
+  readonly seq: number
+  readonly observedAtMs: EpochMs
+  readonly committedAtMs: EpochMs
+  readonly correlationId: string
+  /** Which parts it carried: inventory, policies, commands, … */
+  readonly parts: readonly string[]
+}
+
+export interface ReportSummary {
+  readonly deviceId: string
+  readonly reports: number
+  readonly firstSeq: number
+  readonly lastSeq: number
+  readonly ackedSeq: number
+  readonly appliedReports: number
+}
+
+export interface Certificates {
+  getMany(serialNumbers: readonly string[]): Promise<readonly DeviceCertificate[]>
+  forDevices(deviceIds: readonly string[]): Promise<readonly DeviceCertificate[]>
+  put(certificates: readonly DeviceCertificate[]): Promise<void>
+  /** Active ones past their end, to be marked expired. */
+  expired(nowMs: EpochMs, limit: number): Promise<readonly DeviceCertificate[]>
+  tally(): Promise<readonly { state: DeviceCertificate['state']; certificates: number }[]>
+}
+
+export interface Actions {
+  getMany(ids: readonly string[]): Promise<readonly RemoteAction[]>
+  /** Actions of these devices that are pending or active. */
+  open(deviceIds: readonly string[]): Promise<readonly RemoteAction[]>
+  forDevice(deviceId: string): Promise<readonly RemoteAction[]>
+  put(actions: readonly RemoteAction[]): Promise<void>
+  /** How many of an action were requested since then, for the tenant's daily limits. */
+  countSince(action: RemoteAction['action'], sinceMs: EpochMs): Promise<number>
+}
+
+export interface Users extends Documents<User> {
+  findByPrincipalName(names: readonly string[]): Promise<readonly User[]>
+  getMany(ids: readonly string[]): Promise<readonly User[]>
+}
+
+export interface Groups extends Documents<Group> {
+  /** Group ids of each member (device or user id). */
+  groupsOf(memberIds: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>>
+  members(groupId: string): Promise<readonly { readonly type: MemberType; readonly id: string }[]>
+  add(groupId: string, members: readonly { readonly type: MemberType; readonly id: string }[]): Promise<void>
+  remove(groupId: string, memberIds: readonly string[]): Promise<void>
+}
+
+export interface Tokens extends Documents<EnrolmentToken> {
+  findBySecret(secretsSha256: readonly string[]): Promise<readonly EnrolmentToken[]>
+  /** Count a use. */
+  use(id: string, times: number): Promise<void>
+}
+
+export interface AppRegistrations {
+  getMany(ids: readonly string[]): Promise<readonly AppRegistration[]>
+  put(registrations: readonly AppRegistration[]): Promise<void>
+  list(query: { userId?: string; after?: string; limit: number }): Promise<readonly AppRegistration[]>
+  count(): Promise<number>
+}
+
+export interface Audit {
+  append(events: readonly AuditEvent[]): Promise<void>
+  /** Newest first. */
+  list(query: { before?: { atMs: EpochMs; id: string }; limit: number }): Promise<readonly AuditEvent[]>
+}
+
+export interface Notifications {
+  append(notifications: readonly Notification[]): Promise<void>
+  list(query: { limit: number }): Promise<readonly Notification[]>
+}
+
+export interface Settings {
+  get(): Promise<TenantSettings>
+  put(settings: TenantSettings): Promise<void>
+}
+
+/** Messages to be sent after the commit that decided on them; sent at least once, in order. */
+export interface Outbox {
+  append(messages: readonly OutboxMessage[]): Promise<void>
+  oldest(limit: number): Promise<readonly (OutboxMessage & { readonly position: number })[]>
+  /** Forget messages up to this position. */
+  sent(upToPosition: number): Promise<void>
+}
+
+export interface OutboxMessage {
+  readonly kind: 'poke'
+  readonly subject: string
+  readonly poke: Poke
+}
+
+/** Where policy bodies lie for devices to fetch. Writing the same key again is harmless. */
+export interface PolicyBodies {
+  put(sha256: string, body: string): Promise<void>
+}
+
+/** The tenant's certificate authority. Keys stay behind it. */
+export interface CertificateIssuer {
+  /** Issuing CA first, root last; DER in Base64. */
+  readonly chain: readonly string[]
+  /** Check the CSR (signature, curve) and issue a client certificate for a device. */
+  issue(request: { csrDer: Uint8Array; deviceId: string; nowMs: EpochMs; validityMs: number }): Result<IssuedDeviceCertificate>
+}
+
+export interface IssuedDeviceCertificate {
+  readonly certificateDer: Uint8Array
+  readonly serialNumber: string
+  readonly thumbprintSha256: string
+  readonly notBeforeMs: EpochMs
+  readonly notAfterMs: EpochMs
+}
+
+/** New ids; a seeded source in virtual worlds. */
+export interface Ids {
+  guid(): string
+  /** A secret with at least 128 random bits, URL-safe. */
+  secret(): string
+}
+
+/** Something that happened, for the live view and for integrations; sent after the commit, nothing waits for it. */
+export interface Signal {
+  readonly atMs: EpochMs
+  /** `device.enrolled`, `device.compliance`, `device.left`, `policy.published`, `action.finished`, `certificate.renewed` … */
+  readonly what: string
+  readonly text: string
+  readonly deviceId?: string
+  readonly correlationId?: string
+}
+
+export interface Signals {
+  emit(signal: Signal): void
+}

@@ -1,0 +1,148 @@
+import { DAY_MS, HOUR_MS, type EpochMs } from '@muster/shared/core'
+import type { SettingOutcome } from './management/management.ts'
+import type { ComplianceState, DevicePolicy, Policy, PolicyState, ScheduledAction, TenantSettings } from './model.ts'
+
+/** A setting in error leaves the device's state alone for so long; then it is noncompliant without grace. */
+export const ERROR_HOLD_MS = 7 * DAY_MS
+
+/** The state that setting outcomes give a policy, before grace is considered. */
+export function policyStateOf(outcomes: readonly SettingOutcome[], hasConflicts: boolean): PolicyState {
+  const has = (state: SettingOutcome['state']): boolean => outcomes.some((outcome) => outcome.state === state)
+  if (has('error')) return 'error'
+  if (has('nonCompliant')) return 'nonCompliant'
+  if (hasConflicts || has('conflict')) return 'conflict'
+  if (has('pending')) return 'pending'
+  if (outcomes.length > 0 && outcomes.every((outcome) => outcome.state === 'notApplicable')) return 'notApplicable'
+  return has('remediated') ? 'remediated' : 'compliant'
+}
+
+/** What a report says of one policy on one device. */
+export interface PolicyObservation {
+  readonly revision: number
+  readonly appliedAtMs: EpochMs
+  readonly outcomes: readonly SettingOutcome[]
+}
+
+/** The row after a report: states, and since when the device is not compliant or in error. */
+export function observePolicy(row: DevicePolicy, seen: PolicyObservation, nowMs: EpochMs): DevicePolicy {
+  const { nonCompliantSinceMs, errorSinceMs, ...rest } = row
+  const state = policyStateOf(seen.outcomes, row.conflicts.length > 0)
+  const observed: DevicePolicy = {
+    ...rest,
+    reportedRevision: seen.revision,
+    appliedAtMs: seen.appliedAtMs,
+    committedAtMs: nowMs,
+    state,
+    settings: seen.outcomes,
+  }
+  if (row.kind !== 'compliance') return observed
+  if (state === 'nonCompliant') return { ...observed, nonCompliantSinceMs: nonCompliantSinceMs ?? nowMs }
+  // An error decides nothing yet: what was noncompliant before stays so, and keeps its grace period and actions.
+  if (state === 'error') {
+    const inError = { ...observed, errorSinceMs: errorSinceMs ?? nowMs }
+    return nonCompliantSinceMs === undefined ? inError : { ...inError, nonCompliantSinceMs }
+  }
+  return { ...observed, actionsDone: [] }
+}
+
+export interface ComplianceInput {
+  readonly nowMs: EpochMs
+  /** The device's state so far. */
+  readonly previous: ComplianceState
+  readonly lastSyncAtMs: EpochMs
+  readonly settings: TenantSettings
+  /** Rows of all compliance policies that the device should hold, each with its policy. */
+  readonly rows: readonly { readonly row: DevicePolicy; readonly policy: Pick<Policy, 'scheduledActions'> }[]
+}
+
+export interface ComplianceVerdict {
+  readonly state: ComplianceState
+  readonly graceUntilMs?: EpochMs
+  /** The rows with grace taken into account; compare to see what changed. */
+  readonly rows: readonly DevicePolicy[]
+  readonly dueActions: readonly { readonly row: DevicePolicy; readonly action: ScheduledAction }[]
+  /** When time alone can change the verdict; absent: never. */
+  readonly nextEvaluationAtMs?: EpochMs
+}
+
+/** Published severity order: the device has the highest state of its policies. */
+const severity: Readonly<Record<ComplianceState, number>> = {
+  unknown: 1,
+  compliant: 3,
+  inGracePeriod: 4,
+  noncompliant: 5,
+  conflict: 5,
+  error: 6,
+}
+
+/**
+ * A device's compliance: severity order, grace, validity period, error hold, and what holds when no policy is assigned.
+ * Pure: the sweep and the ingest call it with their own `nowMs`. Source: Intune, "Compliance policy settings" and
+ * "Actions for noncompliance".
+ */
+export function evaluateCompliance(input: ComplianceInput): ComplianceVerdict {
+  const judged = input.rows.map(({ row, policy }) => judge(row, policy.scheduledActions, input.nowMs))
+  const dueActions = judged.flatMap(({ row, due }) => due.map((action) => ({ row, action })))
+  const validUntilMs = input.lastSyncAtMs + input.settings.deviceComplianceCheckinThresholdDays * DAY_MS
+  const inactive = input.nowMs >= validUntilMs
+  const state = inactive ? 'noncompliant' : aggregate(judged, input)
+  const graceEnds = judged.flatMap(({ graceUntilMs }) => (graceUntilMs === undefined ? [] : [graceUntilMs]))
+  const moments = [...judged.flatMap(({ moments }) => moments), validUntilMs].filter((atMs) => atMs > input.nowMs)
+  return {
+    state,
+    rows: judged.map(({ row }) => row),
+    dueActions,
+    ...(state === 'inGracePeriod' && graceEnds.length > 0 ? { graceUntilMs: Math.min(...graceEnds) } : {}),
+    ...(moments.length > 0 ? { nextEvaluationAtMs: Math.min(...moments) } : {}),
+  }
+}
+
+interface Judged {
+  readonly row: DevicePolicy
+  /** What it contributes; `held` leaves the device as it was, `silent` has no say. */
+  readonly says: ComplianceState | 'held' | 'silent'
+  readonly due: readonly ScheduledAction[]
+  readonly graceUntilMs?: EpochMs
+  readonly moments: readonly EpochMs[]
+}
+
+function judge(row: DevicePolicy, actions: readonly ScheduledAction[], nowMs: EpochMs): Judged {
+  if (row.errorSinceMs !== undefined) {
+    const heldUntilMs = row.errorSinceMs + ERROR_HOLD_MS
+    if (nowMs < heldUntilMs) return { row, says: 'held', due: [], moments: [heldUntilMs] }
+    return { row, says: 'noncompliant', due: [], moments: [] }
+  }
+  if (row.nonCompliantSinceMs !== undefined) return judgeNoncompliant(row, row.nonCompliantSinceMs, actions, nowMs)
+  if (row.state === 'pending' || row.state === 'notApplicable') return { row, says: 'silent', due: [], moments: [] }
+  return { row, says: row.state === 'conflict' ? 'conflict' : 'compliant', due: [], moments: [] }
+}
+
+function judgeNoncompliant(row: DevicePolicy, sinceMs: EpochMs, actions: readonly ScheduledAction[], nowMs: EpochMs): Judged {
+  const dueAt = (action: ScheduledAction): EpochMs => sinceMs + action.gracePeriodHours * HOUR_MS
+  const blocks = actions.filter((action) => action.actionType === 'block').map(dueAt)
+  const graceUntilMs = blocks.length > 0 ? Math.min(...blocks) : sinceMs
+  const open = actions.filter((action) => !row.actionsDone.includes(action.id))
+  const due = open.filter((action) => dueAt(action) <= nowMs)
+  const inGrace = nowMs < graceUntilMs
+  return {
+    row: {
+      ...row,
+      state: inGrace ? 'inGracePeriod' : 'nonCompliant',
+      actionsDone: due.length > 0 ? [...row.actionsDone, ...due.map((action) => action.id)] : row.actionsDone,
+    },
+    says: inGrace ? 'inGracePeriod' : 'noncompliant',
+    due,
+    ...(inGrace ? { graceUntilMs } : {}),
+    moments: [...open.map(dueAt), graceUntilMs],
+  }
+}
+
+function aggregate(judged: readonly Judged[], { rows, previous, settings }: ComplianceInput): ComplianceState {
+  if (rows.length === 0) return settings.secureByDefault ? 'noncompliant' : 'compliant'
+  const states = judged.flatMap(({ says }) => (says === 'held' || says === 'silent' ? [] : [says]))
+  if (judged.some(({ says }) => says === 'held')) states.push(previous === 'unknown' ? 'error' : previous)
+  if (states.length > 0) return states.reduce((a, b) => (severity[b] > severity[a] ? b : a))
+  // Nothing was judged: every policy is not applicable, or none has been reported. A device once judged never becomes unknown.
+  if (judged.some(({ row }) => row.state === 'notApplicable')) return 'compliant'
+  return previous
+}

@@ -1,0 +1,71 @@
+import { enrolmentMode } from '@muster/shared/contracts'
+import type { Device, User } from './model.ts'
+
+type Value = string | number | boolean | readonly string[] | null | undefined
+
+/** A device as dynamic membership rules see it: `device.…`, Entra's names and words. */
+export function membershipDevice(device: Device): Readonly<Record<string, Value>> {
+  const { inventory } = device
+  return {
+    accountEnabled: true,
+    objectId: device.directoryId,
+    deviceId: device.entraDeviceId,
+    displayName: inventory.deviceName,
+    deviceOSType: inventory.os.name,
+    deviceOSVersion: inventory.os.version,
+    deviceOwnership: device.ownership === 'company' ? 'Company' : 'Personal',
+    deviceManufacturer: inventory.hardware.manufacturer,
+    deviceModel: inventory.hardware.model,
+    deviceTrustType: trustType(device) === 'Azure AD joined' ? 'AzureAD' : 'Workplace',
+    deviceManagementAppId: '0000000a-0000-0000-c000-000000000000',
+    managementType: 'MDM',
+    enrollmentProfileName: device.mode,
+    isRooted: inventory.posture.rooted ?? false,
+    deviceCategory: device.attributes['deviceCategory'],
+    ...extensionAttributes(device),
+  }
+}
+
+/** A user as dynamic membership rules see it: `user.…`. */
+export function membershipUser(user: User): Readonly<Record<string, Value>> {
+  return {
+    objectId: user.id,
+    accountEnabled: user.accountEnabled,
+    userPrincipalName: user.userPrincipalName,
+    displayName: user.displayName,
+    mail: user.mail,
+    department: user.department,
+    jobTitle: user.jobTitle,
+    country: user.country,
+    preferredLanguage: user.preferredLanguage,
+  }
+}
+
+/** A device as assignment filters see it: `device.…`, Intune's names and words. */
+export function filterDevice(device: Device): Readonly<Record<string, Value>> {
+  const { inventory } = device
+  return {
+    cpuArchitecture: inventory.hardware.cpuArchitecture ?? 'unknown',
+    deviceCategory: device.attributes['deviceCategory'],
+    deviceName: inventory.deviceName,
+    deviceOwnership: device.ownership === 'company' ? 'Corporate' : 'Personal',
+    deviceTrustType: trustType(device),
+    enrollmentProfileName: device.mode,
+    isRooted: inventory.posture.rooted === undefined ? 'unknown' : inventory.posture.rooted ? 'True' : 'False',
+    manufacturer: inventory.hardware.manufacturer,
+    model: inventory.hardware.model,
+    operatingSystemVersion: inventory.os.version,
+    osVersion: inventory.os.version,
+    operatingSystemSKU: inventory.os.edition,
+  }
+}
+
+function trustType(device: Device): string {
+  const type = enrolmentMode(device.platform, device.mode)?.deviceEnrollmentType
+  if (type === 'windowsAutoEnrollment' || type === 'windowsCoManagement') return 'Hybrid Azure AD joined'
+  return device.ownership === 'company' ? 'Azure AD joined' : 'Azure AD registered'
+}
+
+function extensionAttributes(device: Device): Record<string, string> {
+  return Object.fromEntries(Object.entries(device.attributes).filter(([name]) => /^extensionAttribute([1-9]|1[0-5])$/.test(name)))
+}

@@ -1,0 +1,63 @@
+/**
+ * The closed catalogue of coded errors. The core names a code; each edge translates it: `status` and `graph` are what the
+ * HTTP door answers, `exit` is the process's exit code where the command line meets it. `docs/errors.md` is generated from
+ * here and a test holds both together and each code to being raised somewhere.
+ */
+export const errorCatalogue = {
+  // messaging
+  'bus/closed': { status: 503, graph: 'ServiceUnavailable', exit: 1, meaning: 'The bus was closed before the call.' },
+  'bus/disconnected': { status: 503, graph: 'ServiceUnavailable', exit: 4, meaning: 'There is no connection to nats-server.' },
+  'bus/no-responders': { status: 503, graph: 'ServiceUnavailable', exit: 4, meaning: 'Nobody serves the subject.' },
+  'bus/timeout': { status: 504, graph: 'GatewayTimeout', exit: 1, meaning: 'No answer within the time allowed.' },
+  'bus/stream-full': { status: 503, graph: 'ServiceUnavailable', exit: 1, meaning: 'The stream has reached its size limit; publishers must wait.' },
+
+  // any message door
+  'message/too-large': { status: 413, graph: 'BadRequest', exit: 1, meaning: 'A message is larger than its door reads.' },
+  'message/not-json': { status: 400, graph: 'BadRequest', exit: 1, meaning: 'A payload is not JSON in UTF-8.' },
+  'message/invalid': { status: 400, graph: 'BadRequest', exit: 1, meaning: 'A message does not have the shape of its contract.' },
+
+  // enrolment, as the device is told
+  'enrolment/token-unknown': { status: 401, graph: 'Unauthorized', exit: 1, meaning: 'No enrolment token has this secret.' },
+  'enrolment/token-mismatch': { status: 403, graph: 'Forbidden', exit: 1, meaning: 'The enrolment token is for another platform or mode.' },
+  'enrolment/token-revoked': { status: 403, graph: 'Forbidden', exit: 1, meaning: 'The enrolment token was revoked.' },
+  'enrolment/token-expired': { status: 403, graph: 'Forbidden', exit: 1, meaning: 'The enrolment token has expired.' },
+  'enrolment/token-used-up': { status: 403, graph: 'Forbidden', exit: 1, meaning: 'The enrolment token has been used as often as it may be.' },
+  'enrolment/platform-blocked': { status: 403, graph: 'Forbidden', exit: 1, meaning: 'An enrolment restriction blocks the platform.' },
+  'enrolment/personal-blocked': { status: 403, graph: 'Forbidden', exit: 1, meaning: 'An enrolment restriction blocks personally owned devices.' },
+  'enrolment/os-version': { status: 403, graph: 'Forbidden', exit: 1, meaning: 'The operating system version is outside the allowed range.' },
+  'enrolment/manufacturer-blocked': { status: 403, graph: 'Forbidden', exit: 1, meaning: 'An enrolment restriction blocks the manufacturer.' },
+  'enrolment/mode-unknown': { status: 400, graph: 'BadRequest', exit: 1, meaning: 'The platform has no such enrolment mode.' },
+  'enrolment/user-unknown': { status: 403, graph: 'Forbidden', exit: 1, meaning: 'The mode needs a user, and no user has this name.' },
+  'enrolment/user-disabled': { status: 403, graph: 'Forbidden', exit: 1, meaning: 'The account of the user is disabled.' },
+  'enrolment/device-limit': { status: 403, graph: 'Forbidden', exit: 1, meaning: 'The user has as many devices as allowed.' },
+
+  // renewal and app registration, as the device is told
+  'renewal/bad-proof': { status: 401, graph: 'Unauthorized', exit: 1, meaning: 'The renewal is not signed with the key of the certificate in force.' },
+  'app/user-unknown': { status: 403, graph: 'Forbidden', exit: 1, meaning: 'No user of this name may use managed apps.' },
+
+  // remote actions
+  'action/daily-limit': { status: 429, graph: 'TooManyRequests', exit: 1, meaning: 'The tenant has requested the action as often as a day allows.' },
+  'action/device-leaving': { status: 409, graph: 'Conflict', exit: 1, meaning: 'The device is being retired, wiped or deleted.' },
+
+  // certificates and keys
+  'pki/malformed': { status: 400, graph: 'BadRequest', exit: 1, meaning: 'Bytes are not the DER or PEM of what they are said to be.' },
+  'pki/too-large': { status: 413, graph: 'BadRequest', exit: 1, meaning: 'A certificate, request or PEM text is larger or nested deeper than is read.' },
+  'pki/invalid-name': { status: 400, graph: 'BadRequest', exit: 1, meaning: 'A subject or alternative name is empty, too long, or of a form that is not handled.' },
+  'pki/invalid-validity': { status: 400, graph: 'BadRequest', exit: 1, meaning: 'A validity period is empty, out of the calendar, or longer than its issuer allows.' },
+  'pki/unsupported-key': { status: 400, graph: 'BadRequest', exit: 1, meaning: 'A key is not P-256 in its usual encoding.' },
+  'pki/unsupported-algorithm': { status: 400, graph: 'BadRequest', exit: 1, meaning: 'A request is not signed with ECDSA and SHA-256.' },
+  'pki/bad-signature': { status: 400, graph: 'BadRequest', exit: 1, meaning: 'A certification request is not signed with the key that it is for.' },
+  'pki/authority-mismatch': { status: 500, graph: 'InternalServerError', exit: 4, meaning: 'The stored certificates and key of the authority do not belong together.' },
+  'pki/authority-not-valid': { status: 503, graph: 'ServiceUnavailable', exit: 4, meaning: 'The issuing authority has expired or is not valid yet.' },
+
+  // check-in, as the device is told
+  'checkin/unknown-device': { status: 404, graph: 'NotFound', exit: 1, meaning: 'No device has this id.' },
+  'checkin/other-agent': { status: 403, graph: 'Forbidden', exit: 1, meaning: 'The device enrolled through another agent.' },
+  'checkin/not-managed': { status: 410, graph: 'NotFound', exit: 1, meaning: 'The device was retired, wiped or deleted.' },
+  'checkin/certificate-unknown': { status: 401, graph: 'Unauthorized', exit: 1, meaning: 'No certificate has the serial number shown.' },
+  'checkin/certificate-foreign': { status: 403, graph: 'Forbidden', exit: 1, meaning: 'The certificate shown belongs to another device.' },
+  'checkin/certificate-revoked': { status: 403, graph: 'Forbidden', exit: 1, meaning: 'The certificate shown was revoked.' },
+  'checkin/certificate-expired': { status: 401, graph: 'Unauthorized', exit: 1, meaning: 'The certificate shown has expired.' },
+} as const satisfies Record<string, { status: number; graph: string; exit: number; meaning: string }>
+
+export type ErrorCode = keyof typeof errorCatalogue

@@ -1,0 +1,161 @@
+import { z } from 'zod'
+import { CorrelationId, EpochMs, Guid, SubjectToken } from './ids.ts'
+import { Ownership, PlatformName } from './platform.ts'
+import { Posture } from './posture.ts'
+
+/**
+ * What Graph has no word for: population, drift, presence, workers. The control service relays these orders, given at
+ * `/_muster`, to the agent processes. Nothing here decides about management; it moves the simulated world.
+ */
+
+const Share = z.number().min(0).max(1)
+const DurationMs = z.number().int().nonnegative()
+
+/** How a kind of device behaves by itself. All draws come from the device's own seed. */
+export const Temperament = z.object({
+  /** ±share on every check-in interval. */
+  checkInJitter: Share.default(0.1),
+  /** Chance that a setting which can fail does so when applied. */
+  applyFailure: Share.default(0.004),
+  /** Multiplies the platform's own drift rates; 0 switches drift off. */
+  driftFactor: z.number().min(0).max(100_000).default(1),
+  /** Share of drifts that the user or the OS mends by itself, and after what time on average. */
+  selfHeal: Share.default(0.6),
+  selfHealAfterMs: DurationMs.default(4 * 3_600_000),
+  /** Mean time until a needed restart happens, and until the user does what is asked. */
+  restartAfterMs: DurationMs.default(2 * 3_600_000),
+  userActsAfterMs: DurationMs.default(3_600_000),
+})
+export type Temperament = z.infer<typeof Temperament>
+
+/** A homogeneous part of the population. Devices are named `<name>-<number>`, from `first` on. */
+export const PopulationGroup = z.object({
+  name: SubjectToken,
+  platform: PlatformName,
+  mode: z.string().min(1).max(40),
+  ownership: Ownership.optional(),
+  count: z.number().int().positive().max(200_000),
+  /** Number of the first device, counted from 1; a fleet grows by further groups of the same name. */
+  first: z.number().int().positive().default(1),
+  /** Model → weight; the platform's own catalogue when absent. */
+  models: z.record(z.string(), z.number().positive()).optional(),
+  attributes: z.record(z.string().max(40), z.string().max(200)).optional(),
+  temperament: Temperament.prefault({}),
+})
+export type PopulationGroup = z.infer<typeof PopulationGroup>
+
+export const Population = z.object({
+  /** Every draw derives from this and the device's name. */
+  seed: z.string().min(1).max(80),
+  groups: z.array(PopulationGroup).min(1).max(200),
+  /** Devices of people go round these users, in order. */
+  users: z.object({ count: z.number().int().positive(), domain: z.string().min(3).max(100) }),
+  /** Enrolment begins spread evenly over this time. */
+  enrolOverMs: DurationMs.default(0),
+})
+export type Population = z.infer<typeof Population>
+
+/** `user00042@domain`: the name that population and directory agree on. Counted from 1. */
+export const userPrincipalName = (index: number, domain: string): string =>
+  `user${String(index).padStart(5, '0')}@${domain}`
+
+/** `win-laptops-00042`: a device's name in the simulation. */
+export const deviceKey = (group: string, index: number): string => `${group}-${String(index).padStart(5, '0')}`
+
+/** Which devices an order is for: all that match every part given; of those the first `share` by a seeded order. */
+export const DeviceSelector = z.object({
+  group: SubjectToken.optional(),
+  platform: PlatformName.optional(),
+  deviceIds: z.array(Guid).max(2_000).optional(),
+  share: Share.default(1),
+  /** Names the seeded order: the same salt picks the same devices. */
+  salt: z.string().max(80).default(''),
+})
+export type DeviceSelector = z.infer<typeof DeviceSelector>
+
+export const FleetOrder = z.discriminatedUnion('order', [
+  /** Make devices; `shard` of `shards` says which of each group are this agent's (number mod shards). Repeating is harmless. */
+  z.object({
+    order: z.literal('populate'),
+    population: Population,
+    shard: z.number().int().nonnegative(),
+    shards: z.number().int().positive(),
+    /** Enrolment token secret by `platform/mode`. */
+    tokens: z.record(z.string(), z.string()),
+  }),
+  /** Devices go out of reach, or come back, spread over a time. */
+  z.object({ order: z.literal('presence'), selector: DeviceSelector, online: z.boolean(), spreadMs: DurationMs.default(0) }),
+  /** Facts change on devices, spread over a time; `heals` mends them again after `healAfterMs` on a share of devices. */
+  z.object({
+    order: z.literal('drift'),
+    selector: DeviceSelector,
+    posture: Posture.partial(),
+    osVersion: z.string().max(60).optional(),
+    spreadMs: DurationMs.default(0),
+    heals: Share.default(0),
+    healAfterMs: DurationMs.default(0),
+  }),
+  /** The user presses "Check status". */
+  z.object({ order: z.literal('sync'), selector: DeviceSelector, spreadMs: DurationMs.default(0) }),
+  /** One device's whole state and its last events, for tracing. */
+  z.object({ order: z.literal('inspect'), deviceId: Guid }),
+  /** Last report sequence of each device, in pages by device key. */
+  z.object({ order: z.literal('history'), after: z.string().default(''), limit: z.number().int().positive().max(2_000).default(2_000) }),
+])
+export type FleetOrder = z.infer<typeof FleetOrder>
+
+export const DevicePhase = z.enum(['new', 'enrolling', 'enrolled', 'refused', 'leaving', 'left', 'app-only'])
+export type DevicePhase = z.infer<typeof DevicePhase>
+
+export const HistoryEntry = z.object({
+  deviceKey: z.string(),
+  deviceId: Guid.optional(),
+  phase: DevicePhase,
+  lastSeq: z.number().int().nonnegative(),
+  ackedSeq: z.number().int().nonnegative(),
+})
+export type HistoryEntry = z.infer<typeof HistoryEntry>
+
+export const FleetOrderReply = z.discriminatedUnion('outcome', [
+  z.object({
+    outcome: z.literal('done'),
+    /** How many devices the order was for. */
+    devices: z.number().int().nonnegative(),
+    history: z.array(HistoryEntry).optional(),
+    /** Present while more pages follow: pass it as `after`. */
+    next: z.string().optional(),
+    inspection: z.json().optional(),
+  }),
+  z.object({ outcome: z.literal('refused'), code: z.string(), message: z.string() }),
+])
+export type FleetOrderReply = z.infer<typeof FleetOrderReply>
+
+/** What an agent process says of itself at start and every two seconds. */
+export const WorkerHello = z.object({
+  v: z.literal(1),
+  agentId: SubjectToken,
+  /** New at each start of the process. */
+  boot: z.string().min(1).max(40),
+  pid: z.number().int().positive(),
+  capacity: z.number().int().positive(),
+  labels: z.record(z.string(), z.string()).default({}),
+  sentAtMs: EpochMs,
+  devices: z.record(DevicePhase, z.number().int().nonnegative()),
+  online: z.number().int().nonnegative(),
+  counters: z.object({
+    checkIns: z.number().int().nonnegative(),
+    reportsSent: z.number().int().nonnegative(),
+    reportsResent: z.number().int().nonnegative(),
+    refused: z.number().int().nonnegative(),
+    requestErrors: z.number().int().nonnegative(),
+    pokes: z.number().int().nonnegative(),
+    renewals: z.number().int().nonnegative(),
+  }),
+  /** How late appointments were kept since the last hello, wall milliseconds. */
+  lagMs: z.object({ p50: z.number(), p99: z.number(), max: z.number() }),
+  rssBytes: z.number().int().nonnegative(),
+})
+export type WorkerHello = z.infer<typeof WorkerHello>
+
+export const WorkerHelloReply = z.object({ v: z.literal(1), accepted: z.boolean(), code: z.string().optional(), correlationId: CorrelationId.optional() })
+export type WorkerHelloReply = z.infer<typeof WorkerHelloReply>

@@ -1,0 +1,46 @@
+import type { PlatformName } from './platform.ts'
+
+/**
+ * Every subject on the bus, once. Direction and kind: NATS principals are agents, so subjects stop at agent level; a device
+ * is named inside the payload. Nothing on the broker exists per device.
+ */
+export const subjects = {
+  /** agent → service, request, queue `svc`: `CheckInBatch`. */
+  checkIn: (tenant: string, agent: string) => `v1.up.${tenant}.${agent}.chk`,
+  /** agent → stream REPORTS: `ReportBatch`. */
+  report: (tenant: string, agent: string) => `v1.up.${tenant}.${agent}.rpt`,
+  /** agent → service, request, queue `pki`: `RenewalBatch`. */
+  renewal: (tenant: string, agent: string) => `v1.up.${tenant}.${agent}.csr`,
+  /** agent → service, request, queue `svc`: `AppRegistrationBatch`. */
+  appRegistration: (tenant: string, agent: string) => `v1.up.${tenant}.${agent}.app`,
+  /** not yet enrolled → service, request, queue `pki`: `EnrolmentBatch`. */
+  enrolment: (tenant: string) => `v1.enr.${tenant}`,
+  /** service → one agent: `Poke`. */
+  poke: (tenant: string, agent: string) => `v1.dn.${tenant}.${agent}.poke`,
+  /** service → all agents: `Poke`. */
+  pokeAll: (tenant: string) => `v1.bc.${tenant}.all`,
+  /** service → all agents, for the devices of a platform: `Poke`. */
+  pokePlatform: (tenant: string, platform: PlatformName) => `v1.bc.${tenant}.p.${platform.toLowerCase()}`,
+  /** simulation, agent → service, request: `WorkerHello`; also its heartbeat. */
+  workerHello: (tenant: string) => `v1.sim.${tenant}.hello`,
+  /** simulation, service → one agent, request: `FleetOrder`. */
+  fleetOrder: (tenant: string, agent: string) => `v1.sim.${tenant}.${agent}.order`,
+  /** what could not be read, to stream DLQ; `reason` is an error code with its slash as a hyphen. */
+  deadLetter: (reason: string) => `v1.int.dlq.${reason}`,
+} as const
+
+/** The patterns that the control service serves, for one tenant. */
+export const servicePatterns = {
+  checkIn: (tenant: string) => `v1.up.${tenant}.*.chk`,
+  renewal: (tenant: string) => `v1.up.${tenant}.*.csr`,
+  appRegistration: (tenant: string) => `v1.up.${tenant}.*.app`,
+} as const
+
+/** The patterns that streams cover. */
+export const streamSubjects = { REPORTS: ['v1.up.*.*.rpt'], DLQ: ['v1.int.dlq.>'] } as const
+
+/** The pattern of all pokes for one agent's ears beside its own: everybody and each platform. */
+export const broadcastPattern = (tenant: string): string => `v1.bc.${tenant}.>`
+
+/** Key of a policy body in the POLICY bucket. */
+export const policyBodyKey = (tenant: string, sha256: string): string => `${tenant}.${sha256}`
