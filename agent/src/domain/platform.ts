@@ -80,6 +80,8 @@ export interface ItemOutcome {
   readonly settings?: Readonly<Record<string, SettingValue | null>>
   /** Facts that the OS itself changed by enforcing the setting. */
   readonly posture?: Partial<Posture>
+  /** The operating system that the device runs from now on, where the item brought it: an enforced update, after its restart. */
+  readonly os?: OperatingSystem
   /** The item is not in force before this happens; the device tries again then. */
   readonly waitsFor?: 'restart' | 'user'
 }

@@ -176,6 +176,7 @@ export interface Actions {
   put(actions: readonly RemoteAction[]): Promise<void>
   /** How many of an action were requested since then, for the tenant's daily limits. */
   countSince(action: RemoteAction['action'], sinceMs: EpochMs): Promise<number>
+  tally(): Promise<readonly { state: RemoteAction['state']; actions: number }[]>
 }
 
 export interface Users extends Documents<User> {
@@ -186,9 +187,14 @@ export interface Users extends Documents<User> {
 export interface Groups extends Documents<Group> {
   /** Group ids of each member (device or user id). */
   groupsOf(memberIds: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>>
-  members(groupId: string): Promise<readonly { readonly type: MemberType; readonly id: string }[]>
-  add(groupId: string, members: readonly { readonly type: MemberType; readonly id: string }[]): Promise<void>
+  members(groupId: string): Promise<readonly MemberTuple[]>
+  add(groupId: string, members: readonly MemberTuple[]): Promise<void>
   remove(groupId: string, memberIds: readonly string[]): Promise<void>
+}
+
+export interface MemberTuple {
+  readonly type: MemberType
+  readonly id: string
 }
 
 export interface Tokens extends Documents<EnrolmentToken> {
@@ -213,6 +219,7 @@ export interface Audit {
 export interface Notifications {
   append(notifications: readonly Notification[]): Promise<void>
   list(query: { limit: number }): Promise<readonly Notification[]>
+  count(): Promise<number>
 }
 
 export interface Settings {

@@ -7,13 +7,21 @@ export const errorCatalogue = {
   // messaging
   'bus/closed': { status: 503, graph: 'ServiceUnavailable', exit: 1, meaning: 'The bus was closed before the call.' },
   'bus/disconnected': { status: 503, graph: 'ServiceUnavailable', exit: 4, meaning: 'There is no connection to nats-server.' },
+  'bus/refused': { status: 503, graph: 'ServiceUnavailable', exit: 4, meaning: 'nats-server does not accept the credentials.' },
   'bus/no-responders': { status: 503, graph: 'ServiceUnavailable', exit: 4, meaning: 'Nobody serves the subject.' },
   'bus/timeout': { status: 504, graph: 'GatewayTimeout', exit: 1, meaning: 'No answer within the time allowed.' },
   'bus/stream-full': { status: 503, graph: 'ServiceUnavailable', exit: 1, meaning: 'The stream has reached its size limit; publishers must wait.' },
 
+  // the supervised nats-server, and what this machine lacks
+  'nats/port-taken': { status: 500, graph: 'InternalServerError', exit: 4, meaning: 'The port for nats-server is taken.' },
+  'nats/disk-full': { status: 507, graph: 'InternalServerError', exit: 4, meaning: 'The disk that holds the store of nats-server is full.' },
+  'nats/start-failed': { status: 500, graph: 'InternalServerError', exit: 4, meaning: 'nats-server does not start.' },
+  'runtime/locked': { status: 500, graph: 'InternalServerError', exit: 4, meaning: 'Another process uses the same data directory.' },
+
   // any message door
   'message/too-large': { status: 413, graph: 'BadRequest', exit: 1, meaning: 'A message is larger than its door reads.' },
   'message/not-json': { status: 400, graph: 'BadRequest', exit: 1, meaning: 'A payload is not JSON in UTF-8.' },
+  'message/other-agent': { status: 403, graph: 'Forbidden', exit: 1, meaning: 'A message names another agent than the subject it came on.' },
   'message/invalid': { status: 400, graph: 'BadRequest', exit: 1, meaning: 'A message does not have the shape of its contract.' },
 
   // enrolment, as the device is told
@@ -58,6 +66,27 @@ export const errorCatalogue = {
   'checkin/certificate-foreign': { status: 403, graph: 'Forbidden', exit: 1, meaning: 'The certificate shown belongs to another device.' },
   'checkin/certificate-revoked': { status: 403, graph: 'Forbidden', exit: 1, meaning: 'The certificate shown was revoked.' },
   'checkin/certificate-expired': { status: 401, graph: 'Unauthorized', exit: 1, meaning: 'The certificate shown has expired.' },
+
+  // rule languages
+  'rule/syntax': { status: 400, graph: 'BadRequest', exit: 3, meaning: 'A rule or filter does not follow its grammar.' },
+  'rule/unknown-property': { status: 400, graph: 'BadRequest', exit: 3, meaning: 'A rule names a property that is not there.' },
+  'rule/operator-not-applicable': { status: 400, graph: 'BadRequest', exit: 3, meaning: 'A rule uses an operator or function that does not apply.' },
+  'rule/mixed-members': { status: 400, graph: 'BadRequest', exit: 3, meaning: 'A membership rule asks about users and devices at once.' },
+  'rule/too-long': { status: 400, graph: 'BadRequest', exit: 3, meaning: 'A rule has too many characters.' },
+  'rule/too-complex': { status: 400, graph: 'BadRequest', exit: 3, meaning: 'A rule is nested too deeply, or its pattern could take too long.' },
+
+  // the simulation API
+  'simulation/order-refused': { status: 409, graph: 'Conflict', exit: 1, meaning: 'A worker refuses an order.' },
+  'simulation/agent-id-taken': { status: 409, graph: 'Conflict', exit: 4, meaning: 'Another process has joined under the same agent id.' },
+  'simulation/no-workers': { status: 409, graph: 'Conflict', exit: 4, meaning: 'No worker has joined, or they have no room for so many devices.' },
+
+  // the store
+  'store/newer-version': { status: 500, graph: 'InternalServerError', exit: 4, meaning: 'The store was written by a newer Muster.' },
+  'store/disk-full': { status: 507, graph: 'ServiceUnavailable', exit: 4, meaning: 'The disk that holds the store is full.' },
+  'store/unusable': { status: 500, graph: 'InternalServerError', exit: 4, meaning: 'The store cannot be opened, read or written.' },
+
+  // Graph
+  'graph/bad-skiptoken': { status: 400, graph: 'BadRequest', exit: 1, meaning: 'A skip token does not belong to the query.' },
 } as const satisfies Record<string, { status: number; graph: string; exit: number; meaning: string }>
 
 export type ErrorCode = keyof typeof errorCatalogue

@@ -39,7 +39,7 @@ export interface Bus {
   consume(
     stream: StreamName,
     handler: (batch: readonly DurableMessage[]) => Promise<void>,
-    options: { durable: string; maxBatch: number; maxWaitMs: number; onError?: (error: unknown) => void },
+    options: { durable: string; maxBatch: number; onError?: (error: unknown) => void },
   ): Promise<Subscription>
 
   /** Keep a body under a key (policy bodies by digest). Overwrites. Same errors as `append`. */

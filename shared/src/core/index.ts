@@ -1,4 +1,7 @@
 export * from './bus.ts'
 export * from './clock.ts'
+export * from './manual-clock.ts'
+export * from './nearest-name.ts'
 export * from './result.ts'
 export * from './rng.ts'
+export * from './version.ts'

@@ -1,0 +1,35 @@
+import type { Posture } from '@muster/shared/contracts'
+import type { Rng } from '@muster/shared/core'
+import type { Drift } from '../../domain/platform.ts'
+
+/** What a locked iPhone, iPad or Vision Pro puts off: it cannot write its settings while data protection is closed. */
+export const waitsForUnlock: ReadonlySet<string> = new Set(['InstallProfile', 'RemoveProfile'])
+
+const passcodes = [
+  { weight: 8, passcodeLength: 4, passcodeComplex: false },
+  { weight: 72, passcodeLength: 6, passcodeComplex: false },
+  { weight: 12, passcodeLength: 6, passcodeComplex: true },
+  { weight: 8, passcodeLength: 9, passcodeComplex: true },
+]
+
+/** How a handheld device looks at first. Its storage is always encrypted by the hardware. */
+export function mobilePosture(passcodeShare: number, brokenOutShare: number, chance: Rng): Posture {
+  const { passcodeLength, passcodeComplex } = chance.weighted(passcodes)
+  const passcodeSet = chance.chance(passcodeShare)
+  return {
+    encrypted: true,
+    passcodeSet,
+    passcodeLength: passcodeSet ? passcodeLength : 0,
+    passcodeComplex: passcodeSet && passcodeComplex,
+    rooted: chance.chance(brokenOutShare),
+    secureBoot: true,
+    secureHardware: true,
+  }
+}
+
+/** People take the passcode off now and then; what was locked from afar is unlocked when somebody picks it up. */
+export const mobileDrifts: readonly Drift[] = [
+  { fact: 'passcodeSet', to: false, perDay: 0.002, heals: true },
+  { fact: 'rooted', to: true, perDay: 0.000_02, heals: false },
+  { fact: 'locked', to: false, perDay: 6, heals: false },
+]

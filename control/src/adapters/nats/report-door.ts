@@ -1,0 +1,59 @@
+import { ReportBatch, decode } from '@muster/shared/contracts'
+import type { Bus, DurableMessage, Subscription } from '@muster/shared/core'
+import { type Logger, sendDeadLetter } from '@muster/shared/runtime'
+import type { Ingested, ReceivedReport } from '../../app/ingest-reports.ts'
+import { letterId } from './request-door.ts'
+
+/** Messages of the stream that one transaction takes. */
+const MESSAGES_PER_BATCH = 64
+
+export interface ReportDoorOptions {
+  readonly bus: Bus
+  readonly ingest: (reports: readonly ReceivedReport[]) => Promise<Ingested>
+  /** Devices with a gap in their reports must check in. */
+  readonly resync: (gaps: Ingested['gaps']) => Promise<void>
+  readonly onIngested: (ingested: Ingested) => void
+  readonly onDeadLetter: () => void
+  readonly log: Logger
+}
+
+/**
+ * Reports from the stream to the store. A batch is acknowledged when it is committed. What cannot be read, or comes from
+ * somebody who may not report, goes to the dead letters and is acknowledged as well: it would never get better.
+ */
+export function openReportDoor(options: ReportDoorOptions): Promise<Subscription> {
+  const { bus, ingest, log } = options
+  const handle = async (messages: readonly DurableMessage[]): Promise<void> => {
+    const reports: ReceivedReport[] = []
+    for (const message of messages) reports.push(...(await read(options, message)))
+    if (reports.length === 0) return
+    const ingested = await ingest(reports)
+    options.onIngested(ingested)
+    for (const { received, code, message } of ingested.refused) {
+      options.onDeadLetter()
+      const payload = new TextEncoder().encode(JSON.stringify(received.report))
+      await sendDeadLetter(bus, { subject: `report of ${received.agentId}`, payload, code, reason: message }, letterId(code, payload))
+    }
+    if (ingested.gaps.length > 0) await options.resync(ingested.gaps)
+  }
+  return bus.consume('REPORTS', handle, {
+    durable: 'ingest',
+    maxBatch: MESSAGES_PER_BATCH,
+    onError: (error) => log.error({ err: error }, 'reports could not be taken in; they stay on the stream'),
+  })
+}
+
+async function read({ bus, log, onDeadLetter }: ReportDoorOptions, { subject, payload }: DurableMessage): Promise<ReceivedReport[]> {
+  const decoded = decode(ReportBatch, payload)
+  // v1.up.<tenant>.<agent>.rpt
+  const agentId = subject.split('.')[3] ?? ''
+  if (decoded.ok && decoded.value.agentId === agentId) return decoded.value.reports.map((report) => ({ agentId, report }))
+  const refusal = decoded.ok
+    ? { code: 'message/other-agent', message: 'the message names another agent than its subject' }
+    : decoded.refusal
+  onDeadLetter()
+  log.warn({ subject, code: refusal.code }, 'a report message cannot be read')
+  const at = 'at' in refusal && refusal.at !== undefined ? { at: refusal.at } : {}
+  await sendDeadLetter(bus, { subject, payload, code: refusal.code, reason: refusal.message, ...at }, letterId(subject, payload))
+  return []
+}

@@ -1,0 +1,58 @@
+import { createHash } from 'node:crypto'
+import { decode, encode } from '@muster/shared/contracts'
+import type { Bus, BusMessage, Subscription } from '@muster/shared/core'
+import { type Logger, sendDeadLetter } from '@muster/shared/runtime'
+import type { z } from 'zod'
+
+export interface DoorOptions<S extends z.ZodType> {
+  readonly bus: Bus
+  readonly pattern: string
+  readonly queue: string
+  readonly schema: S
+  /** Token of the subject that names the agent; the message must name the same. Absent where the subject names none. */
+  readonly agentToken?: number
+  readonly handle: (message: z.infer<S>) => Promise<unknown>
+  readonly log: Logger
+  readonly onDeadLetter: () => void
+}
+
+/**
+ * A request subject with one shape behind it. What cannot be read goes to the dead letters with its reason, and the asker
+ * is left to its time-out; the service goes on. So does what names another agent than the one whose subject it came on.
+ */
+export function openRequestDoor<S extends z.ZodType>(options: DoorOptions<S>): Subscription {
+  const { bus, schema, handle, log } = options
+  const onRequest = async (message: BusMessage): Promise<Uint8Array> => {
+    const decoded = decode(schema, message.payload)
+    if (!decoded.ok) return bury(options, message, decoded.refusal)
+    const named = (decoded.value as { agentId?: string }).agentId
+    if (options.agentToken !== undefined && named !== message.subject.split('.')[options.agentToken]) {
+      return bury(options, message, { code: 'message/other-agent', message: 'the message names another agent than its subject' })
+    }
+    return encode(await handle(decoded.value))
+  }
+  return bus.respond(options.pattern, onRequest, {
+    queue: options.queue,
+    onError: (error, { subject }) => {
+      if (!(error instanceof Buried)) log.error({ err: error, subject }, 'a request failed')
+    },
+  })
+}
+
+/** Thrown to leave a request unanswered. */
+class Buried extends Error {}
+
+async function bury(
+  { bus, log, onDeadLetter }: Pick<DoorOptions<z.ZodType>, 'bus' | 'log' | 'onDeadLetter'>,
+  { subject, payload }: BusMessage,
+  refusal: { code: string; message: string; at?: string },
+): Promise<never> {
+  onDeadLetter()
+  log.warn({ subject, code: refusal.code, at: refusal.at }, 'a message cannot be read')
+  await sendDeadLetter(bus, { subject, payload, code: refusal.code, reason: refusal.message, ...(refusal.at === undefined ? {} : { at: refusal.at }) }, letterId(subject, payload))
+  throw new Buried()
+}
+
+/** The same letter twice within the stream's window is kept once. */
+export const letterId = (subject: string, payload: Uint8Array): string =>
+  `dlq-${createHash('sha256').update(subject).update(payload).digest('hex').slice(0, 32)}`

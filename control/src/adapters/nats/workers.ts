@@ -1,0 +1,66 @@
+import {
+  type FleetOrder,
+  FleetOrderReply,
+  WorkerHello,
+  type WorkerHelloReply,
+  type WorkerView,
+  decode,
+  encode,
+  subjects,
+} from '@muster/shared/contracts'
+import { type Bus, CodedError, type Subscription } from '@muster/shared/core'
+import type { Logger } from '@muster/shared/runtime'
+import { openRequestDoor } from './request-door.ts'
+
+/** A worker that has not said hello for so long is not alive. */
+const SILENT_AFTER_WALL_MS = 8_000
+const ORDER_TIMEOUT_MS = 30_000
+
+/** The agent processes that have said hello, and the way to give them orders. */
+export interface Workers {
+  list(): readonly WorkerView[]
+  /**
+   * Give an order to one worker.
+   * @throws CodedError `simulation/order-refused`, and what `Bus.request` throws
+   */
+  order(agentId: string, order: FleetOrder): Promise<Extract<FleetOrderReply, { outcome: 'done' }>>
+  stop(): Promise<void>
+}
+
+export function openWorkers(options: { bus: Bus; tenant: string; log: Logger; onDeadLetter: () => void }): Workers {
+  const { bus, tenant, log, onDeadLetter } = options
+  const known = new Map<string, { hello: WorkerHello; lastSeenWallMs: number }>()
+  const door: Subscription = openRequestDoor({
+    bus,
+    pattern: subjects.workerHello(tenant),
+    queue: 'svc',
+    schema: WorkerHello,
+    log,
+    onDeadLetter,
+    handle: async (hello): Promise<WorkerHelloReply> => {
+      const before = known.get(hello.agentId)
+      const lives = before !== undefined && Date.now() - before.lastSeenWallMs < SILENT_AFTER_WALL_MS
+      // Two processes under one name would take each other's devices for their own.
+      if (lives && before.hello.boot !== hello.boot) return { v: 1, accepted: false, code: 'simulation/agent-id-taken' }
+      if (!before) log.info({ agentId: hello.agentId, pid: hello.pid }, 'a worker has joined')
+      known.set(hello.agentId, { hello, lastSeenWallMs: Date.now() })
+      return { v: 1, accepted: true }
+    },
+  })
+  return {
+    list: () =>
+      [...known.values()]
+        .map(({ hello, lastSeenWallMs }) => ({ hello, lastSeenWallMs, alive: Date.now() - lastSeenWallMs < SILENT_AFTER_WALL_MS }))
+        .sort((a, b) => (a.hello.agentId < b.hello.agentId ? -1 : 1)),
+    order: async (agentId, order) => {
+      const answer = await bus.request(subjects.fleetOrder(tenant, agentId), encode(order), { timeoutMs: ORDER_TIMEOUT_MS })
+      const decoded = decode(FleetOrderReply, answer)
+      if (!decoded.ok) throw new CodedError('simulation/order-refused', `worker ${agentId} answered what cannot be read: ${decoded.refusal.message}`)
+      if (decoded.value.outcome === 'refused') {
+        throw new CodedError('simulation/order-refused', `worker ${agentId}: ${decoded.value.message} (${decoded.value.code})`)
+      }
+      return decoded.value
+    },
+    stop: () => door.stop(),
+  }
+}

@@ -1,0 +1,101 @@
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import { CodedError } from '@muster/shared/core'
+import { migrations } from './migrations.ts'
+
+/** One SQLite connection with its statements prepared once. */
+export interface Database {
+  all(sql: string, ...values: SQLInputValue[]): readonly Record<string, unknown>[]
+  get(sql: string, ...values: SQLInputValue[]): Record<string, unknown> | undefined
+  /** Rows changed. */
+  run(sql: string, ...values: SQLInputValue[]): number
+  close(): void
+}
+
+/**
+ * Open the database at `path` (`:memory:` for none on disk) and bring its schema up to date.
+ * @throws CodedError `store/newer-version`, `store/disk-full`, `store/unusable`
+ */
+export function openDatabase(path: string): Database {
+  const database = translated(path, () => connect(path))
+  try {
+    translated(path, () => migrate(database, path))
+  } catch (error) {
+    database.close()
+    throw error
+  }
+  return database
+}
+
+/** A second connection to the same file, which sees what is committed and writes nothing. */
+export function openReader(path: string): Database {
+  return translated(path, () => {
+    const database = connect(path)
+    database.run('PRAGMA query_only = 1')
+    return database
+  })
+}
+
+function connect(path: string): Database {
+  const connection = new DatabaseSync(path, { timeout: 5_000 })
+  connection.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000; PRAGMA temp_store = MEMORY')
+  const statements = new Map<string, StatementSync>()
+  const prepared = (sql: string): StatementSync => {
+    let statement = statements.get(sql)
+    if (!statement) {
+      statement = connection.prepare(sql)
+      statements.set(sql, statement)
+    }
+    return statement
+  }
+  return {
+    all: (sql, ...values) => translated(path, () => prepared(sql).all(...values)),
+    get: (sql, ...values) => translated(path, () => prepared(sql).get(...values)),
+    run: (sql, ...values) => translated(path, () => Number(prepared(sql).run(...values).changes)),
+    close: () => connection.close(),
+  }
+}
+
+function migrate(database: Database, path: string): void {
+  const version = Number(database.get('PRAGMA user_version')?.['user_version'] ?? 0)
+  if (version > migrations.length) {
+    const message = `the store at ${path} has version ${version}; this Muster knows ${migrations.length} and older. Use the newer Muster, or another --data directory`
+    throw new CodedError('store/newer-version', message)
+  }
+  for (let next = version; next < migrations.length; next++) {
+    database.run('BEGIN IMMEDIATE')
+    try {
+      for (const statement of (migrations[next] ?? '').split(';')) {
+        if (statement.trim() !== '') database.run(statement)
+      }
+      database.run(`PRAGMA user_version = ${next + 1}`)
+      database.run('COMMIT')
+    } catch (error) {
+      database.run('ROLLBACK')
+      throw error
+    }
+  }
+}
+
+/** SQLite result codes that people can do something about (sqlite.org/rescode.html). */
+const SQLITE_FULL = 13
+const SQLITE_IOERR = 10
+const SQLITE_CANTOPEN = 14
+const SQLITE_NOTADB = 26
+const SQLITE_READONLY = 8
+
+function translated<T>(path: string, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    const code = (error as { errcode?: number }).errcode
+    if (code === undefined) throw error
+    const primary = code & 0xff
+    if (primary === SQLITE_FULL || (error as Error).message.includes('disk is full')) {
+      throw new CodedError('store/disk-full', `the disk that holds ${path} is full: free some space and start again`, { cause: error })
+    }
+    if ([SQLITE_IOERR, SQLITE_CANTOPEN, SQLITE_NOTADB, SQLITE_READONLY].includes(primary)) {
+      throw new CodedError('store/unusable', `the store at ${path} cannot be used: ${(error as Error).message}`, { cause: error })
+    }
+    throw error
+  }
+}

@@ -1,0 +1,87 @@
+import type { SQLInputValue } from 'node:sqlite'
+import type { DeviceQuery, Devices, RowFilter } from '../../app/ports.ts'
+import type { Device } from '../../domain/model.ts'
+import type { Database } from './database.ts'
+import { type Columns, LISTED, bodies, list, upsertAll, upsertSql } from './rows.ts'
+import { type Sql, compileFilter, compileKeyset, keysetOf } from './row-filter.ts'
+
+const columns: Columns<Device> = {
+  id: (device) => device.id,
+  directoryId: (device) => device.directoryId,
+  entraDeviceId: (device) => device.entraDeviceId,
+  agentId: (device) => device.agentId,
+  userId: (device) => device.userId ?? null,
+  platform: (device) => device.platform,
+  operatingSystem: (device) => device.inventory.os.name,
+  osVersion: (device) => device.inventory.os.version,
+  deviceName: (device) => device.inventory.deviceName,
+  manufacturer: (device) => device.inventory.hardware.manufacturer,
+  model: (device) => device.inventory.hardware.model,
+  serialNumber: (device) => device.inventory.hardware.serialNumber,
+  ownership: (device) => device.ownership,
+  lifecycle: (device) => device.lifecycle,
+  managementState: (device) => device.managementState,
+  complianceState: (device) => device.complianceState,
+  enrolledAtMs: (device) => device.enrolledAtMs,
+  lastSyncAtMs: (device) => device.lastSyncAtMs,
+  nextEvaluationAtMs: (device) => device.nextEvaluationAtMs ?? null,
+  ackedSeq: (device) => device.ackedSeq,
+  appliedReports: (device) => device.appliedReports,
+}
+
+const upsert = upsertSql('device', Object.keys(columns), ['id'])
+
+/** What Graph may ask for lives in this join; devices without a user have no principal name. */
+const FROM = `FROM device LEFT JOIN directory_user ON directory_user.id = device.userId WHERE device.lifecycle = 'managed'`
+
+export function devices(database: Database): Devices {
+  const some = (where: string, ...values: SQLInputValue[]): readonly Device[] =>
+    bodies<Device>(database.all(`SELECT body FROM device WHERE ${where}`, ...values))
+  return {
+    getMany: async (ids) => some(`id IN ${LISTED}`, list(ids)),
+    findBySerial: async (platform, serials) =>
+      some(`lifecycle = 'managed' AND platform = ? AND serialNumber IN ${LISTED}`, platform, list(serials)),
+    countByUser: async (userIds) => {
+      const sql = `SELECT userId, count(*) AS n FROM device WHERE lifecycle = 'managed' AND userId IN ${LISTED} GROUP BY userId`
+      return new Map(database.all(sql, list(userIds)).map((row) => [String(row['userId']), Number(row['n'])]))
+    },
+    put: async (entities) => upsertAll(database, upsert, columns, entities),
+    page: async ({ after, limit, platforms }) =>
+      some(
+        `lifecycle = 'managed' AND id > ? AND (? IS NULL OR platform IN ${LISTED}) ORDER BY id LIMIT ?`,
+        after ?? '',
+        platforms ? 1 : null,
+        list(platforms ?? []),
+        limit,
+      ),
+    dueForEvaluation: async (nowMs, limit) =>
+      some(`lifecycle = 'managed' AND nextEvaluationAtMs <= ? ORDER BY nextEvaluationAtMs LIMIT ?`, nowMs, limit),
+    query: async (query) => queryPage(database, query),
+    count: async (filter) => countAll(database, filter),
+    tally: async () =>
+      database
+        .all('SELECT platform, lifecycle, complianceState, count(*) AS devices FROM device GROUP BY platform, lifecycle, complianceState')
+        .map((row) => ({ ...row })) as unknown as Awaited<ReturnType<Devices['tally']>>,
+  }
+}
+
+function queryPage(database: Database, query: DeviceQuery): Awaited<ReturnType<Devices['query']>> {
+  const { orderBy, limit } = query
+  // The id comes last, so that every row has its own place and a page can go on behind it.
+  const order = orderBy.some(({ column }) => column === 'id') ? orderBy : [...orderBy, { column: 'id' as const, descending: false }]
+  const conditions: Sql[] = []
+  if (query.filter) conditions.push(compileFilter(query.filter))
+  if (query.after !== undefined) conditions.push(compileKeyset(order, query.after))
+  const keyset = keysetOf(order)
+  const where = conditions.map(({ text }) => ` AND ${text}`).join('')
+  const sql = `SELECT device.body AS body, ${keyset.select} ${FROM}${where} ORDER BY ${keyset.orderBy} LIMIT ?`
+  const rows = database.all(sql, ...conditions.flatMap(({ values }) => values), limit + 1)
+  const shown = rows.slice(0, limit)
+  const last = shown.at(-1)
+  return { rows: bodies<Device>(shown), ...(rows.length > limit && last ? { next: keyset.token(last) } : {}) }
+}
+
+function countAll(database: Database, filter: RowFilter | undefined): number {
+  const condition = filter ? compileFilter(filter) : { text: '1', values: [] }
+  return Number(database.get(`SELECT count(*) AS n ${FROM} AND ${condition.text}`, ...condition.values)?.['n'] ?? 0)
+}

@@ -1,0 +1,65 @@
+import type { Groups, MemberTuple, Tokens, Users } from '../../app/ports.ts'
+import type { EnrolmentToken, Group, User } from '../../domain/model.ts'
+import type { Database } from './database.ts'
+import { documents } from './documents.ts'
+import { LISTED, bodies, list } from './rows.ts'
+
+export function users(database: Database): Users {
+  const some = (where: string, values: readonly string[]): readonly User[] =>
+    bodies<User>(database.all(`SELECT body FROM directory_user WHERE ${where} IN ${LISTED}`, list(values)))
+  return {
+    ...documents<User>(database, 'directory_user', { principalName: (user) => user.userPrincipalName.toLowerCase() }),
+    findByPrincipalName: async (names) => some('principalName', names.map((name) => name.toLowerCase())),
+    getMany: async (ids) => some('id', ids),
+  }
+}
+
+export function groups(database: Database): Groups {
+  const own = documents<Group>(database, 'directory_group')
+  return {
+    ...own,
+    delete: async (id) => {
+      database.run('DELETE FROM group_member WHERE groupId = ?', id)
+      return own.delete(id)
+    },
+    groupsOf: async (memberIds) => {
+      const rows = database.all(`SELECT memberId, groupId FROM group_member WHERE memberId IN ${LISTED}`, list(memberIds))
+      const byMember = new Map<string, string[]>()
+      for (const row of rows) {
+        const memberId = String(row['memberId'])
+        const known = byMember.get(memberId)
+        if (known) known.push(String(row['groupId']))
+        else byMember.set(memberId, [String(row['groupId'])])
+      }
+      return byMember
+    },
+    members: async (groupId) =>
+      database
+        .all('SELECT memberId, type FROM group_member WHERE groupId = ? ORDER BY memberId', groupId)
+        .map((row): MemberTuple => ({ id: String(row['memberId']), type: row['type'] as MemberTuple['type'] })),
+    add: async (groupId, members) => {
+      for (const { id, type } of members) {
+        database.run('INSERT OR IGNORE INTO group_member (groupId, memberId, type) VALUES (?, ?, ?)', groupId, id, type)
+      }
+    },
+    remove: async (groupId, memberIds) => {
+      database.run(`DELETE FROM group_member WHERE groupId = ? AND memberId IN ${LISTED}`, groupId, list(memberIds))
+    },
+  }
+}
+
+export function tokens(database: Database): Tokens {
+  const own = documents<EnrolmentToken>(database, 'enrolment_token', {
+    secretSha256: (token) => token.secretSha256,
+    uses: (token) => token.uses,
+  })
+  return {
+    ...own,
+    findBySecret: async (secrets) =>
+      bodies<EnrolmentToken>(database.all(`SELECT body FROM enrolment_token WHERE secretSha256 IN ${LISTED}`, list(secrets))),
+    use: async (id, times) => {
+      const token = await own.get(id)
+      if (token) await own.put({ ...token, uses: token.uses + times })
+    },
+  }
+}

@@ -1,0 +1,105 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Store, Tables } from '../../app/ports.ts'
+import type { AssignmentFilter, EnrolmentRestriction, Policy } from '../../domain/model.ts'
+import { actions } from './actions.ts'
+import { certificates } from './certificates.ts'
+import { type Database, openDatabase, openReader } from './database.ts'
+import { devicePolicies } from './device-policies.ts'
+import { devices } from './devices.ts'
+import { groups, tokens, users } from './directory.ts'
+import { documents } from './documents.ts'
+import { apps, audit, notifications, outbox, settings } from './journals.ts'
+import { reports } from './reports.ts'
+import { createWriterQueue } from './writer-queue.ts'
+
+/**
+ * The store in SQLite: one file at `path`, or `:memory:`. Writers take turns; readers of a file see what is committed and
+ * wait for nobody.
+ * @throws CodedError `store/newer-version`, `store/disk-full`, `store/unusable`
+ */
+export function openSqliteStore(path: string): Store {
+  const writer = openDatabase(path)
+  const queue = createWriterQueue()
+  const inMemory = path === ':memory:'
+  const reader = inMemory ? writer : openReader(path)
+  const inTransaction = new AsyncLocalStorage<true>()
+  const writing = tablesOf(writer)
+
+  const transaction: Store['transaction'] = (work) =>
+    queue.run(() =>
+      inTransaction.run(true, async () => {
+        writer.run('BEGIN IMMEDIATE')
+        try {
+          const value = await work(writing)
+          writer.run('COMMIT')
+          return value
+        } catch (error) {
+          rollBack(writer)
+          throw error
+        }
+      }),
+    )
+
+  return {
+    ...outside(tablesOf(reader), writing, queue.run, inMemory),
+    transaction: (work) => {
+      if (inTransaction.getStore()) throw new Error('transactions are not nested')
+      return transaction(work)
+    },
+    close: async () => {
+      await queue.idle()
+      if (reader !== writer) reader.close()
+      writer.close()
+    },
+  }
+}
+
+/** A failed COMMIT may have rolled back already; the first error is the one that counts. */
+function rollBack(database: Database): void {
+  try {
+    database.run('ROLLBACK')
+  } catch {
+    // Nothing was left to roll back.
+  }
+}
+
+function tablesOf(database: Database): Tables {
+  return {
+    devices: devices(database),
+    devicePolicies: devicePolicies(database),
+    reports: reports(database),
+    certificates: certificates(database),
+    actions: actions(database),
+    policies: documents<Policy>(database, 'policy'),
+    filters: documents<AssignmentFilter>(database, 'assignment_filter'),
+    restrictions: documents<EnrolmentRestriction>(database, 'enrolment_restriction'),
+    users: users(database),
+    groups: groups(database),
+    tokens: tokens(database),
+    apps: apps(database),
+    audit: audit(database),
+    notifications: notifications(database),
+    settings: settings(database),
+    outbox: outbox(database),
+  }
+}
+
+/** Names of the table methods that change something. */
+const WRITES = new Set(['put', 'delete', 'append', 'add', 'remove', 'use', 'sent'])
+
+/**
+ * Tables as seen outside of transactions: reads go to the reader, a lone write is a transaction of its own. In memory there
+ * is one connection, so reads take their turn as well and never see half of somebody's transaction.
+ */
+function outside(reading: Tables, writing: Tables, inTurn: <T>(job: () => Promise<T>) => Promise<T>, oneConnection: boolean): Tables {
+  type Methods = Record<string, (...args: unknown[]) => Promise<unknown>>
+  const wrapped = Object.entries(reading).map(([table, methods]) => {
+    const calls = Object.keys(methods).map((method) => {
+      const from = (WRITES.has(method) ? writing : reading) as unknown as Record<string, Methods>
+      const call = (...args: unknown[]) => from[table]?.[method]?.(...args) ?? Promise.resolve(undefined)
+      return [method, WRITES.has(method) || oneConnection ? (...args: unknown[]) => inTurn(() => call(...args)) : call]
+    })
+    return [table, Object.fromEntries(calls)]
+  })
+  return Object.fromEntries(wrapped) as Tables
+}

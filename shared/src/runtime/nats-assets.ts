@@ -1,0 +1,68 @@
+import { type JetStreamManager, RetentionPolicy, AckPolicy, DiscardPolicy, JetStreamApiError, StorageType } from '@nats-io/jetstream'
+import { type KV, Kvm } from '@nats-io/kv'
+import { type NatsConnection, nanos } from '@nats-io/transport-node'
+import { MESSAGE_BYTES_MAX, streamSubjects } from '@muster/shared/contracts'
+import type { StreamName } from '@muster/shared/core'
+
+const DAY_MS = 86_400_000
+const GIB = 1_073_741_824
+/** JetStream API error codes (server/errors.json of nats-server). */
+const STREAM_NOT_FOUND = 10_059
+const CONSUMER_NOT_FOUND = 10_014
+
+/** The bucket of policy bodies, by `<tenant>.<sha256>`. */
+export const POLICY_BUCKET = 'POLICY'
+
+/**
+ * Make the streams and the bucket that are missing; leave alone what is there. Run at start and after every reconnect, for
+ * a broker whose store was lost.
+ */
+export async function ensureAssets(manager: JetStreamManager, reportsBytesMax: number): Promise<void> {
+  await ensureStream(manager, 'REPORTS', {
+    retention: RetentionPolicy.Workqueue,
+    discard: DiscardPolicy.New,
+    max_bytes: reportsBytesMax,
+    max_msg_size: MESSAGE_BYTES_MAX,
+    duplicate_window: nanos(120_000),
+  })
+  await ensureStream(manager, 'DLQ', {
+    retention: RetentionPolicy.Limits,
+    discard: DiscardPolicy.Old,
+    max_age: nanos(30 * DAY_MS),
+    max_bytes: GIB,
+  })
+}
+
+async function ensureStream(manager: JetStreamManager, name: StreamName, settings: object): Promise<void> {
+  try {
+    await manager.streams.info(name)
+  } catch (error) {
+    if (!isApiError(error, STREAM_NOT_FOUND)) throw error
+    await manager.streams.add({ name, subjects: [...streamSubjects[name]], storage: StorageType.File, num_replicas: 1, ...settings })
+  }
+}
+
+export async function ensureConsumer(manager: JetStreamManager, stream: StreamName, durable: string, maxPending: number): Promise<void> {
+  try {
+    await manager.consumers.info(stream, durable)
+  } catch (error) {
+    if (!isApiError(error, CONSUMER_NOT_FOUND)) throw error
+    await manager.consumers.add(stream, {
+      durable_name: durable,
+      ack_policy: AckPolicy.Explicit,
+      ack_wait: nanos(60_000),
+      max_deliver: -1,
+      max_ack_pending: maxPending,
+      max_waiting: 64,
+    })
+  }
+}
+
+/** The bucket, made when it is missing (services) or opened as it is (agents). */
+export async function policyBucket(connection: NatsConnection, make: boolean): Promise<KV> {
+  const buckets = new Kvm(connection)
+  if (!make) return buckets.open(POLICY_BUCKET, { allow_direct: true })
+  return buckets.create(POLICY_BUCKET, { history: 1, storage: StorageType.File, maxValueSize: MESSAGE_BYTES_MAX, allow_direct: true })
+}
+
+const isApiError = (error: unknown, code: number): boolean => error instanceof JetStreamApiError && error.apiError().err_code === code

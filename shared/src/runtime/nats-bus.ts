@@ -1,0 +1,181 @@
+import { jetstreamManager } from '@nats-io/jetstream'
+import type { KV } from '@nats-io/kv'
+import {
+  type Msg,
+  type NatsConnection,
+  NoRespondersError,
+  RequestError,
+  type Subscription as NatsSubscription,
+  TimeoutError,
+} from '@nats-io/transport-node'
+import { type Bus, type BusMessage, type BusStatus, CodedError, type Subscription } from '@muster/shared/core'
+import { createAppender } from './nats-append.ts'
+import { ensureAssets, policyBucket } from './nats-assets.ts'
+import { type NatsBusOptions, connectNats } from './nats-connection.ts'
+import { consumeStream } from './nats-consume.ts'
+
+const DRAIN_MAX_MS = 5_000
+const REPORTS_BYTES_MAX = 2 * 1_073_741_824
+
+/**
+ * The bus over a real nats-server. Services also look after the streams and the bucket.
+ * @throws CodedError `bus/disconnected`, `bus/refused`
+ */
+export async function createNatsBus(options: NatsBusOptions): Promise<Bus & { readonly serverVersion: string }> {
+  const connection = await connectNats(options)
+  const inboxPrefix = `_I.${options.tenant}.${options.name}`
+  const appender = createAppender(connection, inboxPrefix)
+  const manager = await jetstreamManager(connection, { checkAPI: false })
+  const listeners = new Set<(status: BusStatus) => void>()
+  let connected = true
+  let closed = false
+  let bucket: Promise<KV> | undefined
+
+  const ensure = async (): Promise<void> => {
+    if (options.role === 'service') await ensureAssets(manager, options.reportsBytesMax ?? REPORTS_BYTES_MAX)
+  }
+  const bucketNow = (): Promise<KV> => {
+    bucket ??= policyBucket(connection, options.role === 'service').catch((error: unknown) => {
+      bucket = undefined
+      throw error
+    })
+    return bucket
+  }
+  const change = (status: BusStatus): void => {
+    if (connected === (status === 'connected')) return
+    connected = status === 'connected'
+    if (!connected) appender.fail('bus/disconnected')
+    // A broker may come back without its store: look the bucket up again.
+    bucket = undefined
+    for (const listener of listeners) listener(status)
+  }
+  const usable = (): void => {
+    if (closed) throw new CodedError('bus/closed', 'the bus was closed')
+    if (!connected) throw new CodedError('bus/disconnected', `there is no connection to ${options.url}`)
+  }
+
+  void watch(connection, change)
+  if (options.role === 'service') {
+    await ensure()
+    await bucketNow()
+  }
+
+  return {
+    serverVersion: connection.info?.version ?? 'unknown',
+    get connected() {
+      return connected && !closed
+    },
+    publish: (subject, payload) => {
+      if (connected && !closed) connection.publish(subject, payload)
+    },
+    subscribe: (pattern, handler, { queue } = {}) =>
+      subscriptionOf(
+        connection.subscribe(pattern, {
+          ...(queue === undefined ? {} : { queue }),
+          callback: (error, message) => {
+            if (!error) handler(messageOf(message))
+          },
+        }),
+      ),
+    request: async (subject, payload, { timeoutMs }) => {
+      usable()
+      try {
+        return (await connection.request(subject, payload, { timeout: timeoutMs })).data
+      } catch (error) {
+        throw translate(error, subject, closed)
+      }
+    },
+    respond: (pattern, handler, { queue, onError } = {}) =>
+      subscriptionOf(
+        connection.subscribe(pattern, {
+          ...(queue === undefined ? {} : { queue }),
+          callback: (error, message) => {
+            if (error) return
+            void answer(message, handler, onError)
+          },
+        }),
+      ),
+    append: async (subject, payload, { msgId }) => {
+      usable()
+      await appender.append(subject, payload, msgId)
+    },
+    consume: (stream, handler, consumeOptions) => consumeStream(connection, manager, stream, handler, consumeOptions, ensure),
+    putBlob: async (key, body) => {
+      usable()
+      try {
+        await (await bucketNow()).put(key, body)
+      } catch (error) {
+        bucket = undefined
+        throw translate(error, key, closed)
+      }
+    },
+    getBlob: async (key) => {
+      usable()
+      try {
+        return (await (await bucketNow()).get(key))?.value
+      } catch (error) {
+        bucket = undefined
+        throw translate(error, key, closed)
+      }
+    },
+    onStatus: (listener) => {
+      listeners.add(listener)
+      return {
+        stop: async () => {
+          listeners.delete(listener)
+        },
+      }
+    },
+    streamInfo: async (stream) => {
+      usable()
+      const { state } = await manager.streams.info(stream)
+      return { messages: state.messages, bytes: state.bytes }
+    },
+    close: async () => {
+      if (closed) return
+      closed = true
+      const drained = connected ? connection.drain() : connection.close()
+      await Promise.race([drained.catch(() => undefined), new Promise((resolve) => setTimeout(resolve, DRAIN_MAX_MS).unref())])
+      await connection.close().catch(() => undefined)
+      appender.fail('bus/closed')
+    },
+  }
+}
+
+async function watch(connection: NatsConnection, change: (status: BusStatus) => void): Promise<void> {
+  for await (const { type } of connection.status()) {
+    if (type === 'disconnect' || type === 'staleConnection') change('disconnected')
+    else if (type === 'reconnect') change('connected')
+  }
+}
+
+async function answer(
+  message: Msg,
+  handler: (message: BusMessage) => Promise<Uint8Array>,
+  onError: ((error: unknown, message: BusMessage) => void) | undefined,
+): Promise<void> {
+  try {
+    message.respond(await handler(messageOf(message)))
+  } catch (error) {
+    onError?.(error, messageOf(message))
+  }
+}
+
+const messageOf = (message: Msg): BusMessage => ({ subject: message.subject, payload: message.data })
+
+function subscriptionOf(subscription: NatsSubscription): Subscription {
+  return {
+    stop: async () => {
+      if (!subscription.isClosed()) subscription.unsubscribe()
+    },
+  }
+}
+
+function translate(error: unknown, subject: string, closed: boolean): CodedError {
+  const cause = error instanceof RequestError && error.cause ? error.cause : error
+  const noResponders = cause instanceof NoRespondersError || (error instanceof RequestError && error.isNoResponders())
+  if (closed) return new CodedError('bus/closed', 'the bus was closed', { cause })
+  if (noResponders) return new CodedError('bus/no-responders', `nobody serves ${subject}`, { cause })
+  if (cause instanceof TimeoutError) return new CodedError('bus/timeout', `no answer on ${subject} in time`, { cause })
+  return new CodedError('bus/disconnected', `${subject}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+}

@@ -1,0 +1,171 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { CodedError } from '@muster/shared/core'
+import { type LockFile, acquireLock } from '../lock-file.ts'
+import { type ProcessIdentity, commandLineOf, identify, isRunning } from '../process-identity.ts'
+import { type NatsChild, startChild } from './child.ts'
+import { type NatsCredentials, newCredentials, writeConfigFile } from './config-file.ts'
+
+export interface SupervisorOptions {
+  readonly binary: { readonly path: string; readonly version: string }
+  /** Everything that the server keeps lies below. */
+  readonly dataDir: string
+  /** @default a free one */
+  readonly port?: number
+  /** JetStream's limit on disk, bytes. @default 8 GiB */
+  readonly storeBytesMax?: number
+  /** Told when the server ended without being asked to, and when it serves again. */
+  readonly onExit?: () => void
+  readonly onRestarted?: (downMs: number) => void
+  readonly onError?: (error: unknown) => void
+}
+
+/** A nats-server that is kept running. */
+export interface NatsSupervisor {
+  readonly url: string
+  readonly monitorUrl: string
+  readonly credentials: NatsCredentials
+  readonly version: string
+  /** Of the server that runs now; `undefined` while it is down. */
+  readonly pid: number | undefined
+  /** Fault injection: kill it; it comes back on the same port after `downMs`. Resolves when it has ended. */
+  kill(options?: { downMs?: number }): Promise<void>
+  /** Fault injection: hang it for a time, as a stopped process. */
+  pause(forMs: number): Promise<void>
+  /** End it for good: gracefully, then by force. Idempotent. */
+  stop(): Promise<void>
+}
+
+const STOP_TIMEOUT_MS = 10_000
+const RESTART_MIN_MS = 50
+const RESTART_MAX_MS = 5_000
+const STORE_BYTES_MAX = 8 * 1_073_741_824
+
+/**
+ * Start a nats-server and keep it running on the same port. A server that a crashed supervisor left behind is ended first.
+ * @throws CodedError `runtime/locked`, `nats/port-taken`, `nats/disk-full`, `nats/start-failed`
+ */
+export async function superviseNatsServer(options: SupervisorOptions): Promise<NatsSupervisor> {
+  const { dataDir, binary } = options
+  const portsDir = join(dataDir, 'ports')
+  mkdirSync(portsDir, { recursive: true, mode: 0o700 })
+  const lock = acquireLock<ProcessIdentity>(join(dataDir, 'nats.lock'), 'the NATS server of this directory', endOrphan)
+  try {
+    return await supervise(options, lock, {
+      config: join(dataDir, 'nats.conf'),
+      log: join(dataDir, 'nats.log'),
+      portsDir,
+      // Formats differ between minor versions, and a store is not always readable by an older server.
+      storeDir: join(dataDir, `jetstream-${binary.version.split('.').slice(0, 2).join('.')}`),
+    })
+  } catch (error) {
+    lock.release()
+    throw error
+  }
+}
+
+interface Paths {
+  readonly config: string
+  readonly log: string
+  readonly portsDir: string
+  readonly storeDir: string
+}
+
+async function supervise(options: SupervisorOptions, lock: LockFile<ProcessIdentity>, paths: Paths): Promise<NatsSupervisor> {
+  const credentials = newCredentials()
+  let stopping = false
+  let downUntilMs = 0
+  let child: NatsChild | undefined
+  let settled: Promise<void> = Promise.resolve()
+
+  const start = async (port: number, monitorPort: number): Promise<NatsChild> => {
+    writeConfigFile(paths.config, {
+      name: 'muster-1',
+      port,
+      monitorPort,
+      portsDir: paths.portsDir,
+      storeDir: paths.storeDir,
+      storeBytesMax: options.storeBytesMax ?? STORE_BYTES_MAX,
+      credentials,
+    })
+    const started = await startChild(options.binary.path, paths)
+    const identity = identify(started.pid)
+    if (identity) lock.note(identity)
+    child = started
+    settled = started.exited.then(() => afterExit(started))
+    return started
+  }
+
+  const afterExit = async ({ port, monitorPort }: NatsChild): Promise<void> => {
+    child = undefined
+    if (stopping) return
+    const sinceMs = Date.now()
+    options.onExit?.()
+    for (let waitMs = RESTART_MIN_MS; !stopping; waitMs = Math.min(RESTART_MAX_MS, waitMs * 2)) {
+      await pauseUntil(Math.max(Date.now() + waitMs, downUntilMs), () => stopping)
+      if (stopping) return
+      try {
+        await start(port, monitorPort)
+        options.onRestarted?.(Date.now() - sinceMs)
+        return
+      } catch (error) {
+        options.onError?.(error)
+      }
+    }
+  }
+
+  const first = await start(options.port ?? -1, -1)
+  return {
+    url: `nats://127.0.0.1:${first.port}`,
+    monitorUrl: `http://127.0.0.1:${first.monitorPort}`,
+    credentials,
+    version: options.binary.version,
+    get pid() {
+      return child?.pid
+    },
+    kill: async ({ downMs = 0 } = {}) => {
+      const victim = child
+      if (!victim) return
+      downUntilMs = Date.now() + downMs
+      victim.process.kill('SIGKILL')
+      await victim.exited
+    },
+    pause: async (forMs) => {
+      const victim = child
+      if (!victim) return
+      victim.process.kill('SIGSTOP')
+      await new Promise((resolve) => setTimeout(resolve, forMs))
+      victim.process.kill('SIGCONT')
+    },
+    stop: async () => {
+      stopping = true
+      if (child) await end(child)
+      await settled
+      lock.release()
+    },
+  }
+}
+
+/** SIGTERM, and SIGKILL when it takes too long. Older servers exit with 1 on SIGTERM, so the code says nothing. */
+async function end(child: NatsChild): Promise<void> {
+  child.process.kill('SIGCONT')
+  child.process.kill('SIGTERM')
+  const force = setTimeout(() => child.process.kill('SIGKILL'), STOP_TIMEOUT_MS)
+  await child.exited
+  clearTimeout(force)
+}
+
+/** A supervisor before this one died and left its server: end exactly that process, if it still is what it was. */
+function endOrphan(server: ProcessIdentity): void {
+  if (!isRunning(server) || !commandLineOf(server.pid).includes('nats-server')) return
+  process.kill(server.pid, 'SIGKILL')
+  const deadline = Date.now() + 5_000
+  while (isRunning(server)) {
+    if (Date.now() > deadline) throw new CodedError('nats/start-failed', `process ${server.pid}, left by an earlier run, does not end`)
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20)
+  }
+}
+
+async function pauseUntil(atMs: number, cut: () => boolean): Promise<void> {
+  while (Date.now() < atMs && !cut()) await new Promise((resolve) => setTimeout(resolve, Math.min(50, atMs - Date.now())))
+}

@@ -1,0 +1,128 @@
+import type { Quantiles, Stats } from '@muster/shared/contracts'
+import type { EpochMs } from '@muster/shared/core'
+
+/** Everything a run leaves behind: what `result.json` holds and every report is made from. */
+export interface RunResult {
+  readonly version: 1
+  readonly runId: string
+  readonly scenario: { readonly name: string; readonly description: string; readonly file: string; readonly tags: readonly string[] }
+  readonly seed: string
+  readonly speed: number
+  /** Product and environment: muster, node, nats-server versions, platform, cores. */
+  readonly environment: Readonly<Record<string, string>>
+  /** The command that repeats the run. */
+  readonly command: string
+  readonly verdict: Verdict
+  readonly exitCode: number
+  readonly startedWallMs: EpochMs
+  readonly endedWallMs: EpochMs
+  readonly startedMs: EpochMs
+  readonly endedMs: EpochMs
+  readonly phases: readonly PhaseResult[]
+  readonly faults: readonly Span[]
+  readonly thresholds: readonly ExpectationResult[]
+  readonly assertions: readonly ExpectationResult[]
+  readonly invariants: readonly ExpectationResult[]
+  /** One sample a second (or more rarely in long runs), oldest first. */
+  readonly timeline: readonly Sample[]
+  readonly events: readonly RunEvent[]
+  /** Counts at the end. */
+  readonly final: Stats
+  readonly policies: readonly PolicyResult[]
+  readonly history: HistoryVerdict
+  /** The worst devices first; a sample of the rest. */
+  readonly devices: readonly DeviceResult[]
+  /** The scenario as it was resolved, defaults filled in, as YAML. */
+  readonly resolvedYaml: string
+}
+
+export type Verdict = 'passed' | 'failed' | 'aborted' | 'invalid'
+
+export interface Span {
+  readonly name: string
+  readonly kind: string
+  readonly fromMs: EpochMs
+  readonly toMs: EpochMs
+  readonly text: string
+}
+
+export interface PhaseResult {
+  readonly name: string
+  readonly fromMs: EpochMs
+  readonly toMs: EpochMs
+  readonly outcome: 'done' | 'timed-out' | 'interrupted' | 'skipped'
+  /** The condition that it waited for, and why it ended otherwise. */
+  readonly text: string
+}
+
+/** A threshold, assertion or invariant, and what came of it. */
+export interface ExpectationResult {
+  readonly name: string
+  readonly ok: boolean
+  readonly expected: string
+  readonly got: string
+  readonly atMs: EpochMs
+  /** Devices that broke it, at most 20, and where to look further. */
+  readonly devices: readonly string[]
+}
+
+export interface Sample {
+  readonly atMs: EpochMs
+  readonly wallMs: EpochMs
+  readonly online: number
+  readonly enrolled: number
+  readonly compliant: number
+  readonly inGracePeriod: number
+  readonly noncompliant: number
+  readonly error: number
+  readonly unknown: number
+  readonly left: number
+  readonly reportsCommitted: number
+  readonly checkIns: number
+  readonly certificatesActive: number
+  readonly busConnected: boolean
+  readonly lagP99Ms: number
+  readonly controlRssBytes: number
+  readonly workerRssBytes: number
+}
+
+export interface RunEvent {
+  readonly atMs: EpochMs
+  readonly what: string
+  readonly text: string
+}
+
+export interface PolicyResult {
+  readonly id: string
+  readonly name: string
+  readonly kind: 'compliance' | 'configuration'
+  readonly platform: string
+  readonly revision: number
+  readonly states: Readonly<Record<string, number>>
+  readonly appliedMs: Quantiles
+  readonly committedMs: Quantiles
+  /** Setting → state → devices, worst first. */
+  readonly settings: readonly { readonly setting: string; readonly states: Readonly<Record<string, number>> }[]
+}
+
+export interface HistoryVerdict {
+  readonly ok: boolean
+  readonly devices: number
+  readonly sent: number
+  readonly committed: number
+  readonly lost: number
+  readonly appliedTwice: number
+  readonly problems: readonly string[]
+}
+
+export interface DeviceResult {
+  readonly id: string
+  readonly name: string
+  readonly platform: string
+  readonly model: string
+  readonly osVersion: string
+  readonly user: string
+  readonly complianceState: string
+  readonly lastSyncMs: EpochMs
+  readonly trace: readonly RunEvent[]
+}
