@@ -67,6 +67,13 @@ export const errorCatalogue = {
   'checkin/certificate-revoked': { status: 403, graph: 'Forbidden', exit: 1, meaning: 'The certificate shown was revoked.' },
   'checkin/certificate-expired': { status: 401, graph: 'Unauthorized', exit: 1, meaning: 'The certificate shown has expired.' },
 
+  // the fleet
+  'simulation/no-room': { status: 409, graph: 'Conflict', exit: 4, meaning: 'A worker has as many devices as it takes.' },
+  'fleet/snapshot-damaged': { status: 500, graph: 'InternalServerError', exit: 4, meaning: 'The file of a fleet cannot be read.' },
+  'fleet/snapshot-newer': { status: 500, graph: 'InternalServerError', exit: 4, meaning: 'The file of a fleet was written by a newer Muster.' },
+  'policy/body-missing': { status: 500, graph: 'InternalServerError', exit: 1, meaning: 'A policy body is not where it should be.' },
+  'policy/body-damaged': { status: 500, graph: 'InternalServerError', exit: 1, meaning: 'A policy body is not what its digest says.' },
+
   // rule languages
   'rule/syntax': { status: 400, graph: 'BadRequest', exit: 3, meaning: 'A rule or filter does not follow its grammar.' },
   'rule/unknown-property': { status: 400, graph: 'BadRequest', exit: 3, meaning: 'A rule names a property that is not there.' },

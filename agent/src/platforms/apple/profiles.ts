@@ -7,8 +7,6 @@ import { FILEVAULT, FIREWALL, GATEKEEPER, profilePayloads, RESTRICTIONS, restric
 import { type Obstacle, obstacle, type Target } from './support.ts'
 import { targetOf } from './system.ts'
 
-export { FIREWALL, GATEKEEPER } from './profile-payloads.ts'
-
 /** The identifier of the profile that holds the enrolment; removing it ends management. */
 export const MDM_PROFILE = 'Microsoft.Profiles.MDM'
 

@@ -20,7 +20,11 @@ export interface Management {
   readonly settings: readonly SettingDefinition[]
 
   /** Settings (already validated against the catalogue) to native items, in a stable order. */
-  render(kind: PolicyKind, settings: Readonly<Record<string, SettingValue>>, platform: PlatformName): readonly PolicyItem[]
+  render(
+    kind: PolicyKind,
+    settings: Readonly<Record<string, SettingValue>>,
+    platform: PlatformName,
+  ): readonly PolicyItem[]
 
   /** Native results to one outcome per setting of the policy. Settings without a result are `pending`. */
   interpret(

@@ -1,0 +1,109 @@
+import type { CheckInCause, CheckInReply, PolicyBody } from '@muster/shared/contracts'
+import { HOUR_MS, MINUTE_MS } from '@muster/shared/core'
+import { appoint, appointNoLater, hasAppointment } from './agenda.ts'
+import { appointPeriodic, backoffAt } from './cadence.ts'
+import { perform } from './commands.ts'
+import { enrolAnew } from './enrolment.ts'
+import { evaluateCompliance, holdSet } from './policies.ts'
+import { reportNews, settleOutbox } from './reports.ts'
+import type { Conversation, DeviceState } from './state.ts'
+import { type Turn, ownCorrelation } from './turn.ts'
+
+/** Begin a check-in, or remember to when one is under way. Offline devices do so when they are back. */
+export function startCheckIn(state: DeviceState, turn: Turn, cause: CheckInCause, correlationId?: string): DeviceState {
+  const { deviceId, certificate } = state
+  if (!state.online || deviceId === undefined || !certificate || (state.phase !== 'enrolled' && state.phase !== 'leaving')) return state
+  if (state.conversation) {
+    const again = { cause, ...(correlationId === undefined ? {} : { correlationId }) }
+    return { ...state, conversation: { ...state.conversation, again } }
+  }
+  const conversation: Conversation = { cause, correlationId: correlationId ?? ownCorrelation(state), seqAtStart: state.lastSeq }
+  turn.effects.push({
+    type: 'check-in',
+    checkIn: {
+      deviceId,
+      cause,
+      sentAtMs: turn.nowMs,
+      correlationId: conversation.correlationId,
+      certificateSerial: certificate.serialNumber,
+      lastSeq: state.lastSeq,
+      ...(state.policySetDigest === undefined ? {} : { policySetDigest: state.policySetDigest }),
+    },
+  })
+  return { ...state, conversation, agenda: state.agenda.filter(({ what }) => what !== 'check-in') }
+}
+
+export function onCheckInAnswer(state: DeviceState, turn: Turn, answer: CheckInReply): DeviceState {
+  const { conversation } = state
+  if (!conversation || answer.deviceId !== state.deviceId) return state
+  const settled = settleOutbox({ ...state, failures: 0 }, turn, answer.ackedSeq, conversation.seqAtStart)
+  if (answer.outcome === 'refused') return onRefusal(settled, turn, answer.code, answer.retryAfterMs)
+  if (state.phase === 'leaving') return confirmLeaving(settled, turn)
+  if (answer.gated) return finish(settled, turn, answer.nextCheckInMs)
+  const told = perform(settled, turn, answer.commands)
+  if (told.phase !== 'enrolled') return endConversation(reportNews(told, turn, answer.commands.at(-1)?.correlationId))
+  if (!answer.policySet) return conclude(told, turn, answer.nextCheckInMs)
+  turn.effects.push({ type: 'fetch-bodies', sha256s: answer.policySet.policies.map(({ sha256 }) => sha256) })
+  return { ...told, conversation: { ...conversation, ...told.conversation, wanted: answer.policySet } }
+}
+
+export function onBodies(state: DeviceState, turn: Turn, bodies: ReadonlyMap<string, PolicyBody>): DeviceState {
+  const wanted = state.conversation?.wanted
+  if (!wanted) return state
+  return conclude(holdSet(state, turn, wanted, bodies), turn)
+}
+
+/** The set is held: answer the compliance policies, report, and look to the next time. */
+function conclude(state: DeviceState, turn: Turn, nextCheckInMs?: number): DeviceState {
+  const evaluated = evaluateCompliance(state, turn)
+  return finish(reportNews(evaluated, turn, state.conversation?.correlationId), turn, nextCheckInMs)
+}
+
+function finish(state: DeviceState, turn: Turn, nextCheckInMs?: number): DeviceState {
+  const again = state.conversation?.again
+  const ended = endConversation(state)
+  if (again) return startCheckIn(ended, turn, again.cause, again.correlationId)
+  // A command may have asked for an early one.
+  return hasAppointment(ended, 'check-in') ? ended : appointPeriodic(ended, turn, nextCheckInMs)
+}
+
+export function endConversation(state: DeviceState): DeviceState {
+  const { conversation: _, ...rest } = state
+  return rest
+}
+
+function onRefusal(state: DeviceState, turn: Turn, code: string, retryAfterMs: number | undefined): DeviceState {
+  const ended = endConversation(state)
+  if (code === 'checkin/certificate-expired' && retryAfterMs !== undefined && state.phase === 'enrolled') {
+    return enrolAnew(ended, turn, retryAfterMs)
+  }
+  if (retryAfterMs !== undefined) return appoint(ended, { what: 'check-in', atMs: turn.nowMs + retryAfterMs, cause: 'periodic' })
+  // Another agent speaks for it, perhaps not for ever; all other refusals are final.
+  if (code === 'checkin/other-agent') return appoint(ended, { what: 'check-in', atMs: turn.nowMs + 8 * HOUR_MS, cause: 'periodic' })
+  return left(ended, turn)
+}
+
+function confirmLeaving(state: DeviceState, turn: Turn): DeviceState {
+  const ended = endConversation(state)
+  if (state.outbox.length === 0) return left(ended, turn)
+  return appoint(ended, { what: 'check-in', atMs: turn.nowMs + MINUTE_MS, cause: 'confirm' })
+}
+
+function left(state: DeviceState, turn: Turn): DeviceState {
+  turn.effects.push({ type: 'forget-key' })
+  return { ...state, phase: 'left', policies: [], settings: {}, agenda: [], outbox: [], answered: [] }
+}
+
+/** No answer came, or a body could not be had: the same again after a while. */
+export function onCheckInFailed(state: DeviceState, turn: Turn): DeviceState {
+  if (!state.conversation) return state
+  const { cause, correlationId } = state.conversation.again ?? state.conversation
+  const failed = endConversation({ ...state, failures: state.failures + 1 })
+  return appointNoLater(failed, {
+    what: 'check-in',
+    atMs: backoffAt(state.failures, turn),
+    // A retry of a periodic check-in must not be turned away by the maintenance gate.
+    cause: cause === 'periodic' ? 'reconnect' : cause,
+    ...(correlationId === undefined ? {} : { correlationId }),
+  })
+}

@@ -1,0 +1,6 @@
+export { nextDueMs } from './agenda.ts'
+export { type Birth, createDevice } from './create-device.ts'
+export type { DeviceInput, Effect } from './messages.ts'
+export type * from './platform.ts'
+export type { Appointment, DeviceState, HeldPolicy } from './state.ts'
+export { step } from './step.ts'

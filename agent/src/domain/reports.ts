@@ -1,0 +1,76 @@
+import type { PolicyReport, Report } from '@muster/shared/contracts'
+import { certificateState } from './enrolment.ts'
+import { type DeviceState, noMarks } from './state.ts'
+import { type Turn, ownCorrelation } from './turn.ts'
+
+/** With so many reports not known to be committed the device makes no new one and keeps its marks. */
+export const OUTBOX_MAX = 32
+
+/** Whether anything has changed since the last report. */
+export function hasNews({ marks, inventory, reportedInventory }: DeviceState): boolean {
+  return (
+    inventory !== reportedInventory ||
+    marks.certificate ||
+    marks.policySet ||
+    marks.policyIds.length + marks.removedPolicyIds.length + marks.commands.length > 0
+  )
+}
+
+/** Report what has changed, if anything has and the device can speak. */
+export function reportNews(state: DeviceState, turn: Turn, correlationId?: string): DeviceState {
+  const speaks = (state.phase === 'enrolled' || state.phase === 'leaving') && state.online
+  if (!speaks || !hasNews(state) || state.outbox.length >= OUTBOX_MAX) return state
+  const report = compose(state, turn, correlationId ?? ownCorrelation(state))
+  turn.effects.push({ type: 'report', report, again: false })
+  return {
+    ...state,
+    lastSeq: report.seq,
+    outbox: [...state.outbox, report],
+    marks: noMarks,
+    reportedInventory: state.inventory,
+  }
+}
+
+function compose(state: DeviceState, { nowMs }: Turn, correlationId: string): Report {
+  const { marks, certificate, deviceId } = state
+  if (!certificate || deviceId === undefined) throw new Error(`${state.key} reports before it is enrolled`)
+  const changed = state.policies.filter(({ reference }) => marks.policyIds.includes(reference.policyId))
+  return {
+    v: 1,
+    deviceId,
+    seq: state.lastSeq + 1,
+    observedAtMs: nowMs,
+    correlationId,
+    certificate: {
+      serialNumber: certificate.serialNumber,
+      notAfterMs: certificate.notAfterMs,
+      state: certificateState(state, nowMs),
+    },
+    ...(state.policySetDigest === undefined ? {} : { policySetDigest: state.policySetDigest }),
+    ...(state.inventory === state.reportedInventory ? {} : { inventory: state.inventory }),
+    ...(changed.length > 0
+      ? {
+          policies: changed.map(({ reference: { policyId, revision, kind }, results, appliedAtMs }) => ({
+            policyId,
+            revision,
+            kind,
+            // The same array as in the state, which keeps reports that wait cheap.
+            results: results as PolicyReport['results'],
+            appliedAtMs,
+          })),
+        }
+      : {}),
+    ...(marks.removedPolicyIds.length > 0 ? { removedPolicyIds: [...marks.removedPolicyIds] } : {}),
+    ...(marks.commands.length > 0 ? { commands: [...marks.commands] } : {}),
+  }
+}
+
+/** Drop what is committed, and hand out again what was handed out before `seqAtStart` and still is not. */
+export function settleOutbox(state: DeviceState, turn: Turn, ackedSeq: number, seqAtStart: number): DeviceState {
+  const outbox = state.outbox.filter(({ seq }) => seq > ackedSeq)
+  for (const report of outbox) {
+    if (report.seq <= seqAtStart) turn.effects.push({ type: 'report', report, again: true })
+  }
+  // A fleet that was set back to an earlier state must not number its reports as the service has them already.
+  return { ...state, outbox, lastSeq: Math.max(state.lastSeq, ackedSeq) }
+}

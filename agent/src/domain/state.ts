@@ -1,0 +1,94 @@
+import type {
+  CheckInCause,
+  CommandResult,
+  DevicePhase,
+  Inventory,
+  IssuedCertificate,
+  ItemResult,
+  PlatformName,
+  PolicyBody,
+  PolicyReference,
+  PolicySet,
+  Posture,
+  Report,
+  SettingValue,
+  Temperament,
+} from '@muster/shared/contracts'
+import type { EpochMs } from '@muster/shared/core'
+
+/** A simulated device, whole. Immutable: `step` answers the next one and shares what did not change. */
+export interface DeviceState {
+  /** Its name in the simulation; with `seed` the source of all its chance. */
+  readonly key: string
+  readonly seed: string
+  /** Part of the population that it belongs to. */
+  readonly group: string
+  /** Counts the steps: each draws from a stream of chance of its own. */
+  readonly turn: number
+  readonly platform: PlatformName
+  readonly mode: string
+  readonly userPrincipalName?: string
+  readonly attributes?: Readonly<Record<string, string>>
+  readonly temperament: Temperament
+  readonly phase: DevicePhase
+  readonly online: boolean
+  readonly inventory: Inventory
+  /** The account that the service has; another object than `inventory` means that there is something to report. */
+  readonly reportedInventory: Inventory
+  readonly enrolmentRequestId: string
+  readonly deviceId?: string
+  readonly enrolledAtMs?: EpochMs
+  readonly certificate?: Omit<IssuedCertificate, 'certificate'>
+  readonly policySetDigest?: string
+  readonly policies: readonly HeldPolicy[]
+  /** What management has set: native address → value. */
+  readonly settings: Readonly<Record<string, SettingValue>>
+  readonly agenda: readonly Appointment[]
+  /** The check-in that waits for an answer; there is never more than one. */
+  readonly conversation?: Conversation
+  readonly marks: Marks
+  readonly lastSeq: number
+  /** Reports that are not known to be committed, oldest first. */
+  readonly outbox: readonly Report[]
+  /** Commands carried out lately, so that one that comes again is not carried out again. */
+  readonly answered: readonly CommandResult[]
+  /** Failed requests in a row. */
+  readonly failures: number
+}
+
+export interface HeldPolicy {
+  readonly reference: PolicyReference
+  readonly body: PolicyBody
+  readonly results: readonly ItemResult[]
+  readonly appliedAtMs: EpochMs
+  /** Items that are not in force before something happens: item id → what. Absent when there are none. */
+  readonly waiting?: Readonly<Record<string, 'restart' | 'user'>>
+}
+
+export interface Conversation {
+  readonly cause: CheckInCause
+  readonly correlationId: string
+  /** Reports up to this one had been handed out when the check-in was sent. */
+  readonly seqAtStart: number
+  /** The set that the service wants held, while its bodies are being fetched. */
+  readonly wanted?: PolicySet
+  /** Asked for while this one was under way: check in again afterwards. */
+  readonly again?: { readonly cause: CheckInCause; readonly correlationId?: string }
+}
+
+/** What has changed since the last report. */
+export interface Marks {
+  readonly policyIds: readonly string[]
+  readonly removedPolicyIds: readonly string[]
+  readonly commands: readonly CommandResult[]
+  readonly certificate: boolean
+  readonly policySet: boolean
+}
+
+export const noMarks: Marks = { policyIds: [], removedPolicyIds: [], commands: [], certificate: false, policySet: false }
+
+/** Something that the device will do at a time. At most one of each kind, but for `mend`. */
+export type Appointment =
+  | { readonly what: 'enrol' | 'renew' | 'drift' | 'update' | 'restart' | 'back-up' | 'user-acts' | 'power-on' | 'register'; readonly atMs: EpochMs }
+  | { readonly what: 'check-in'; readonly atMs: EpochMs; readonly cause: CheckInCause; readonly correlationId?: string }
+  | { readonly what: 'mend'; readonly atMs: EpochMs; readonly posture: Posture; readonly osVersion?: string }

@@ -1,0 +1,121 @@
+import { MINUTE_MS, SECOND_MS } from '@muster/shared/core'
+import { appoint, appointNoLater, takeDue } from './agenda.ts'
+import { startRegistration } from './app-registration.ts'
+import { backoffAt } from './cadence.ts'
+import { onBodies, onCheckInAnswer, onCheckInFailed, startCheckIn } from './check-in.ts'
+import { drift, driftTo, mend, updateSystem } from './drift.ts'
+import { onEnrolmentAnswer, onRenewalAnswer, startEnrolment, startRenewal } from './enrolment.ts'
+import type { DeviceInput, Effect } from './messages.ts'
+import type { Platform } from './platform.ts'
+import { evaluateCompliance, proceed } from './policies.ts'
+import { reportNews } from './reports.ts'
+import type { Appointment, DeviceState } from './state.ts'
+import { type Turn, modeOf, openTurn } from './turn.ts'
+
+/**
+ * What becomes of a device when something happens to it, and what it wants done. Pure: equal state, input and platform give
+ * equal answers, since chance is drawn from the device's seed and the number of the step.
+ */
+export function step(
+  state: DeviceState,
+  input: DeviceInput,
+  platform: Platform,
+): { readonly state: DeviceState; readonly effects: readonly Effect[] } {
+  // What has left stays silent.
+  if (state.phase === 'left') return { state, effects: [] }
+  const turn = openTurn(state, input.nowMs, platform)
+  const next = react(state, input, turn)
+  return { state: next === state ? state : { ...next, turn: state.turn + 1 }, effects: turn.effects }
+}
+
+function react(state: DeviceState, input: DeviceInput, turn: Turn): DeviceState {
+  switch (input.type) {
+    case 'born':
+      return appoint(state, { what: modeOf(state).managed ? 'enrol' : 'register', atMs: input.enrolAtMs })
+    case 'due':
+      return keepAppointments(state, turn)
+    case 'poke':
+      return onPoke(state, turn, input)
+    case 'enrolment-answer':
+      return onEnrolmentAnswer(state, turn, input.answer)
+    case 'check-in-answer':
+      return onCheckInAnswer(state, turn, input.answer)
+    case 'bodies':
+      return onBodies(state, turn, input.bodies)
+    case 'renewal-answer':
+      return onRenewalAnswer(state, turn, input.answer)
+    case 'registration-answer':
+      return appoint({ ...state, failures: 0 }, { what: 'register', atMs: turn.nowMs + input.nextCheckInMs })
+    case 'failed':
+      return onFailed(state, turn, input.what)
+    case 'presence':
+      return input.online ? comeBack(state, turn) : { ...state, online: false }
+    case 'ordered-drift':
+      return driftTo(state, turn, input)
+    case 'sync':
+      return startCheckIn(state, turn, 'user')
+  }
+}
+
+function keepAppointments(state: DeviceState, turn: Turn): DeviceState {
+  const { due, rest } = takeDue(state, turn.nowMs)
+  return due.reduce((after, appointment) => keep(after, turn, appointment), rest)
+}
+
+function keep(state: DeviceState, turn: Turn, appointment: Appointment): DeviceState {
+  switch (appointment.what) {
+    case 'enrol':
+      return startEnrolment(state, turn)
+    case 'register':
+      return startRegistration(state, turn)
+    case 'check-in':
+      return startCheckIn(state, turn, appointment.cause, appointment.correlationId)
+    case 'renew':
+      return startRenewal(state, turn)
+    case 'drift':
+      return drift(state, turn)
+    case 'mend':
+      return mend(state, appointment.posture, appointment.osVersion)
+    case 'update':
+      return updateSystem(state, turn)
+    case 'restart':
+      return appoint(state, { what: 'back-up', atMs: turn.nowMs + MINUTE_MS })
+    case 'back-up':
+      return startCheckIn(proceed(state, turn, 'restart'), turn, 'reboot')
+    case 'user-acts':
+      return reportNews(evaluateCompliance(proceed(state, turn, 'user'), turn), turn)
+    case 'power-on':
+      return comeBack(state, turn)
+  }
+}
+
+/** Wait a chosen while within the spread, so that the service is not overrun; an earlier appointment stands. */
+function onPoke(state: DeviceState, turn: Turn, { spreadMs, correlationId }: { spreadMs: number; correlationId: string }): DeviceState {
+  if (state.phase !== 'enrolled' || !state.online) return state
+  const delayMs = spreadMs === 0 ? 0 : Math.floor(turn.chance.fork('poke').unit() * spreadMs)
+  if (delayMs === 0) return startCheckIn(state, turn, 'poke', correlationId)
+  const at: Appointment = { what: 'check-in', atMs: turn.nowMs + delayMs, cause: 'poke', correlationId }
+  if (!state.conversation) return appointNoLater(withoutPeriodic(state, at.atMs), at)
+  return { ...state, conversation: { ...state.conversation, again: { cause: 'poke', correlationId } } }
+}
+
+/** A periodic check-in about to happen gives way to the poke: it could be turned away by the maintenance gate. */
+const withoutPeriodic = (state: DeviceState, beforeMs: number): DeviceState => ({
+  ...state,
+  agenda: state.agenda.filter((each) => !(each.what === 'check-in' && each.cause === 'periodic' && each.atMs <= beforeMs)),
+})
+
+/** In reach again: say so soon, but not all devices of a building at once. */
+function comeBack(state: DeviceState, turn: Turn): DeviceState {
+  const back = { ...state, online: true }
+  const atMs = turn.nowMs + Math.round(turn.chance.fork('back').unit() * 30 * SECOND_MS)
+  if (state.phase === 'enrolled' || state.phase === 'leaving') {
+    return state.conversation ? back : appointNoLater(back, { what: 'check-in', atMs, cause: state.phase === 'leaving' ? 'confirm' : 'reconnect' })
+  }
+  return back
+}
+
+function onFailed(state: DeviceState, turn: Turn, what: 'enrol' | 'check-in' | 'renew' | 'register'): DeviceState {
+  if (what === 'check-in') return onCheckInFailed(state, turn)
+  return appoint({ ...state, failures: state.failures + 1 }, { what, atMs: backoffAt(state.failures, turn) })
+}

@@ -1,0 +1,44 @@
+import { type EnrolmentMode, enrolmentMode } from '@muster/shared/contracts'
+import { type EpochMs, type Rng, createRng } from '@muster/shared/core'
+import type { Effect } from './messages.ts'
+import type { DeviceView, Platform } from './platform.ts'
+import type { DeviceState } from './state.ts'
+
+/** One step's surroundings: the moment, the platform, a stream of chance of its own, and the effects so far. */
+export interface Turn {
+  readonly nowMs: EpochMs
+  readonly platform: Platform
+  readonly chance: Rng
+  readonly effects: Effect[]
+}
+
+export function openTurn(state: DeviceState, nowMs: EpochMs, platform: Platform): Turn {
+  let chance: Rng | undefined
+  return {
+    nowMs,
+    platform,
+    // Most steps draw nothing, and seeding costs more than they do.
+    get chance() {
+      chance ??= createRng(`${state.seed}/${state.key}#${state.turn}`)
+      return chance
+    },
+    effects: [],
+  }
+}
+
+/** A correlation id for what the device begins by itself. */
+export const ownCorrelation = ({ key, turn }: DeviceState): string => `${key}.${turn}`.slice(-64)
+
+/** A GUID from the device's own chance. */
+export function guidFrom(chance: Rng): string {
+  const hex = chance.hex(32)
+  return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `a${hex.slice(17, 20)}`, hex.slice(20)].join('-')
+}
+
+export function modeOf(state: Pick<DeviceState, 'platform' | 'mode'>): EnrolmentMode {
+  const mode = enrolmentMode(state.platform, state.mode)
+  if (!mode) throw new Error(`${state.platform} has no mode ${state.mode}`)
+  return mode
+}
+
+export const viewOf = (state: DeviceState): DeviceView => ({ inventory: state.inventory, mode: modeOf(state), settings: state.settings })

@@ -1,0 +1,130 @@
+import { FleetOrder, type FleetOrderReply, type PlatformName, Poke, broadcastPattern, decode, encode, subjects } from '@muster/shared/contracts'
+import { type Bus, type BusMessage, type Clock, CodedError, type Subscription } from '@muster/shared/core'
+import type { Logger } from '@muster/shared/runtime'
+import { type DeviceInput, type DeviceState, type Platform, nextDueMs, step } from '../domain/index.ts'
+import { type Counters, newCounters } from './counters.ts'
+import { type Greeter, startGreeting } from './greeter.ts'
+import { type Interpreter, createInterpreter } from './interpreter.ts'
+import { carryOut } from './orders.ts'
+import { type Scheduler, createScheduler } from './scheduler.ts'
+import type { Slot } from './slots.ts'
+
+export interface FleetOptions {
+  readonly agentId: string
+  readonly tenant: string
+  /** New at each start of the process. */
+  readonly boot: string
+  readonly bus: Bus
+  readonly clock: Clock
+  readonly platformOf: (name: PlatformName) => Platform
+  /** Devices that it takes at the most. */
+  readonly capacity: number
+  readonly labels?: Readonly<Record<string, string>>
+  readonly log: Logger
+}
+
+/** Many devices in one process over one connection. */
+export interface Fleet {
+  /** Devices by their key. */
+  readonly slots: ReadonlyMap<string, Slot>
+  readonly counters: Readonly<Counters>
+  /** Add devices as they are, with their keys: new ones, or those of an earlier process. */
+  adopt(devices: Iterable<Pick<Slot, 'state'> & Partial<Slot>>): void
+  /** Let something happen to a device. */
+  feed(slot: Slot, input: DeviceInput): void
+  /** Listen to the service and say hello until stopped. */
+  start(): Promise<void>
+  /** Devices make no more appointments; what is under way is finished, at most for a few seconds. */
+  stop(): Promise<void>
+}
+
+/** How long a stop waits for answers that are under way, wall milliseconds. */
+const STOP_MAX_MS = 3_000
+
+export function createFleet(options: FleetOptions): Fleet {
+  const { bus, clock, platformOf, log } = options
+  const slots = new Map<string, Slot>()
+  const byId = new Map<string, Slot>()
+  const counters = newCounters()
+  let subscriptions: readonly Subscription[] = []
+  let greeter: Greeter | undefined
+  let stopped = false
+
+  const feed = (slot: Slot, input: DeviceInput): void => {
+    const { state, effects } = step(slot.state, input, platformOf(slot.state.platform))
+    const before: DeviceState = slot.state
+    slot.state = state
+    if (state.deviceId !== undefined && before.deviceId !== state.deviceId) byId.set(state.deviceId, slot)
+    for (const effect of effects) interpreter.perform(slot, effect)
+    scheduler.plan(slot, nextDueMs(state))
+  }
+  const scheduler: Scheduler<Slot> = createScheduler(clock, (slot) => feed(slot, { type: 'due', nowMs: clock.nowMs() }))
+  const interpreter: Interpreter = createInterpreter({ ...options, counters, feed, deviceById: (id) => byId.get(id) })
+
+  const adopt: Fleet['adopt'] = (devices) => {
+    for (const device of devices) {
+      if (slots.has(device.state.key)) continue
+      if (slots.size >= options.capacity) {
+        throw new CodedError('simulation/no-room', `this worker takes ${options.capacity} devices and has as many`)
+      }
+      const slot: Slot = { ...device }
+      slots.set(slot.state.key, slot)
+      if (slot.state.deviceId !== undefined) byId.set(slot.state.deviceId, slot)
+      scheduler.plan(slot, nextDueMs(slot.state))
+    }
+  }
+
+  const onPoke = ({ subject, payload }: BusMessage): void => {
+    const decoded = decode(Poke, payload)
+    if (!decoded.ok) {
+      log.warn({ subject, code: decoded.refusal.code }, 'a poke cannot be read')
+      return
+    }
+    const { deviceIds, spreadMs, correlationId } = decoded.value
+    const platform = /\.p\.([^.]+)$/.exec(subject)?.[1]
+    const poked = deviceIds ? deviceIds.flatMap((id) => byId.get(id) ?? []) : slots.values()
+    for (const slot of poked) {
+      if (platform !== undefined && slot.state.platform.toLowerCase() !== platform) continue
+      counters.pokes++
+      feed(slot, { type: 'poke', nowMs: clock.nowMs(), spreadMs, correlationId })
+    }
+  }
+
+  const onOrder = async ({ payload }: BusMessage): Promise<Uint8Array> => encode(obey(payload))
+  const obey = (payload: Uint8Array): FleetOrderReply => {
+    const decoded = decode(FleetOrder, payload)
+    if (!decoded.ok) return { outcome: 'refused', code: decoded.refusal.code, message: decoded.refusal.message }
+    try {
+      return carryOut(decoded.value, { clock, platformOf, slots, adopt, feed, interpreter, deviceById: (id) => byId.get(id), later: scheduler.later })
+    } catch (error) {
+      if (!(error instanceof CodedError)) throw error
+      return { outcome: 'refused', code: error.code, message: error.message }
+    }
+  }
+
+  return {
+    slots,
+    counters,
+    adopt,
+    feed,
+    start: async () => {
+      const onError = (error: unknown): void => log.error({ err: error }, 'an order failed')
+      subscriptions = [
+        bus.subscribe(subjects.poke(options.tenant, options.agentId), onPoke),
+        bus.subscribe(broadcastPattern(options.tenant), onPoke),
+        bus.respond(subjects.fleetOrder(options.tenant, options.agentId), onOrder, { onError }),
+        bus.onStatus((status) => (status === 'connected' ? interpreter.release() : interpreter.hold())),
+      ]
+      greeter = await startGreeting({ ...options, counters, slots, lag: scheduler.lag })
+      scheduler.start()
+    },
+    stop: async () => {
+      if (stopped) return
+      stopped = true
+      scheduler.stop()
+      await Promise.all(subscriptions.map((subscription) => subscription.stop()))
+      await Promise.race([interpreter.idle(), new Promise((resolve) => setTimeout(resolve, STOP_MAX_MS).unref())])
+      await greeter?.stop()
+    },
+  }
+}

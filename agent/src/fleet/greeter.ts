@@ -1,0 +1,80 @@
+import type { RecordableHistogram } from 'node:perf_hooks'
+import { type DevicePhase, type WorkerHello, WorkerHelloReply, decode, encode, subjects } from '@muster/shared/contracts'
+import { CodedError } from '@muster/shared/core'
+import type { Counters } from './counters.ts'
+import type { FleetOptions } from './fleet.ts'
+import type { Slot } from './slots.ts'
+
+export interface Greeter {
+  stop(): Promise<void>
+}
+
+const EVERY_WALL_MS = 2_000
+const TIMEOUT_MS = 3_000
+
+/**
+ * Say hello now and every two seconds.
+ * @throws CodedError `simulation/agent-id-taken` when another process lives under the same agent id
+ */
+export async function startGreeting(
+  options: FleetOptions & { readonly counters: Counters; readonly slots: ReadonlyMap<string, Slot>; readonly lag: RecordableHistogram },
+): Promise<Greeter> {
+  const greet = async (): Promise<void> => {
+    const answer = await options.bus.request(subjects.workerHello(options.tenant), encode(helloOf(options)), { timeoutMs: TIMEOUT_MS })
+    const decoded = decode(WorkerHelloReply, answer)
+    if (decoded.ok && !decoded.value.accepted) {
+      throw new CodedError('simulation/agent-id-taken', `another process has joined as ${options.agentId}: give this one another --id`)
+    }
+  }
+  await firstTime(greet)
+  const timer = setInterval(() => {
+    greet().catch((error: unknown) => options.log.debug({ err: error }, 'the service does not hear us'))
+  }, EVERY_WALL_MS)
+  return {
+    stop: async () => {
+      clearInterval(timer)
+      await greet().catch(() => undefined)
+    },
+  }
+}
+
+/** The service may still be starting. */
+async function firstTime(greet: () => Promise<void>): Promise<void> {
+  const deadline = Date.now() + 15_000
+  for (;;) {
+    try {
+      await greet()
+      return
+    } catch (error) {
+      if (error instanceof CodedError && error.code === 'simulation/agent-id-taken') throw error
+      if (Date.now() > deadline) throw error
+      await new Promise((resolve) => setTimeout(resolve, 200))
+    }
+  }
+}
+
+function helloOf({ agentId, boot, capacity, labels, clock, counters, slots, lag }: Parameters<typeof startGreeting>[0]): WorkerHello {
+  const devices: Partial<Record<DevicePhase, number>> = {}
+  let online = 0
+  for (const { state } of slots.values()) {
+    devices[state.phase] = (devices[state.phase] ?? 0) + 1
+    if (state.online) online++
+  }
+  const lagMs = { p50: lag.percentile(50) / 1_000, p99: lag.percentile(99) / 1_000, max: lag.max / 1_000 }
+  const none = lag.count === 0
+  lag.reset()
+  return {
+    v: 1,
+    agentId,
+    boot,
+    pid: process.pid,
+    capacity,
+    labels: labels ?? {},
+    sentAtMs: clock.nowMs(),
+    devices: devices as WorkerHello['devices'],
+    online,
+    counters: { ...counters },
+    lagMs: none ? { p50: 0, p99: 0, max: 0 } : lagMs,
+    rssBytes: process.memoryUsage.rss(),
+  }
+}

@@ -1,0 +1,102 @@
+import type { FleetOrder, FleetOrderReply, HistoryEntry, PlatformName } from '@muster/shared/contracts'
+import { type Clock, createRng } from '@muster/shared/core'
+import { type DeviceInput, type Platform, createDevice } from '../domain/index.ts'
+import type { Fleet } from './fleet.ts'
+import type { Interpreter } from './interpreter.ts'
+import { selectDevices } from './select-devices.ts'
+import type { Slot } from './slots.ts'
+
+export interface OrderContext extends Pick<Fleet, 'slots' | 'adopt' | 'feed'> {
+  readonly clock: Clock
+  readonly platformOf: (name: PlatformName) => Platform
+  readonly interpreter: Pick<Interpreter, 'giveTokens'>
+  readonly deviceById: (deviceId: string) => Slot | undefined
+  readonly later: (atMs: number, run: () => void) => void
+}
+
+type Of<Order extends FleetOrder['order']> = Extract<FleetOrder, { order: Order }>
+
+/** Carry out an order of the simulation. Throws `simulation/no-room` when there are more devices than the worker takes. */
+export function carryOut(order: FleetOrder, context: OrderContext): FleetOrderReply {
+  switch (order.order) {
+    case 'populate':
+      return populate(order, context)
+    case 'presence':
+      return spread(order, context, () => ({ type: 'presence', online: order.online }))
+    case 'drift':
+      return spread(order, context, (slot) => driftInput(order, slot))
+    case 'sync':
+      return spread(order, context, () => ({ type: 'sync' }))
+    case 'inspect':
+      return inspect(order, context)
+    case 'history':
+      return history(order, context)
+  }
+}
+
+function populate({ population, shard, shards, tokens }: Of<'populate'>, context: OrderContext): FleetOrderReply {
+  const { clock, platformOf, slots, adopt, feed, interpreter } = context
+  interpreter.giveTokens(tokens)
+  const nowMs = clock.nowMs()
+  const births: Slot[] = []
+  let number = 0
+  for (const group of population.groups) {
+    for (let index = group.first; index < group.first + group.count; index++) {
+      if (number++ % shards !== shard) continue
+      births.push({ state: createDevice({ seed: population.seed, group, index, users: population.users }, platformOf(group.platform)) })
+    }
+  }
+  const fresh = births.filter(({ state }) => !slots.has(state.key))
+  adopt(fresh)
+  for (const [position, { state }] of fresh.entries()) {
+    const slot = slots.get(state.key)
+    const enrolAtMs = nowMs + Math.floor((position / fresh.length) * population.enrolOverMs)
+    if (slot) feed(slot, { type: 'born', nowMs, enrolAtMs })
+  }
+  return { outcome: 'done', devices: fresh.length }
+}
+
+/** What to feed a device; the moment is added when it comes. */
+type InputWithoutTime = DeviceInput extends infer I ? (I extends DeviceInput ? Omit<I, 'nowMs'> : never) : never
+
+/** Let something happen to the selected devices, spread evenly over a time in a seeded order. */
+function spread(
+  order: Of<'presence'> | Of<'drift'> | Of<'sync'>,
+  { slots, clock, feed, later }: OrderContext,
+  inputFor: (slot: Slot) => InputWithoutTime,
+): FleetOrderReply {
+  const chosen = selectDevices(slots.values(), order.selector)
+  const nowMs = clock.nowMs()
+  for (const slot of chosen) {
+    const happen = (): void => feed(slot, { ...inputFor(slot), nowMs: clock.nowMs() } as DeviceInput)
+    if (order.spreadMs === 0) happen()
+    else later(nowMs + createRng(`${slot.state.seed}/spread/${order.selector.salt}/${slot.state.key}`).unit() * order.spreadMs, happen)
+  }
+  return { outcome: 'done', devices: chosen.length }
+}
+
+function driftInput({ posture, osVersion, heals, healAfterMs, selector }: Of<'drift'>, { state }: Slot): InputWithoutTime {
+  const mends = createRng(`${state.seed}/heals/${selector.salt}/${state.key}`).unit() < heals
+  return { type: 'ordered-drift', posture, osVersion, ...(mends ? { healAfterMs } : {}) }
+}
+
+function inspect({ deviceId }: Of<'inspect'>, { deviceById }: OrderContext): FleetOrderReply {
+  const state = deviceById(deviceId)?.state
+  if (!state) return { outcome: 'done', devices: 0 }
+  // Undefined values have no place in JSON.
+  return { outcome: 'done', devices: 1, inspection: JSON.parse(JSON.stringify(state)) }
+}
+
+function history({ after, limit }: Of<'history'>, { slots }: OrderContext): FleetOrderReply {
+  const keys = [...slots.keys()].filter((key) => key > after).sort()
+  const page = keys.slice(0, limit)
+  const entries = page.flatMap((key): HistoryEntry[] => {
+    const state = slots.get(key)?.state
+    if (!state) return []
+    const { deviceId, phase, lastSeq, outbox } = state
+    const ackedSeq = (outbox[0]?.seq ?? lastSeq + 1) - 1
+    return [{ deviceKey: key, phase, lastSeq, ackedSeq, ...(deviceId === undefined ? {} : { deviceId }) }]
+  })
+  const last = page.at(-1)
+  return { outcome: 'done', devices: entries.length, history: entries, ...(keys.length > limit && last !== undefined ? { next: last } : {}) }
+}

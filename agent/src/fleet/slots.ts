@@ -1,0 +1,11 @@
+import type { DeviceState } from '../domain/index.ts'
+
+/** A device in the fleet: its state, and what only the outer world knows of it. */
+export interface Slot {
+  state: DeviceState
+  /** PKCS#8 of the key in use, and of the one that a request under way is about. */
+  key?: Uint8Array
+  nextKey?: Uint8Array
+  /** The time for which the scheduler has it, so that outdated entries are told apart. */
+  dueMs?: number
+}

@@ -1,0 +1,4 @@
+import { managementConformance } from '../conformance.ts'
+import { appleManagement } from './management.ts'
+
+managementConformance('Apple', appleManagement)

@@ -1,0 +1,17 @@
+import type { PlatformName } from '@muster/shared/contracts'
+import { appleManagement } from './apple/management.ts'
+import type { Management } from './management.ts'
+
+export type { Management, SettingDefinition, SettingOutcome } from './management.ts'
+
+/** Every family of platforms once. */
+export const managements: readonly Management[] = [appleManagement]
+
+const byPlatform = new Map(managements.flatMap((management) => management.platforms.map((name) => [name, management])))
+
+/** How a platform is spoken to. */
+export function managementOf(platform: PlatformName): Management {
+  const management = byPlatform.get(platform)
+  if (!management) throw new Error(`there is no management for ${platform}`)
+  return management
+}
