@@ -13,7 +13,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Attempt, DeviceView, Platform } from '../domain/platform.ts'
 
-export interface PlatformConformance {
+interface PlatformConformance {
   /** The protocols that the platform answers in. */
   readonly protocols: readonly Protocol[]
   /** Items as the control service renders them: tried on every kind of device, and bent in arbitrary ways. */

@@ -92,7 +92,27 @@ export const errorCatalogue = {
   'store/disk-full': { status: 507, graph: 'ServiceUnavailable', exit: 4, meaning: 'The disk that holds the store is full.' },
   'store/unusable': { status: 500, graph: 'InternalServerError', exit: 4, meaning: 'The store cannot be opened, read or written.' },
 
+  // policies
+  'policy/unknown-setting': { status: 400, graph: 'BadRequest', exit: 3, meaning: 'A policy names a setting that its platform does not have.' },
+  'policy/bad-value': { status: 400, graph: 'BadRequest', exit: 3, meaning: 'A setting has a value that is not allowed.' },
+
   // Graph
+  'graph/bad-body': { status: 400, graph: 'BadRequest', exit: 1, meaning: 'The body of a request is not what was expected.' },
+  'graph/bad-query': { status: 400, graph: 'BadRequest', exit: 1, meaning: 'A query option cannot be used like this.' },
+  'graph/duplicate': { status: 400, graph: 'Request_MultipleObjectsWithSameKeyValue', exit: 1, meaning: 'An object with the same key is there already.' },
+  'graph/forbidden': { status: 403, graph: 'Authorization_RequestDenied', exit: 1, meaning: 'The application lacks the role that the request needs.' },
+  'graph/internal': { status: 500, graph: 'InternalServerError', exit: 1, meaning: 'The service failed; its log says how.' },
+  'graph/not-found': { status: 404, graph: 'ResourceNotFound', exit: 1, meaning: 'There is nothing at this path.' },
+  'graph/not-served': { status: 501, graph: 'NotImplemented', exit: 1, meaning: 'The path is not served by Muster.' },
+  'graph/wrong-method': { status: 405, graph: 'BadRequest', exit: 1, meaning: 'The path is served, but not with this method.' },
+  'action/not-supported': { status: 400, graph: 'BadRequest', exit: 1, meaning: 'The platform or mode of the device has no such action.' },
+
+  // tokens and the HTTPS door
+  'token/invalid': { status: 401, graph: 'InvalidAuthenticationToken', exit: 1, meaning: 'The access token is missing, wrong or expired.' },
+  'token/unknown-application': { status: 400, graph: 'unauthorized_client', exit: 1, meaning: 'No application has this client id.' },
+  'token/bad-secret': { status: 401, graph: 'invalid_client', exit: 1, meaning: 'The client secret is wrong.' },
+  'token/unsupported-grant': { status: 400, graph: 'unsupported_grant_type', exit: 1, meaning: 'The grant type is not served.' },
+  'http/port-taken': { status: 500, graph: 'InternalServerError', exit: 4, meaning: 'The port of the HTTPS door is taken.' },
   'graph/bad-skiptoken': { status: 400, graph: 'BadRequest', exit: 1, meaning: 'A skip token does not belong to the query.' },
 } as const satisfies Record<string, { status: number; graph: string; exit: number; meaning: string }>
 

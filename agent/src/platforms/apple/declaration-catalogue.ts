@@ -2,7 +2,7 @@ import type { KeyRule, KeyRules } from './payload.ts'
 import { anyEnrolment, notShared, type Support, supervised, wholeDevice } from './support.ts'
 
 /** A declaration type as the devices know it. Source: Apple, device-management schemas, declarative/declarations. */
-export interface DeclarationType {
+interface DeclarationType {
   readonly support: Support
   readonly keys: KeyRules
   /** Configurations take effect only when an activation names them. */

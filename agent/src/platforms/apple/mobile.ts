@@ -27,9 +27,9 @@ export function mobilePosture(passcodeShare: number, brokenOutShare: number, cha
   }
 }
 
-/** People take the passcode off now and then; what was locked from afar is unlocked when somebody picks it up. */
+/** People take the passcode off now and then; what was locked from afar is unlocked within a day or so. */
 export const mobileDrifts: readonly Drift[] = [
   { fact: 'passcodeSet', to: false, perDay: 0.002, heals: true },
   { fact: 'rooted', to: true, perDay: 0.000_02, heals: false },
-  { fact: 'locked', to: false, perDay: 6, heals: false },
+  { fact: 'locked', to: false, perDay: 1, heals: false },
 ]

@@ -5,7 +5,7 @@ import type { Combine, Dictionary } from './payload.ts'
 
 type Passcode = Pick<Posture, 'passcodeSet' | 'passcodeLength' | 'passcodeComplex'>
 /** What all passcode declarations of a device come to, by key. */
-export type PasscodeRequirement = Readonly<Record<string, boolean | number>>
+type PasscodeRequirement = Readonly<Record<string, boolean | number>>
 
 const combine: Readonly<Partial<Record<Combine, (values: readonly number[]) => number>>> = {
   or: (values) => Math.max(...values),

@@ -38,11 +38,11 @@ export function installProfile(call: Call): Answer {
   if (refusal) return failed('installationFailed', refusal)
   if (call.attempt?.chance.chance(call.attempt.failure)) return failed('installationFailed', 'profileFailed')
   const effects = profile.contents.map((content) => effectOf(content, call))
-  const waits = effects.some((effect) => effect.waitsFor === 'restart')
+  const posture: Partial<Posture> = Object.assign({}, ...effects.map((effect) => effect.posture))
   return acknowledged({
     settings: settingsOfProfile(call.payload, call.item),
-    posture: Object.assign({}, ...effects.map((effect) => effect.posture)),
-    ...(waits ? { waitsFor: 'restart' } : {}),
+    ...(Object.keys(posture).length > 0 ? { posture } : {}),
+    ...(effects.some((effect) => effect.waitsFor) ? { waitsFor: 'restart' } : {}),
   })
 }
 

@@ -13,7 +13,7 @@ const reference = join(
 export const present = existsSync(reference)
 export const systems: readonly SchemaSystem[] = ['iOS', 'macOS', 'tvOS', 'visionOS']
 
-export interface SchemaSupport {
+interface SchemaSupport {
   readonly introduced?: string | number
   readonly 'allowed-enrollments'?: readonly string[]
   readonly supervised?: boolean
@@ -23,7 +23,7 @@ export interface SchemaSupport {
     readonly 'allowed-scopes'?: readonly string[]
   }
 }
-export interface SchemaKey {
+interface SchemaKey {
   readonly key: string
   readonly type: string
   readonly presence?: string

@@ -4,7 +4,7 @@ import type { Dictionary, Json } from './payload.ts'
 import { type AppleSystem, modelNamed, type Release, runs } from './system.ts'
 
 /** How the enforcement of one version stands; `refusal` where the declaration cannot be applied at all. */
-export interface Enforcement {
+interface Enforcement {
   readonly refusal?: string
   readonly status: Readonly<Record<string, Json>>
   readonly outcome?: Pick<ItemOutcome, 'os' | 'waitsFor'>

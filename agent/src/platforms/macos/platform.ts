@@ -23,7 +23,7 @@ export const macosSystem: AppleSystem = {
     { fact: 'unknownSourcesAllowed', to: true, perDay: 0.001, heals: true },
     { fact: 'encrypted', to: false, perDay: 0.000_3, heals: false },
     { fact: 'codeIntegrity', to: false, perDay: 0.000_1, heals: false },
-    { fact: 'locked', to: false, perDay: 6, heals: false },
+    { fact: 'locked', to: false, perDay: 1, heals: false },
   ],
   updatesPerDay: 0.04,
   companyPortal: 'com.microsoft.CompanyPortalMac',

@@ -38,7 +38,7 @@ const refused = (errorCode: string): Reading => ({
 })
 
 /** Domain and code of the error at the root of the chain; the status where a device gives no chain. */
-export function errorCodeOf({ status, errorChain }: AppleMdmResult): string {
+function errorCodeOf({ status, errorChain }: AppleMdmResult): string {
   const root = errorChain?.at(-1)
   return root ? `${root.ErrorDomain} ${root.ErrorCode}` : status
 }

@@ -1,0 +1,203 @@
+import { AppRegistrationBatch, CheckInBatch, EnrolmentBatch, RenewalBatch, servicePatterns, subjects } from '@muster/shared/contracts'
+import type { Bus, Clock, Subscription } from '@muster/shared/core'
+import { type CertificateAuthority, readCertificate, verifyWithSpki } from '@muster/shared/pki'
+import type { Logger } from '@muster/shared/runtime'
+import { certificateIssuer } from './adapters/certificate-issuer.ts'
+import { natsPolicyBodies } from './adapters/nats/policy-bodies.ts'
+import { openReportDoor } from './adapters/nats/report-door.ts'
+import { openRequestDoor } from './adapters/nats/request-door.ts'
+import { type Workers, openWorkers } from './adapters/nats/workers.ts'
+import { checkIn } from './app/check-in.ts'
+import { enrolDevices } from './app/enrol-devices.ts'
+import { ingestReports } from './app/ingest-reports.ts'
+import { type Planning, createPlanning } from './app/planning.ts'
+import { pokesFor } from './app/poke-plan.ts'
+import type { Ids, Signal, Signals, Store } from './app/ports.ts'
+import { registerApps } from './app/register-apps.ts'
+import { type Relay, createRelay } from './app/relay-outbox.ts'
+import { renewCertificates } from './app/renew-certificates.ts'
+import { sweepCertificates } from './app/sweep-certificates.ts'
+import { sweepCompliance } from './app/sweep-compliance.ts'
+import { type Meters, createMeters, record } from './meters.ts'
+
+export interface ControlDeps {
+  readonly store: Store
+  /** One connection each, so that none waits behind another: requests of devices, reports, and what goes out. */
+  readonly buses: { readonly requests: Bus; readonly reports: Bus; readonly outgoing: Bus }
+  readonly authority: CertificateAuthority
+  readonly clock: Clock
+  /** Simulated seconds in a wall second. */
+  readonly speed: number
+  readonly ids: Ids
+  readonly tenant: string
+  readonly log: Logger
+  /** Check-ins a second, wall time, to which devices are woken. @default 2500 */
+  readonly checkInsPerSecond?: number
+}
+
+/** The control service without its HTTP door. */
+export interface Control {
+  readonly deps: ControlDeps
+  readonly planning: Planning
+  readonly relay: Relay
+  readonly workers: Workers
+  readonly meters: Meters
+  readonly signals: Signals
+  readonly poke: { readonly tenant: string; readonly checkInsPerSecond: number; readonly speed: number }
+  /** Be told of what happens. */
+  onSignal(listener: (signal: Signal) => void): () => void
+  /** Finish what is under way and stop serving. Leaves store and buses open. */
+  stop(): Promise<void>
+}
+
+const SWEEP_EVERY_WALL_MS = 500
+
+/** Put the service together and open its doors on the bus. */
+export async function createControl(deps: ControlDeps): Promise<Control> {
+  const { store, buses, clock, ids, tenant, log } = deps
+  const planning = createPlanning()
+  const meters = createMeters()
+  const listeners = new Set<(signal: Signal) => void>()
+  const signals: Signals = {
+    emit: (signal) => {
+      for (const listener of listeners) listener(signal)
+    },
+  }
+  const relay = createRelay({ store, bus: buses.outgoing }, (error) => log.error({ err: error }, 'the outbox could not be sent'))
+  const poke = { tenant, checkInsPerSecond: deps.checkInsPerSecond ?? 2_500, speed: deps.speed }
+  const onDeadLetter = (): void => {
+    meters.reports.deadLetters++
+  }
+  const workers = openWorkers({ bus: buses.requests, tenant, log, onDeadLetter })
+  const doors = [
+    ...openDeviceDoors(deps, { planning, meters, signals, onDeadLetter }),
+    await openReportDoor({
+      bus: buses.reports,
+      log,
+      onDeadLetter,
+      ingest: (reports) => ingestReports({ store, clock, ids, signals }, reports),
+      resync: async (gaps) => {
+        await store.outbox.append(pokesFor(gaps, { ...poke, reason: 'sync', correlationId: `gap-${clock.nowMs()}` }))
+        relay.wake()
+      },
+      onIngested: ({ duplicates, gaps, ageMs }) => {
+        meters.reports.duplicates += duplicates
+        meters.reports.gaps += gaps.length
+        for (const age of ageMs) record(meters.reportAck, age / deps.speed)
+      },
+    }),
+    buses.outgoing.onStatus((status) => {
+      if (status === 'connected') relay.wake()
+    }),
+  ]
+  const sweeping = startSweeping(deps, signals)
+  relay.wake()
+  return {
+    deps,
+    planning,
+    relay,
+    workers,
+    meters,
+    signals,
+    poke,
+    onSignal: (listener) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    stop: async () => {
+      await sweeping.stop()
+      await Promise.all(doors.map((door) => door.stop()))
+      await workers.stop()
+      await relay.stop()
+      log.debug('the control service has stopped serving')
+    },
+  }
+}
+
+/** What devices ask for: to enrol, to check in, to renew, to register apps. */
+function openDeviceDoors(
+  { store, buses, authority, clock, ids, tenant, log }: ControlDeps,
+  { planning, meters, signals, onDeadLetter }: { planning: Planning; meters: Meters; signals: Signals; onDeadLetter: () => void },
+): readonly Subscription[] {
+  const issuer = certificateIssuer(authority, tenant)
+  const common = { bus: buses.requests, log, onDeadLetter }
+  const bodies = natsPolicyBodies(buses.outgoing, tenant)
+  const countEnrolment = (refusedWith: string | undefined): void => {
+    if (refusedWith === undefined) meters.enrolments.enrolled++
+    else meters.enrolments.refused[refusedWith] = (meters.enrolments.refused[refusedWith] ?? 0) + 1
+  }
+  const countCheckIns = (what: keyof Meters['checkIns'], times: number): void => {
+    meters.checkIns[what] += times
+  }
+  return [
+    openRequestDoor({
+      ...common,
+      pattern: subjects.enrolment(tenant),
+      queue: 'pki',
+      schema: EnrolmentBatch,
+      handle: (batch) => enrolDevices({ store, planning, issuer, clock, ids, signals, count: countEnrolment }, batch),
+    }),
+    openRequestDoor({
+      ...common,
+      pattern: servicePatterns.checkIn(tenant),
+      queue: 'svc',
+      agentToken: 3,
+      schema: CheckInBatch,
+      handle: async (batch) => {
+        const startedMs = performance.now()
+        const reply = await checkIn({ store, planning, bodies, clock, count: countCheckIns }, batch)
+        record(meters.checkIn, performance.now() - startedMs)
+        return reply
+      },
+    }),
+    openRequestDoor({
+      ...common,
+      pattern: servicePatterns.renewal(tenant),
+      queue: 'pki',
+      agentToken: 3,
+      schema: RenewalBatch,
+      handle: (batch) => renewCertificates({ store, issuer, verify: verifyWithCertificate, clock, signals }, batch),
+    }),
+    openRequestDoor({
+      ...common,
+      pattern: servicePatterns.appRegistration(tenant),
+      queue: 'svc',
+      agentToken: 3,
+      schema: AppRegistrationBatch,
+      handle: (batch) => registerApps({ store, clock }, batch),
+    }),
+  ]
+}
+
+function verifyWithCertificate(certificateDer: Uint8Array, data: Uint8Array, signature: Uint8Array): boolean {
+  const certificate = readCertificate(certificateDer)
+  return certificate.ok && verifyWithSpki(certificate.value.publicKeySpki, data, signature)
+}
+
+/** Look at what time alone changes, over and over, one sweep at a time. */
+function startSweeping({ store, clock, ids, log }: ControlDeps, signals: Signals): Subscription {
+  let stopped = false
+  let wake = (): void => undefined
+  const sweep = async (): Promise<void> => {
+    while (!stopped) {
+      try {
+        while (!stopped && (await sweepCompliance({ store, clock, ids, signals })) > 0);
+        await sweepCertificates({ store, clock })
+      } catch (error) {
+        log.error({ err: error }, 'a sweep failed; it is done again')
+      }
+      await new Promise<void>((resolve) => {
+        wake = resolve
+        setTimeout(resolve, SWEEP_EVERY_WALL_MS)
+      })
+    }
+  }
+  const sweeping = sweep()
+  return {
+    stop: async () => {
+      stopped = true
+      wake()
+      await sweeping
+    },
+  }
+}

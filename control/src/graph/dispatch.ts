@@ -1,0 +1,80 @@
+import { CodedError } from '@muster/shared/core'
+import type { Control } from '../control.ts'
+import { type GraphAnswer, type GraphRequest, errorAnswer } from './graph-request.ts'
+import { createRouter } from './router.ts'
+import { graphRoutes } from './routes.ts'
+import type { TokenService } from './tokens.ts'
+
+/** A request as it comes in over HTTP. */
+export interface IncomingRequest {
+  readonly method: string
+  /** Path and query as sent. */
+  readonly url: string
+  readonly authorization: string | undefined
+  readonly correlationId: string
+  readonly body: unknown
+  /** `https://host:port`. */
+  readonly origin: string
+}
+
+export type Dispatch = (incoming: IncomingRequest) => Promise<GraphAnswer>
+
+/** From an HTTP request to a resource and back: version, token, route, role, and errors in Graph's envelope. */
+export function createDispatch(control: Control, tokens: TokenService, tenantId: string): Dispatch {
+  const router = createRouter(graphRoutes)
+  const handle = async (incoming: IncomingRequest): Promise<GraphAnswer> => {
+    const { version, path, query } = readUrl(incoming.url)
+    const { actor, roles } = await tokens.verify(incoming.authorization)
+    const found = router.find(incoming.method, path)
+    if (found === 'wrong-method') throw new CodedError('graph/wrong-method', `The path ${path} is not served with ${incoming.method}.`)
+    if (!found) throw new CodedError('graph/not-served', `Muster does not serve ${incoming.method} ${path} yet.`)
+    if (!isGranted(found.route.role, roles)) {
+      throw new CodedError('graph/forbidden', `Insufficient privileges: the application needs the role ${found.route.role}.`)
+    }
+    const request: GraphRequest = {
+      control,
+      tenantId,
+      version,
+      params: found.params,
+      query,
+      body: incoming.body,
+      actor,
+      correlationId: incoming.correlationId,
+      root: `${incoming.origin}/${version}`,
+      path,
+    }
+    return found.route.handle(request)
+  }
+  return (incoming) =>
+    handle(incoming).catch((error: unknown) => {
+      if (!(error instanceof CodedError)) throw error
+      return errorAnswer({ code: error.code, message: error.message, ...(error.at === undefined ? {} : { at: error.at }) }, incoming.correlationId)
+    })
+}
+
+/** Who may write may read, and who may do privileged things to devices may read them. */
+function isGranted(role: string, held: ReadonlySet<string>): boolean {
+  return held.has(role) || held.has(role.replace('.Read.All', '.ReadWrite.All'))
+}
+
+function readUrl(url: string): { version: 'v1.0' | 'beta'; path: string; query: Record<string, string> } {
+  const [rawPath = '', rawQuery = ''] = splitOnce(url.replace(/\/{2,}/g, '/'), '?')
+  const match = /^\/(v1\.0|beta)(\/.*)?$/i.exec(rawPath)
+  if (!match) throw new CodedError('graph/not-found', `There is nothing at ${rawPath}; paths begin with /v1.0 or /beta.`)
+  const query: Record<string, string> = {}
+  for (const [name, value] of new URLSearchParams(rawQuery)) query[name.replace(/^\$/, '').toLowerCase()] = value
+  return { version: match[1]?.toLowerCase() === 'beta' ? 'beta' : 'v1.0', path: decode(match[2] ?? '/'), query }
+}
+
+function splitOnce(text: string, separator: string): readonly string[] {
+  const at = text.indexOf(separator)
+  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + 1)]
+}
+
+function decode(path: string): string {
+  try {
+    return decodeURIComponent(path)
+  } catch {
+    throw new CodedError('graph/bad-query', 'the path is not encoded correctly')
+  }
+}

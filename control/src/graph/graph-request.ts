@@ -1,0 +1,91 @@
+import { type ErrorCode, errorCatalogue } from '@muster/shared/contracts'
+import { CodedError, type Refusal, type Result } from '@muster/shared/core'
+import type { Control } from '../control.ts'
+import type { Actor, AuditEvent } from '../domain/model.ts'
+
+/** A request as resources see it: path, query and token have been dealt with. */
+export interface GraphRequest {
+  readonly control: Control
+  readonly tenantId: string
+  readonly version: 'v1.0' | 'beta'
+  readonly params: Readonly<Record<string, string>>
+  readonly query: QueryOptions
+  readonly body: unknown
+  readonly actor: Actor
+  readonly correlationId: string
+  /** `https://host:port/v1.0`, for links. */
+  readonly root: string
+  /** Path below the version as it was asked for. */
+  readonly path: string
+}
+
+/** System query options, by name without the dollar. */
+export type QueryOptions = Readonly<Record<string, string>>
+
+export interface GraphAnswer {
+  readonly status: number
+  readonly body?: unknown
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+export interface GraphRoute {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
+  /** Below the version, parameters in braces: `/deviceManagement/managedDevices/{id}`. */
+  readonly path: string
+  /** Application role that the token must hold; reading is granted by the ReadWrite role as well. */
+  readonly role: string
+  readonly handle: (request: GraphRequest) => Promise<GraphAnswer>
+}
+
+export const answer = (status: number, body?: unknown): GraphAnswer => (body === undefined ? { status } : { status, body })
+
+/** The value of a result, or its refusal as the request's answer. */
+export function orRefuse<T>(result: Result<T>): T {
+  if (result.ok) return result.value
+  throw CodedError.of(result.refusal)
+}
+
+export const notFound = (what: string, id: string): never => {
+  throw new CodedError('graph/not-found', `Resource '${id}' of type ${what} does not exist or one of its queried reference-property objects are not present.`)
+}
+
+/** Graph's error envelope, and the status that goes with a code. */
+export function errorAnswer(refusal: Refusal, correlationId: string): GraphAnswer {
+  const entry = errorCatalogue[refusal.code as ErrorCode]
+  const message = refusal.at === undefined ? refusal.message : `${refusal.message} (${refusal.at})`
+  const innerError = { date: new Date().toISOString().slice(0, 19), 'request-id': correlationId, 'client-request-id': correlationId, code: refusal.code }
+  return {
+    status: entry.status,
+    body: { error: { code: entry.graph, message, innerError } },
+    ...(entry.status === 429 || entry.status === 503 ? { headers: { 'retry-after': '5' } } : {}),
+  }
+}
+
+/** An audit event about one resource. */
+export function auditOf(
+  { control, actor, correlationId }: GraphRequest,
+  what: Pick<AuditEvent, 'activityType' | 'operation' | 'category' | 'componentName'>,
+  resource: AuditEvent['resources'][number],
+): AuditEvent {
+  return {
+    id: control.deps.ids.guid(),
+    atMs: control.deps.clock.nowMs(),
+    ...what,
+    result: 'Success',
+    actor,
+    correlationId,
+    resources: [resource],
+  }
+}
+
+type ModifiedProperties = AuditEvent['resources'][number]['modifiedProperties']
+
+/** Properties that differ between two versions of a resource, as audit events list them. */
+export function modifiedProperties(before: object | undefined, after: object | undefined): ModifiedProperties {
+  const old = new Map(Object.entries(before ?? {}))
+  const now = new Map(Object.entries(after ?? {}))
+  const text = (value: unknown): string | null => (value === undefined ? null : JSON.stringify(value))
+  return [...new Set([...old.keys(), ...now.keys()])]
+    .map((name) => ({ name, oldValue: text(old.get(name)), newValue: text(now.get(name)) }))
+    .filter(({ oldValue, newValue }) => oldValue !== newValue)
+}

@@ -1,0 +1,85 @@
+import { enrolmentMode } from '@muster/shared/contracts'
+import type { Device, DeviceCertificate, RemoteAction, User } from '../../domain/model.ts'
+
+/** Graph's times: ISO 8601 in UTC. */
+export const iso = (ms: number): string => new Date(ms).toISOString()
+
+/** Graph's word for "never". */
+const NEVER = '0001-01-01T00:00:00Z'
+
+/** A device as Graph's `managedDevice` (v1.0; https://learn.microsoft.com/graph/api/resources/intune-devices-manageddevice). */
+export function managedDevice(
+  device: Device,
+  parts: { readonly user?: User | undefined; readonly certificate?: DeviceCertificate | undefined; readonly actions?: readonly RemoteAction[] },
+): Readonly<Record<string, unknown>> {
+  const { inventory } = device
+  const { hardware, os, posture } = inventory
+  const { user } = parts
+  const mode = enrolmentMode(device.platform, device.mode)
+  return {
+    id: device.id,
+    userId: device.userId ?? null,
+    deviceName: inventory.deviceName,
+    managedDeviceName: `${inventory.deviceName}_${iso(device.enrolledAtMs).slice(0, 10)}`,
+    managedDeviceOwnerType: device.ownership,
+    enrolledDateTime: iso(device.enrolledAtMs),
+    lastSyncDateTime: iso(device.lastSyncAtMs),
+    operatingSystem: os.name,
+    osVersion: os.version,
+    complianceState: device.complianceState,
+    complianceGracePeriodExpirationDateTime: device.graceUntilMs === undefined ? '9999-12-31T23:59:59Z' : iso(device.graceUntilMs),
+    jailBroken: posture.rooted === undefined ? 'Unknown' : posture.rooted ? 'True' : 'False',
+    managementAgent: 'mdm',
+    managementState: device.managementState,
+    azureADRegistered: true,
+    azureADDeviceId: device.entraDeviceId,
+    deviceEnrollmentType: mode?.deviceEnrollmentType ?? 'unknown',
+    deviceRegistrationState: 'registered',
+    deviceCategoryDisplayName: device.attributes['deviceCategory'] ?? 'Unknown',
+    enrollmentProfileName: device.mode,
+    isSupervised: mode?.supervised ?? false,
+    isEncrypted: posture.encrypted ?? false,
+    easActivated: false,
+    easDeviceId: null,
+    easActivationDateTime: NEVER,
+    exchangeAccessState: 'none',
+    exchangeAccessStateReason: 'none',
+    exchangeLastSuccessfulSyncDateTime: NEVER,
+    userPrincipalName: user?.userPrincipalName ?? '',
+    userDisplayName: user?.displayName ?? '',
+    emailAddress: user?.mail ?? '',
+    model: hardware.model,
+    manufacturer: hardware.manufacturer,
+    serialNumber: hardware.serialNumber,
+    imei: hardware.imei ?? '',
+    meid: '',
+    udid: hardware.udid ?? null,
+    wiFiMacAddress: hardware.wifiMac ?? '',
+    ethernetMacAddress: null,
+    androidSecurityPatchLevel: os.securityPatch ?? '',
+    totalStorageSpaceInBytes: hardware.totalStorageBytes,
+    freeStorageSpaceInBytes: posture.freeStorageBytes ?? 0,
+    physicalMemoryInBytes: hardware.physicalMemoryBytes,
+    partnerReportedThreatState: posture.threatLevel === 'secured' ? 'secured' : posture.threatLevel ? `${posture.threatLevel}Severity` : 'unknown',
+    managementCertificateExpirationDate: iso(device.certificateNotAfterMs),
+    requireUserEnrollmentApproval: null,
+    activationLockBypassCode: null,
+    remoteAssistanceSessionUrl: '',
+    notes: null,
+    iccid: '',
+    phoneNumber: '',
+    subscriberCarrier: '',
+    configurationManagerClientEnabledFeatures: null,
+    deviceHealthAttestationState: null,
+    deviceActionResults: (parts.actions ?? []).map(actionResult),
+  }
+}
+
+function actionResult(action: RemoteAction): Readonly<Record<string, unknown>> {
+  return {
+    actionName: action.action,
+    actionState: action.state,
+    startDateTime: iso(action.requestedAtMs),
+    lastUpdatedDateTime: iso(action.finishedAtMs ?? action.deliveredAtMs ?? action.requestedAtMs),
+  }
+}

@@ -1,0 +1,192 @@
+import { type GraphPolicyType, type SettingValue, graphPolicyTypes } from '@muster/shared/contracts'
+import { CodedError } from '@muster/shared/core'
+import { z } from 'zod'
+import { checkSettings, definitionsFor } from '../../domain/check-settings.ts'
+import type { Policy, ScheduledAction } from '../../domain/model.ts'
+import type { SettingDefinition } from '../../domain/management/management.ts'
+import { orRefuse } from '../graph-request.ts'
+import { iso } from './managed-device.ts'
+
+type Entity = Readonly<Record<string, unknown>>
+
+/** What a write says of a policy; absent parts stay as they are. */
+export interface PolicyWrite {
+  readonly type: GraphPolicyType
+  readonly name?: string
+  readonly description?: string
+  readonly settings?: Readonly<Record<string, SettingValue>>
+  readonly scheduledActions?: readonly Omit<ScheduledAction, 'id'>[]
+}
+
+/** Properties of typed policies that are no settings. */
+const commonProperties = new Set([
+  '@odata.type',
+  'id',
+  'displayName',
+  'description',
+  'version',
+  'createdDateTime',
+  'lastModifiedDateTime',
+  'roleScopeTagIds',
+  'scheduledActionsForRule',
+  'assignments',
+])
+
+const ActionShape = z.object({
+  actionType: z.enum(['noAction', 'notification', 'block', 'retire', 'wipe', 'removeResourceAccessProfiles', 'pushNotification', 'remoteLock']),
+  gracePeriodHours: z.number().int().min(0).max(8_760).default(0),
+  notificationTemplateId: z.string().max(80).nullish(),
+})
+const RulesShape = z.array(z.object({ scheduledActionConfigurations: z.array(ActionShape).min(1).max(50) })).length(1)
+
+export function badBody(message: string, at: string): never {
+  throw new CodedError('graph/bad-body', message, { at })
+}
+
+export function objectBody(body: unknown): Record<string, unknown> {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) badBody('the body must be a JSON object', 'body')
+  return body as Record<string, unknown>
+}
+
+/**
+ * Read the body of a POST, or of a PATCH on `before`. Throws coded errors: `graph/bad-body`, `policy/unknown-setting`,
+ * `policy/bad-value`.
+ */
+export function readPolicy(resource: string, body: unknown, before?: Policy): PolicyWrite {
+  const entity = objectBody(body)
+  const type = typeOf(resource, entity, before)
+  const isCatalog = resource === 'compliancePolicies' || resource === 'configurationPolicies'
+  const name = textOf(entity, isCatalog ? 'name' : 'displayName')
+  const description = textOf(entity, 'description')
+  if (!before && (name === undefined || name === '')) badBody('a policy needs a name', isCatalog ? 'name' : 'displayName')
+  const settings = isCatalog ? catalogSettings(type, entity) : typedSettings(entity)
+  const actions = type.kind === 'compliance' ? scheduledActions(entity, before !== undefined || isCatalog) : undefined
+  return {
+    type,
+    ...(name === undefined ? {} : { name }),
+    ...(description === undefined ? {} : { description }),
+    ...(settings ? { settings: orRefuse(checkSettings(type.kind, type.platforms, settings)) } : {}),
+    ...(actions ? { scheduledActions: actions } : {}),
+  }
+}
+
+function typeOf(resource: string, entity: Entity, before: Policy | undefined): GraphPolicyType {
+  const isCatalog = resource === 'compliancePolicies' || resource === 'configurationPolicies'
+  const property = isCatalog ? 'platforms' : '@odata.type'
+  const named = entity[property] ?? before?.graphType
+  const known = graphPolicyTypes.filter((type) => type.resource === resource)
+  const type = known.find((candidate) => candidate.type === named)
+  if (!type) badBody(`${property} must be one of ${known.map((candidate) => candidate.type).join(', ')}`, property)
+  if (before && type.type !== before.graphType) badBody(`the ${property} of a policy cannot be changed`, property)
+  return type
+}
+
+function textOf(entity: Entity, property: string): string | undefined {
+  const value = entity[property]
+  if (value === undefined || value === null) return undefined
+  if (typeof value !== 'string' || value.length > 1_000) badBody(`${property} must be a text of at most 1000 characters`, property)
+  return value
+}
+
+function typedSettings(entity: Entity): Record<string, unknown> | undefined {
+  const settings = Object.entries(entity).filter(([name]) => !commonProperties.has(name) && !name.includes('@'))
+  return settings.length === 0 ? undefined : Object.fromEntries(settings)
+}
+
+const InstanceShape = z.object({
+  settingInstance: z.looseObject({
+    settingDefinitionId: z.string().min(1).max(300),
+    simpleSettingValue: z.looseObject({ value: z.union([z.string(), z.number(), z.boolean()]) }).optional(),
+    choiceSettingValue: z.looseObject({ value: z.string() }).optional(),
+    simpleSettingCollectionValue: z.array(z.looseObject({ value: z.string() })).optional(),
+  }),
+})
+
+function catalogSettings(type: GraphPolicyType, entity: Entity): Record<string, unknown> | undefined {
+  if (entity['settings'] === undefined) return undefined
+  const parsed = z.array(InstanceShape).max(500).safeParse(entity['settings'])
+  if (!parsed.success) badBody(parsed.error.issues[0]?.message ?? 'settings cannot be read', `settings.${parsed.error.issues[0]?.path.join('.') ?? ''}`)
+  const definitions = definitionsFor(type.kind, type.platforms)
+  const settings: Record<string, unknown> = {}
+  for (const [index, { settingInstance }] of parsed.data.entries()) {
+    const definition = definitions.find((candidate) => candidate.definitionId.toLowerCase() === settingInstance.settingDefinitionId.toLowerCase())
+    if (!definition) badBody(`there is no setting ${settingInstance.settingDefinitionId} for ${type.type}`, `settings.${index}.settingInstance.settingDefinitionId`)
+    settings[definition.name] = instanceValue(definition, settingInstance)
+  }
+  return settings
+}
+
+function instanceValue(definition: SettingDefinition, instance: z.infer<typeof InstanceShape>['settingInstance']): unknown {
+  if (instance.simpleSettingCollectionValue) return instance.simpleSettingCollectionValue.map(({ value }) => value)
+  if (instance.simpleSettingValue) return instance.simpleSettingValue.value
+  const chosen = instance.choiceSettingValue?.value ?? ''
+  const option = chosen.toLowerCase().startsWith(`${definition.definitionId.toLowerCase()}_`) ? chosen.slice(definition.definitionId.length + 1) : chosen
+  return definition.value.type === 'boolean' ? option === 'true' || option === '1' : option
+}
+
+function scheduledActions(entity: Entity, optional: boolean): readonly Omit<ScheduledAction, 'id'>[] | undefined {
+  const given = entity['scheduledActionsForRule']
+  if (given === undefined) {
+    if (optional) return undefined
+    badBody('a compliance policy needs exactly one scheduledActionsForRule with a block action', 'scheduledActionsForRule')
+  }
+  const parsed = RulesShape.safeParse(given)
+  if (!parsed.success) badBody(parsed.error.issues[0]?.message ?? 'cannot be read', `scheduledActionsForRule.${parsed.error.issues[0]?.path.join('.') ?? ''}`)
+  const actions = parsed.data.flatMap((rule) => rule.scheduledActionConfigurations)
+  if (actions.filter(({ actionType }) => actionType === 'block').length !== 1) {
+    badBody('there must be exactly one block action', 'scheduledActionsForRule')
+  }
+  return actions.map(({ actionType, gracePeriodHours, notificationTemplateId }) => ({
+    actionType,
+    gracePeriodHours,
+    ...(notificationTemplateId ? { notificationTemplateId } : {}),
+  }))
+}
+
+/** A policy as Graph shows it. */
+export function policyEntity(policy: Policy): Entity {
+  const dates = { createdDateTime: iso(policy.createdAtMs), lastModifiedDateTime: iso(policy.modifiedAtMs), roleScopeTagIds: ['0'] }
+  if (policy.graphResource === 'compliancePolicies' || policy.graphResource === 'configurationPolicies') {
+    return {
+      id: policy.id,
+      name: policy.name,
+      description: policy.description,
+      platforms: policy.graphType,
+      technologies: policy.graphType === 'linux' ? 'linuxMdm' : 'mdm',
+      ...dates,
+      settingCount: Object.keys(policy.settings).length,
+      isAssigned: policy.assignments.length > 0,
+    }
+  }
+  return {
+    '@odata.type': policy.graphType,
+    id: policy.id,
+    displayName: policy.name,
+    description: policy.description,
+    version: policy.revision,
+    ...dates,
+    ...policy.settings,
+  }
+}
+
+/** A catalogue policy's settings, as `…/{id}/settings` lists them. */
+export function settingInstances(policy: Policy): readonly Entity[] {
+  const definitions = new Map(definitionsFor(policy.kind, policy.platforms).map((definition) => [definition.name, definition]))
+  return Object.entries(policy.settings).map(([name, value], index) => {
+    const settingDefinitionId = definitions.get(name)?.definitionId ?? name
+    return { id: String(index), settingInstance: { settingDefinitionId, ...instanceOf(settingDefinitionId, value) } }
+  })
+}
+
+const TYPE = '#microsoft.graph.deviceManagementConfiguration'
+
+function instanceOf(definitionId: string, value: SettingValue): Entity {
+  if (Array.isArray(value)) {
+    return { '@odata.type': `${TYPE}SimpleSettingCollectionInstance`, simpleSettingCollectionValue: value.map((each) => ({ '@odata.type': `${TYPE}StringSettingValue`, value: each })) }
+  }
+  if (typeof value === 'boolean') {
+    return { '@odata.type': `${TYPE}ChoiceSettingInstance`, choiceSettingValue: { value: `${definitionId}_${value}`, children: [] } }
+  }
+  const type = typeof value === 'number' ? 'Integer' : 'String'
+  return { '@odata.type': `${TYPE}SimpleSettingInstance`, simpleSettingValue: { '@odata.type': `${TYPE}${type}SettingValue`, value } }
+}

@@ -1,0 +1,163 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { SIMULATION_ROLE } from '@muster/shared/contracts'
+import type { CertificateAuthority } from '@muster/shared/pki'
+import { unwrap } from '@muster/shared/core'
+import { type ClockScale, acquireLock, createLogger, createNatsBus, scaledClock } from '@muster/shared/runtime'
+import { z } from 'zod'
+import { openAuthority } from './adapters/certificate-issuer.ts'
+import { randomIds } from './adapters/random-ids.ts'
+import { openSqliteStore } from './adapters/sqlite/store.ts'
+import { type Control, createControl } from './control.ts'
+import { graphRoles } from './graph/routes.ts'
+import { createTokenService, secretSha256 } from './graph/tokens.ts'
+import { type HttpDoor, openHttpDoor } from './http-door.ts'
+
+/** All that the control service is told. */
+export interface ControlConfig {
+  readonly natsUrl: string
+  readonly user?: string
+  readonly password?: string
+  /** Subject token of the tenant. */
+  readonly tenant: string
+  readonly dataDir: string
+  /** @default 127.0.0.1 */
+  readonly host: string
+  readonly port: number
+  readonly clock: ClockScale
+  readonly logLevel: string
+}
+
+/** What a client on this machine needs: written to `connection.json`, for its owner only. */
+export const Connection = z.object({
+  url: z.string(),
+  tenantId: z.string(),
+  clientId: z.string(),
+  clientSecret: z.string(),
+  /** Path of the root certificate, PEM. */
+  caFile: z.string(),
+  pid: z.number(),
+})
+export type Connection = z.infer<typeof Connection>
+
+export const connectionFile = (dataDir: string): string => join(dataDir, 'connection.json')
+
+const Identity = z.object({ tenantId: z.string(), clientId: z.string(), clientSecret: z.string() })
+
+const SERVER_CERTIFICATE_MS = 90 * 86_400_000
+const VERSION = '0.1.0'
+
+/**
+ * The control service as a process: store, authority, bus, doors; until `signal` aborts. Everything it keeps lies in the
+ * data directory, so that the next start goes on where this one ended.
+ * @throws CodedError `store/…`, `bus/…`, `http/port-taken`, `runtime/locked`
+ */
+export async function runControl(config: ControlConfig, signal: AbortSignal, onReady: (connection: Connection) => void): Promise<void> {
+  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
+  const lock = acquireLock(join(config.dataDir, 'control.lock'), 'the control service of this directory')
+  try {
+    await serve(config, signal, onReady)
+  } finally {
+    lock.release()
+  }
+}
+
+async function serve(config: ControlConfig, signal: AbortSignal, onReady: (connection: Connection) => void): Promise<void> {
+  const log = createLogger({ name: 'control', level: config.logLevel })
+  const clock = scaledClock(config.clock)
+  const store = openSqliteStore(join(config.dataDir, 'muster.db'))
+  const connect = (name: string) =>
+    createNatsBus({
+      url: config.natsUrl,
+      ...(config.user === undefined ? {} : { user: config.user }),
+      ...(config.password === undefined ? {} : { password: config.password }),
+      name,
+      role: 'service',
+      tenant: config.tenant,
+    })
+  const [requests, reports, outgoing] = [await connect('control-requests'), await connect('control-reports'), await connect('control-outgoing')]
+  const authority = openAuthority(join(config.dataDir, 'pki'), `${config.tenant} root`, Math.min(clock.nowMs(), Date.now()))
+  const control = await createControl({
+    store,
+    buses: { requests, reports, outgoing },
+    authority,
+    clock,
+    speed: config.clock.speed,
+    ids: randomIds,
+    tenant: config.tenant,
+    log,
+  })
+  let door: HttpDoor | undefined
+  try {
+    door = await openDoor(config, control, authority, requests.serverVersion, onReady)
+    await aborted(signal)
+  } finally {
+    await door?.stop()
+    await control.stop()
+    await Promise.all([requests.close(), reports.close(), outgoing.close()])
+    await store.close()
+  }
+}
+
+async function openDoor(
+  config: ControlConfig,
+  control: Control,
+  authority: CertificateAuthority,
+  natsServerVersion: string,
+  onReady: (connection: Connection) => void,
+): Promise<HttpDoor> {
+  const identity = ownIdentity(config.dataDir)
+  const { tenantId, clientId, clientSecret } = identity
+  // Clients live in real time.
+  const server = unwrap(authority.issueServerCertificate({ nowMs: Date.now(), validityMs: SERVER_CERTIFICATE_MS }))
+  const tokens = createTokenService({
+    tenantId,
+    issuer: `https://sts.windows.net/${tenantId}/`,
+    applications: [
+      { clientId, displayName: 'Muster command line', secretSha256: secretSha256(clientSecret), roles: [...graphRoles.map(writing), ...graphRoles, SIMULATION_ROLE] },
+    ],
+  })
+  const startedAtMs = control.deps.clock.nowMs()
+  const door = await openHttpDoor({
+    control,
+    tokens,
+    tenantId,
+    simulation: { control, tenantId, clockScale: config.clock, version: VERSION, natsServerVersion, startedAtMs },
+    tls: { cert: server.certificateChainPem, key: server.keyPem },
+    host: config.host,
+    port: config.port,
+  })
+  const caFile = join(config.dataDir, 'pki', 'root-ca.pem')
+  const connection: Connection = { url: door.url, tenantId, clientId, clientSecret, caFile, pid: process.pid }
+  writePrivate(connectionFile(config.dataDir), JSON.stringify(connection, null, 2))
+  onReady(connection)
+  return door
+}
+
+const writing = (role: string): string => role.replace('.Read.All', '.ReadWrite.All')
+
+/** The tenant's id and the first application, made at the first start. */
+function ownIdentity(dataDir: string): z.infer<typeof Identity> {
+  const path = join(dataDir, 'identity.json')
+  try {
+    return Identity.parse(JSON.parse(readFileSync(path, 'utf8')))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    const identity = { tenantId: randomUUID(), clientId: randomUUID(), clientSecret: randomBytes(24).toString('base64url') }
+    writePrivate(path, JSON.stringify(identity, null, 2))
+    return identity
+  }
+}
+
+function writePrivate(path: string, text: string): void {
+  const draft = `${path}.${process.pid}`
+  writeFileSync(draft, `${text}\n`, { mode: 0o600 })
+  renameSync(draft, path)
+}
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })

@@ -1,0 +1,36 @@
+import { type OrderReply, type Population, type WorldOrder, enrolmentMode } from '@muster/shared/contracts'
+import { type Result, ok, refuse } from '@muster/shared/core'
+import { makeEnrolmentTokens } from '../app/make-enrolment-tokens.ts'
+import type { Control } from '../control.ts'
+
+/**
+ * Make a population: each worker that is alive gets its shard. Refusals: `simulation/no-workers`,
+ * `simulation/mode-unknown`.
+ */
+export async function populate(control: Control, population: Population): Promise<Result<OrderReply>> {
+  for (const [index, { platform, mode }] of population.groups.entries()) {
+    if (!enrolmentMode(platform, mode)) {
+      return refuse('enrolment/mode-unknown', `${platform} has no enrolment mode ${mode}`, `groups.${index}.mode`)
+    }
+  }
+  const workers = control.workers.list().filter(({ alive }) => alive)
+  const wanted = population.groups.reduce((sum, { count }) => sum + count, 0)
+  const room = workers.reduce((sum, { hello }) => sum + hello.capacity - Object.values(hello.devices).reduce((a, b) => a + b, 0), 0)
+  if (room < wanted) {
+    return refuse('simulation/no-workers', `${wanted} devices were asked for; ${workers.length} workers have room for ${room}. Start more with \`muster worker\``)
+  }
+  const tokens = await makeEnrolmentTokens(control.deps, population.groups)
+  const replies = await Promise.all(
+    workers.map(({ hello }, shard) =>
+      control.workers.order(hello.agentId, { order: 'populate', population, shard, shards: workers.length, tokens }),
+    ),
+  )
+  return ok({ devices: replies.reduce((sum, { devices }) => sum + devices, 0), workers: workers.length })
+}
+
+/** Give an order to all workers. */
+export async function orderAll(control: Control, order: WorldOrder): Promise<OrderReply> {
+  const workers = control.workers.list().filter(({ alive }) => alive)
+  const replies = await Promise.all(workers.map(({ hello }) => control.workers.order(hello.agentId, order)))
+  return { devices: replies.reduce((sum, { devices }) => sum + devices, 0), workers: workers.length }
+}
