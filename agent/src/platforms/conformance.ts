@@ -27,11 +27,76 @@ const attempt = (seed: string, rest: Partial<Attempt> = {}): Attempt => ({
 })
 
 /** What every platform promises, whatever it manages. Run it for each. */
-export function platformConformance(platform: Platform, { protocols, samples }: PlatformConformance): void {
+export function platformConformance(platform: Platform, options: PlatformConformance): void {
+  describe(`${platform.name} as a platform`, () => {
+    promisesOfDevices(platform)
+    promisesOfAnswers(platform, options)
+  })
+}
+
+/** Devices as they are described and as they change by themselves. */
+function promisesOfDevices(platform: Platform): void {
   const modes = enrolmentModes[platform.name]
+
+  it('describes the same device for the same mode and seed', () => {
+    for (const mode of modes) {
+      expect(platform.describe(mode, createRng('a device'))).toEqual(platform.describe(mode, createRng('a device')))
+    }
+  })
+
+  it('describes valid devices, each with a serial number of its own', () => {
+    for (const mode of modes) {
+      const inventories = Array.from({ length: 100 }, (_, i) => platform.describe(mode, createRng(`device ${i}`)))
+      for (const inventory of inventories) expect(Inventory.parse(inventory)).toEqual(inventory)
+      expect(new Set(inventories.map(({ hardware }) => hardware.serialNumber)).size).toBe(100)
+    }
+  })
+
+  it('describes the models that are asked for', () => {
+    for (const mode of modes) {
+      const { model } = platform.describe(mode, createRng('any')).hardware
+      for (const name of [model, 'Model of Tomorrow']) {
+        expect(platform.describe(mode, createRng('other'), { [name]: 1 }).hardware.model).toBe(name)
+      }
+    }
+  })
+
+  it('drifts to facts that can be', () => {
+    for (const { fact, to, perDay } of platform.drifts) {
+      expect(Posture.parse({ [fact]: to })).toEqual({ [fact]: to })
+      expect(perDay).toBeGreaterThan(0)
+    }
+  })
+
+  it('checks in more often after enrolment than later', () => {
+    for (const { everyMs, forMs } of platform.cadence.afterEnrolment) {
+      expect(everyMs).toBeGreaterThan(0)
+      expect(forMs).toBeGreaterThanOrEqual(everyMs)
+      expect(everyMs).toBeLessThanOrEqual(platform.cadence.steadyMs)
+    }
+  })
+
+  it('updates upwards and comes to an end', () => {
+    for (const mode of modes) {
+      for (let i = 0; i < 20; i++) {
+        const view: DeviceView = { mode, inventory: platform.describe(mode, createRng(`old ${i}`)), settings: {} }
+        const seen = new Set<string>()
+        for (let os = platform.updater?.next(view.inventory.os, view); os; os = platform.updater?.next(os, view)) {
+          const version = `${os.version} ${os.build ?? ''} ${os.securityPatch ?? ''}`
+          expect(seen).not.toContain(version)
+          seen.add(version)
+        }
+        expect(seen.size).toBeLessThan(50)
+      }
+    }
+  })
+}
+
+/** Items and commands, whatever they are. */
+function promisesOfAnswers(platform: Platform, { protocols, samples }: PlatformConformance): void {
   const seed = fc.string({ maxLength: 12 })
   const device = fc
-    .tuple(fc.constantFrom(...modes), seed)
+    .tuple(fc.constantFrom(...enrolmentModes[platform.name]), seed)
     .map(([mode, name]): DeviceView => ({ mode, inventory: platform.describe(mode, createRng(name)), settings: {} }))
   const circumstances = fc.record({
     seed,
@@ -44,112 +109,57 @@ export function platformConformance(platform: Platform, { protocols, samples }: 
   const item =
     samples.length === 0 ? arbitraryItem : fc.oneof(arbitraryItem, fc.constantFrom(...samples), bent(samples))
 
-  describe(`${platform.name} as a platform`, () => {
-    it('describes the same device for the same mode and seed', () => {
-      for (const mode of modes) {
-        expect(platform.describe(mode, createRng('a device'))).toEqual(platform.describe(mode, createRng('a device')))
-      }
-    })
+  it('applies any item: a valid result for it, and facts that can be', () => {
+    fc.assert(
+      fc.property(item, device, tries, (given, view, circumstance) => {
+        const outcome = platform.apply(given, frozen(view), circumstance)
+        expectAnswer(outcome.result, given, protocols)
+        expect(Posture.parse(outcome.posture ?? {})).toEqual(outcome.posture ?? {})
+      }),
+    )
+  })
 
-    it('describes valid devices, each with a serial number of its own', () => {
-      for (const mode of modes) {
-        const inventories = Array.from({ length: 100 }, (_, i) => platform.describe(mode, createRng(`device ${i}`)))
-        for (const inventory of inventories) expect(Inventory.parse(inventory)).toEqual(inventory)
-        expect(new Set(inventories.map(({ hardware }) => hardware.serialNumber)).size).toBe(100)
-      }
-    })
+  it('answers any rule, twice alike', () => {
+    fc.assert(
+      fc.property(item, device, (given, view) => {
+        const result = platform.evaluate(given, frozen(view))
+        expectAnswer(result, given, protocols)
+        expect(platform.evaluate(given, frozen(view))).toEqual(result)
+      }),
+    )
+  })
 
-    it('describes the models that are asked for', () => {
-      for (const mode of modes) {
-        const { model } = platform.describe(mode, createRng('any')).hardware
-        for (const name of [model, 'Model of Tomorrow']) {
-          expect(platform.describe(mode, createRng('other'), { [name]: 1 }).hardware.model).toBe(name)
+  it('does the same with the same device and the same chance', () => {
+    fc.assert(
+      fc.property(item, device, seed, (given, view, name) => {
+        const again = (): unknown => platform.apply(given, view, attempt(name, { failure: 0.5 }))
+        expect(again()).toEqual(again())
+      }),
+    )
+  })
+
+  it('takes back nothing but what the item had set', () => {
+    fc.assert(
+      fc.property(item, device, (given, view) => {
+        const set = platform.apply(given, view, attempt('apply')).settings ?? {}
+        const removed = platform.remove(given, frozen(view)).settings ?? {}
+        for (const [address, value] of Object.entries(removed)) {
+          expect(value).toBeNull()
+          if (Object.keys(set).length > 0) expect(Object.keys(set)).toContain(address)
         }
-      }
-    })
+      }),
+    )
+  })
 
-    it('drifts to facts that can be', () => {
-      for (const { fact, to, perDay } of platform.drifts) {
-        expect(Posture.parse({ [fact]: to })).toEqual({ [fact]: to })
-        expect(perDay).toBeGreaterThan(0)
-      }
-    })
-
-    it('checks in more often after enrolment than later', () => {
-      for (const { everyMs, forMs } of platform.cadence.afterEnrolment) {
-        expect(everyMs).toBeGreaterThan(0)
-        expect(forMs).toBeGreaterThanOrEqual(everyMs)
-        expect(everyMs).toBeLessThanOrEqual(platform.cadence.steadyMs)
-      }
-    })
-
-    it('updates upwards and comes to an end', () => {
-      for (const mode of modes) {
-        for (let i = 0; i < 20; i++) {
-          const view: DeviceView = { mode, inventory: platform.describe(mode, createRng(`old ${i}`)), settings: {} }
-          const seen = new Set<string>()
-          for (let os = platform.updater?.next(view.inventory.os, view); os; os = platform.updater?.next(os, view)) {
-            const version = `${os.version} ${os.build ?? ''} ${os.securityPatch ?? ''}`
-            expect(seen).not.toContain(version)
-            seen.add(version)
-          }
-          expect(seen.size).toBeLessThan(50)
-        }
-      }
-    })
-
-    it('applies any item: a valid result for it, and facts that can be', () => {
-      fc.assert(
-        fc.property(item, device, tries, (given, view, circumstance) => {
-          const outcome = platform.apply(given, frozen(view), circumstance)
-          expectAnswer(outcome.result, given, protocols)
-          expect(Posture.parse(outcome.posture ?? {})).toEqual(outcome.posture ?? {})
-        }),
-      )
-    })
-
-    it('answers any rule, twice alike', () => {
-      fc.assert(
-        fc.property(item, device, (given, view) => {
-          const result = platform.evaluate(given, frozen(view))
-          expectAnswer(result, given, protocols)
-          expect(platform.evaluate(given, frozen(view))).toEqual(result)
-        }),
-      )
-    })
-
-    it('does the same with the same device and the same chance', () => {
-      fc.assert(
-        fc.property(item, device, seed, (given, view, name) => {
-          const again = (): unknown => platform.apply(given, view, attempt(name, { failure: 0.5 }))
-          expect(again()).toEqual(again())
-        }),
-      )
-    })
-
-    it('takes back nothing but what the item had set', () => {
-      fc.assert(
-        fc.property(item, device, (given, view) => {
-          const set = platform.apply(given, view, attempt('apply')).settings ?? {}
-          const removed = platform.remove(given, frozen(view)).settings ?? {}
-          for (const [address, value] of Object.entries(removed)) {
-            expect(value).toBeNull()
-            if (Object.keys(set).length > 0) expect(Object.keys(set)).toContain(address)
-          }
-        }),
-      )
-    })
-
-    it('performs any command: a valid result in its own protocol', () => {
-      fc.assert(
-        fc.property(arbitraryCommand, device, tries, (command, view, circumstance) => {
-          const outcome = platform.perform(command, frozen(view), circumstance)
-          const answer = { commandId: '00000000-0000-4000-8000-000000000000', finishedAtMs: 0, result: outcome.result }
-          expect(CommandResult.parse(answer)).toEqual(answer)
-          expect(protocols).toContain(outcome.result.protocol)
-        }),
-      )
-    })
+  it('performs any command: a valid result in its own protocol', () => {
+    fc.assert(
+      fc.property(arbitraryCommand, device, tries, (command, view, circumstance) => {
+        const outcome = platform.perform(command, frozen(view), circumstance)
+        const answer = { commandId: '00000000-0000-4000-8000-000000000000', finishedAtMs: 0, result: outcome.result }
+        expect(CommandResult.parse(answer)).toEqual(answer)
+        expect(protocols).toContain(outcome.result.protocol)
+      }),
+    )
   })
 }
 

@@ -47,7 +47,7 @@ describe.each(apple.platforms)('%s, every setting there and back', (platform) =>
       kind,
       items: apple.render(kind, wanted(kind, platform), platform),
     }))
-    await expect(stringify(items)).toMatchFileSnapshot(`./golden/${platform}.items.yaml`)
+    await expect(stringify(items)).toMatchFileSnapshot(`./goldens/${platform}.items.yaml`)
   })
 
   it.each(Object.entries(wanted('configuration', platform)))(
@@ -348,6 +348,21 @@ describe('configuration that fails', () => {
       timeZone: 'error',
       dateAndTimeForceSetAutomatically: 'compliant',
     })
+  })
+})
+
+describe('a policy that changes', () => {
+  it('leaves nothing of its old revision behind, and keeps what is the same', () => {
+    const before = { passwordMinimumLength: 12, firewallEnabled: true, contentCachingBlocked: true }
+    const after = { passwordMinimumLength: 8, passwordBlockSimple: true, firewallEnabled: true }
+    const pair = createPair('macOS', { os: '26.2' })
+    pair.configure(before)
+    const firewall = Object.keys(pair.settings).filter((address) => address.includes('firewall'))
+    pair.remove(before, after)
+    expect(Object.keys(pair.settings)).toEqual(firewall)
+    pair.configure(after)
+    const lengths = Object.entries(pair.settings).filter(([address]) => address.endsWith('/MinimumLength'))
+    expect(lengths.map(([, value]) => value)).toEqual([8])
   })
 })
 

@@ -22,8 +22,8 @@ type Settings = Readonly<Record<string, SettingValue>>
 interface Pair {
   /** How each setting of a configuration policy stands when the device has tried it. */
   configure(settings: Settings, attempt?: Partial<Attempt>): Record<string, string>
-  /** The device takes the policy's items back. */
-  remove(settings: Settings): void
+  /** The device takes the policy's items back; those that the policy has with other settings too stay. */
+  remove(settings: Settings, except?: Settings): void
   /** How each setting of a compliance policy stands. */
   judge(settings: Settings): Record<string, string>
   /** Codes of the settings that have one. */
@@ -104,9 +104,10 @@ export function createPair(name: PlatformName, options: PairOptions = {}): Pair 
         outcomes.map(({ result }) => result),
       )
     },
-    remove(settings) {
+    remove(settings, except = {}) {
+      const kept = new Set(management.render('configuration', except, name).map(({ itemId }) => itemId))
       for (const item of management.render('configuration', settings, name)) {
-        take({ ...platform.remove(item, view), result: platform.evaluate(item, view) })
+        if (!kept.has(item.itemId)) take({ ...platform.remove(item, view), result: platform.evaluate(item, view) })
       }
     },
     judge(settings) {

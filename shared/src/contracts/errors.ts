@@ -67,6 +67,9 @@ export const errorCatalogue = {
   'checkin/certificate-revoked': { status: 403, graph: 'Forbidden', exit: 1, meaning: 'The certificate shown was revoked.' },
   'checkin/certificate-expired': { status: 401, graph: 'Unauthorized', exit: 1, meaning: 'The certificate shown has expired.' },
 
+  // scenarios
+  'scenario/invalid': { status: 400, graph: 'BadRequest', exit: 3, meaning: 'A scenario does not follow its schema, or names what is not there.' },
+
   // the fleet
   'simulation/no-room': { status: 409, graph: 'Conflict', exit: 4, meaning: 'A worker has as many devices as it takes.' },
   'fleet/snapshot-damaged': { status: 500, graph: 'InternalServerError', exit: 4, meaning: 'The file of a fleet cannot be read.' },

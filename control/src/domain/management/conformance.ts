@@ -38,8 +38,45 @@ function textFor({ maxLength, pattern }: Extract<SettingDefinition['value'], { t
 
 /** What every family's management promises, whatever it speaks. Run it for each. */
 export function managementConformance(name: string, management: Management): void {
-  const pairs = management.platforms.flatMap((platform) => kinds.map((kind) => ({ platform, kind })))
-  const policies = fc.constantFrom(...pairs).chain(({ platform, kind }) => {
+  describe(`management of ${name}`, () => {
+    promisesOfTheCatalogue(management)
+    promisesOfPolicies(management)
+    promisesOfActions(management)
+  })
+}
+
+const pairsOf = ({ platforms }: Management) =>
+  platforms.flatMap((platform) => kinds.map((kind) => ({ platform, kind })))
+
+function promisesOfTheCatalogue(management: Management): void {
+  it('names each setting once per platform and kind, and has an id for it', () => {
+    for (const { platform, kind } of pairsOf(management)) {
+      const definitions = settingsFor(management, kind, platform)
+      expect(definitions.length, `${kind} settings of ${platform}`).toBeGreaterThan(0)
+      for (const part of ['name', 'definitionId'] as const) {
+        const parts = definitions.map((definition) => definition[part])
+        expect(new Set(parts).size, `${part} of ${kind} settings of ${platform}`).toBe(parts.length)
+      }
+    }
+  })
+
+  it.each(management.settings)('defines $kind setting $name well', (definition) => {
+    expect(definition.name).toMatch(/^[a-z][A-Za-z0-9]*$/)
+    expect(definition.definitionId).toMatch(/^[A-Za-z0-9_.{}~-]+$/)
+    expect(definition.displayName).not.toBe('')
+    for (const platform of definition.platforms ?? []) expect(management.platforms).toContain(platform)
+    for (const value of valuesOf(definition)) expect(SettingValue.parse(value)).toEqual(value)
+    expect(valuesOf(definition).length).toBeGreaterThan(0)
+    if (definition.kind === 'compliance') {
+      expect(definition.stricter).toBeDefined()
+      expect(definition.remedy).toBeTruthy()
+    }
+  })
+}
+
+/** Policies with any part of the catalogue, each setting at an end of its range. */
+function anyPolicy(management: Management) {
+  return fc.constantFrom(...pairsOf(management)).chain(({ platform, kind }) => {
     const definitions = settingsFor(management, kind, platform)
     const settings = fc
       .subarray([...definitions])
@@ -52,112 +89,86 @@ export function managementConformance(name: string, management: Management): voi
       )
     return settings.map((chosen) => ({ platform, kind, settings: chosen }))
   })
+}
 
-  describe(`management of ${name}`, () => {
-    it('names each setting once per platform and kind, and has an id for it', () => {
-      for (const { platform, kind } of pairs) {
-        const definitions = settingsFor(management, kind, platform)
-        expect(definitions.length, `${kind} settings of ${platform}`).toBeGreaterThan(0)
-        for (const part of ['name', 'definitionId'] as const) {
-          const parts = definitions.map((definition) => definition[part])
-          expect(new Set(parts).size, `${part} of ${kind} settings of ${platform}`).toBe(parts.length)
-        }
+function promisesOfPolicies(management: Management): void {
+  const policies = anyPolicy(management)
+
+  it('renders valid items, each with an id of its own, that cover the settings and no others', () => {
+    fc.assert(
+      fc.property(policies, ({ platform, kind, settings }) => {
+        const items = management.render(kind, settings, platform)
+        for (const item of items) expect(PolicyItem.parse(item)).toEqual(item)
+        expect(new Set(items.map(({ itemId }) => itemId)).size).toBe(items.length)
+        expect(new Set(items.flatMap(({ covers }) => covers))).toEqual(new Set(Object.keys(settings)))
+      }),
+    )
+  })
+
+  it('renders the same whatever the order of the settings', () => {
+    fc.assert(
+      fc.property(policies, ({ platform, kind, settings }) => {
+        const reversed = Object.fromEntries(Object.entries(settings).reverse())
+        expect(management.render(kind, reversed, platform)).toEqual(management.render(kind, settings, platform))
+      }),
+    )
+  })
+
+  it('has one outcome for each setting; without results all are pending', () => {
+    fc.assert(
+      fc.property(policies, ({ platform, kind, settings }) => {
+        const outcomes = management.interpret(kind, settings, management.render(kind, settings, platform), [], platform)
+        expect(outcomes.map(({ setting }) => setting).sort()).toEqual(Object.keys(settings).sort())
+        for (const { state } of outcomes) expect(state).toBe('pending')
+      }),
+    )
+  })
+
+  it('reads any results: another protocol is an error, and nothing throws', () => {
+    fc.assert(
+      fc.property(policies, anyResult, ({ platform, kind, settings }, make) => {
+        const items = management.render(kind, settings, platform)
+        const results = items.map(({ itemId }) => make(itemId))
+        const outcomes = management.interpret(kind, settings, items, results, platform)
+        expect(outcomes.map(({ setting }) => setting).sort()).toEqual(Object.keys(settings).sort())
+        const foreign = items.filter(({ protocol }, i) => protocol !== results[i]?.protocol)
+        const covered = new Set(foreign.flatMap(({ covers }) => covers))
+        for (const { setting, state } of outcomes) if (covered.has(setting)) expect(state).toBe('error')
+      }),
+    )
+  })
+}
+
+function promisesOfActions(management: Management): void {
+  it('renders valid commands for its actions, and has a way out of management for every mode', () => {
+    for (const platform of management.platforms) {
+      for (const mode of enrolmentModes[platform].filter(({ managed }) => managed)) {
+        const commands = RemoteActionName.options.flatMap((action) => {
+          const command = management.renderAction(action, { deviceName: 'name', message: 'text' }, { platform, mode })
+          return command ? [command] : []
+        })
+        for (const command of commands) expect(NativeCommand.parse(command)).toEqual(command)
+        expect(
+          management.renderAction('delete', {}, { platform, mode }),
+          `delete on ${platform} ${mode.id}`,
+        ).toBeDefined()
       }
-    })
+    }
+  })
 
-    it.each(management.settings)('defines $kind setting $name well', (definition) => {
-      expect(definition.name).toMatch(/^[a-z][A-Za-z0-9]*$/)
-      expect(definition.definitionId).toMatch(/^[A-Za-z0-9_.{}~-]+$/)
-      expect(definition.displayName).not.toBe('')
-      for (const platform of definition.platforms ?? []) expect(management.platforms).toContain(platform)
-      for (const value of valuesOf(definition)) expect(SettingValue.parse(value)).toEqual(value)
-      expect(valuesOf(definition).length).toBeGreaterThan(0)
-      if (definition.kind === 'compliance') {
-        expect(definition.stricter).toBeDefined()
-        expect(definition.remedy).toBeTruthy()
-      }
-    })
-
-    it('renders valid items, each with an id of its own, that cover the settings and no others', () => {
-      fc.assert(
-        fc.property(policies, ({ platform, kind, settings }) => {
-          const items = management.render(kind, settings, platform)
-          for (const item of items) expect(PolicyItem.parse(item)).toEqual(item)
-          expect(new Set(items.map(({ itemId }) => itemId)).size).toBe(items.length)
-          expect(new Set(items.flatMap(({ covers }) => covers))).toEqual(new Set(Object.keys(settings)))
-        }),
-      )
-    })
-
-    it('renders the same whatever the order of the settings', () => {
-      fc.assert(
-        fc.property(policies, ({ platform, kind, settings }) => {
-          const reversed = Object.fromEntries(Object.entries(settings).reverse())
-          expect(management.render(kind, reversed, platform)).toEqual(management.render(kind, settings, platform))
-        }),
-      )
-    })
-
-    it('has one outcome for each setting; without results all are pending', () => {
-      fc.assert(
-        fc.property(policies, ({ platform, kind, settings }) => {
-          const outcomes = management.interpret(
-            kind,
-            settings,
-            management.render(kind, settings, platform),
-            [],
-            platform,
-          )
-          expect(outcomes.map(({ setting }) => setting).sort()).toEqual(Object.keys(settings).sort())
-          for (const { state } of outcomes) expect(state).toBe('pending')
-        }),
-      )
-    })
-
-    it('reads any results: another protocol is an error, and nothing throws', () => {
-      fc.assert(
-        fc.property(policies, anyResult, ({ platform, kind, settings }, make) => {
-          const items = management.render(kind, settings, platform)
-          const results = items.map(({ itemId }) => make(itemId))
-          const outcomes = management.interpret(kind, settings, items, results, platform)
-          expect(outcomes.map(({ setting }) => setting).sort()).toEqual(Object.keys(settings).sort())
-          const foreign = items.filter(({ protocol }, i) => protocol !== results[i]?.protocol)
-          const covered = new Set(foreign.flatMap(({ covers }) => covers))
-          for (const { setting, state } of outcomes) if (covered.has(setting)) expect(state).toBe('error')
-        }),
-      )
-    })
-
-    it('renders valid commands for its actions, and has a way out of management for every mode', () => {
-      for (const platform of management.platforms) {
-        for (const mode of enrolmentModes[platform].filter(({ managed }) => managed)) {
-          const commands = RemoteActionName.options.flatMap((action) => {
-            const command = management.renderAction(action, { deviceName: 'name', message: 'text' }, { platform, mode })
-            return command ? [command] : []
-          })
-          for (const command of commands) expect(NativeCommand.parse(command)).toEqual(command)
-          expect(
-            management.renderAction('delete', {}, { platform, mode }),
-            `delete on ${platform} ${mode.id}`,
-          ).toBeDefined()
-        }
-      }
-    })
-
-    it('reads any answer to an action', () => {
-      fc.assert(
-        fc.property(anyResult, (make) => {
-          const result = make('command')
-          if (result.protocol === 'apple-ddm') return
-          const outcome = management.interpretAction({
-            commandId: '00000000-0000-4000-8000-000000000000',
-            finishedAtMs: 0,
-            result,
-          })
-          expect(['done', 'failed', 'notSupported', 'retry']).toContain(outcome)
-        }),
-      )
-    })
+  it('reads any answer to an action', () => {
+    fc.assert(
+      fc.property(anyResult, (make) => {
+        const result = make('command')
+        if (result.protocol === 'apple-ddm') return
+        const outcome = management.interpretAction({
+          commandId: '00000000-0000-4000-8000-000000000000',
+          finishedAtMs: 0,
+          result,
+        })
+        expect(['done', 'failed', 'notSupported', 'retry']).toContain(outcome)
+      }),
+    )
   })
 }
 

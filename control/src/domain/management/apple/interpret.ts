@@ -1,6 +1,7 @@
 import type { ItemResult, PolicyItem, SettingValue } from '@muster/shared/contracts'
 import type { SettingOutcome } from '../management.ts'
 import { isApple, refusalOf } from './reading.ts'
+import { carrierIdOf } from './render.ts'
 import type { ApplePlatform, AppleSetting, Reading } from './setting.ts'
 
 /** When several items carry a setting, what one of them says to its disadvantage counts. */
@@ -52,7 +53,7 @@ function readingOf(
     return { state: 'error', errorCode: `protocol ${result.protocol}` }
   const refusal = refusalOf(result)
   if (refusal) return refusal
-  const carriage = setting.carriages(platform).find(({ carrier }) => carrier.itemId === item.itemId)
+  const carriage = setting.carriages(platform).find(({ carrier }) => carrier.itemId === carrierIdOf(item))
   // The activation is nobody's carriage: its configurations answer for themselves.
   return carriage?.judge(result, value) ?? { state: 'compliant' }
 }

@@ -59,17 +59,21 @@ const isDictionary = (value: Json): value is { [key: string]: Json } =>
 
 function itemOf({ carrier, covers, payload }: Load, kind: PolicyKind): AppleDdmItem | AppleMdmItem {
   if (carrier.via === 'declaration') return declarationOf(carrier.itemId, carrier.type, covers, payload, kind)
-  const content = carrier.via === 'profile' ? profileOf(carrier.itemId, carrier.payloadType, payload) : payload
-  return {
-    itemId: carrier.itemId,
-    covers,
-    protocol: 'apple-mdm',
-    requestType: carrier.via === 'profile' ? 'InstallProfile' : carrier.requestType,
-    ...(Object.keys(content).length > 0 ? { payload: { ...content } } : {}),
-  }
+  if (carrier.via === 'profile') return profileItem(carrier.itemId, carrier.payloadType, covers, payload)
+  const { itemId, requestType } = carrier
+  const content = Object.keys(payload).length > 0 ? { payload: { ...payload } } : {}
+  return { itemId, covers, protocol: 'apple-mdm', requestType, ...content }
 }
 
-/** The identifier goes by the content: two policies may carry declarations of one type, and the device combines them. */
+/**
+ * What a device holds under an identifier goes by its content, and so does the item: a changed declaration or profile is
+ * another item, which makes the device give the old one back. Two policies may carry one type; the device combines them.
+ */
+const versioned = (itemId: string, token: string): string => `${itemId}@${token.slice(0, 8)}`
+
+/** The carrier of an item. */
+export const carrierIdOf = ({ itemId }: PolicyItem): string => itemId.split('@')[0] ?? itemId
+
 function declarationOf(
   itemId: string,
   type: string,
@@ -79,7 +83,7 @@ function declarationOf(
 ): AppleDdmItem {
   const serverToken = contentToken(payload)
   return {
-    itemId,
+    itemId: versioned(itemId, serverToken),
     covers,
     protocol: 'apple-ddm',
     type,
@@ -92,17 +96,12 @@ function declarationOf(
 function activationOf(declarations: readonly AppleDdmItem[]): AppleDdmItem {
   const covers = [...new Set(declarations.flatMap((declaration) => declaration.covers))]
   const names = declarations.map(({ identifier }) => identifier)
-  return declarationOf(
-    'activation',
-    'com.apple.activation.simple',
-    covers,
-    { StandardConfigurations: names },
-    'configuration',
-  )
+  const payload = { StandardConfigurations: names }
+  return declarationOf('activation', 'com.apple.activation.simple', covers, payload, 'configuration')
 }
 
 /** A configuration profile with one payload, as the dictionary that its property list encodes. */
-function profileOf(itemId: string, payloadType: string, keys: Dictionary): Dictionary {
+function profileItem(itemId: string, payloadType: string, covers: string[], keys: Dictionary): AppleMdmItem {
   const token = contentToken({ payloadType, ...keys })
   const identifier = `muster.${itemId}.${token.slice(0, 8)}`
   const content = {
@@ -112,14 +111,19 @@ function profileOf(itemId: string, payloadType: string, keys: Dictionary): Dicti
     PayloadUUID: uuidOf(contentToken({ token, payloadType })),
     ...keys,
   }
+  const profile = {
+    PayloadType: 'Configuration',
+    PayloadVersion: 1,
+    PayloadIdentifier: identifier,
+    PayloadUUID: uuidOf(token),
+    PayloadDisplayName: `Muster ${itemId}`,
+    PayloadContent: [content],
+  }
   return {
-    Payload: {
-      PayloadType: 'Configuration',
-      PayloadVersion: 1,
-      PayloadIdentifier: identifier,
-      PayloadUUID: uuidOf(token),
-      PayloadDisplayName: `Muster ${itemId}`,
-      PayloadContent: [content],
-    },
+    itemId: versioned(itemId, token),
+    covers,
+    protocol: 'apple-mdm',
+    requestType: 'InstallProfile',
+    payload: { Payload: profile },
   }
 }

@@ -1,0 +1,8 @@
+export { formatDuration, parseDuration } from './duration.ts'
+export * from './expressions.ts'
+export { checkHistory } from './history.ts'
+export { type Problem, formatProblem, parseScenario } from './parse.ts'
+export { PART_ATTRIBUTE, managedCount, populationCounts, populationOf, userCount } from './population.ts'
+export { type Requirement, measuredText, meets, parseRequirement } from './requirement.ts'
+export type * from './run-result.ts'
+export { Scenario, type ScenarioPolicy, type ScenarioStep } from './schema.ts'

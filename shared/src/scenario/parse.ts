@@ -1,0 +1,136 @@
+import { type Result, nearestName, ok } from '@muster/shared/core'
+import { LineCounter, type Document, isMap, isNode, isPair, isScalar, parseDocument } from 'yaml'
+import type { z } from 'zod'
+import { checkReferences } from './references.ts'
+import { Scenario } from './schema.ts'
+
+/** One thing wrong with a scenario. */
+export interface Problem {
+  readonly file: string
+  /** 1-based. */
+  readonly line: number
+  readonly column: number
+  /** Where in the document, with dots: `phases.0.until.expr`. */
+  readonly path: string
+  readonly message: string
+}
+
+export const formatProblem = ({ file, line, column, path, message }: Problem): string => `${file}:${line}:${column} ${path ? `${path}: ` : ''}${message}`
+
+/** Aliases could make a small file enormous. */
+const ALIASES_MAX = 100
+
+/**
+ * Read a scenario. Every problem is located; unknown names come with a near one. `expressions` is told to check each
+ * expression (with its path) and answers what is wrong with it.
+ */
+export function parseScenario(
+  text: string,
+  file: string,
+  checkExpression?: (expr: string, kind: 'condition' | 'gate') => string | undefined,
+): { readonly ok: true; readonly scenario: Scenario } | { readonly ok: false; readonly problems: readonly Problem[] } {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true })
+  const at = (offset: number, path: string, message: string): Problem => {
+    const { line, col } = lines.linePos(offset)
+    return { file, line: Math.max(1, line), column: Math.max(1, col), path, message }
+  }
+  if (document.errors.length > 0) {
+    return { ok: false, problems: document.errors.map((error) => at(error.pos[0], '', error.message.split('\n')[0] ?? error.message)) }
+  }
+  const plain = toPlain(document)
+  if (!plain.ok) return { ok: false, problems: [at(0, '', plain.refusal.message)] }
+  const parsed = Scenario.safeParse(plain.value)
+  if (!parsed.success) {
+    return { ok: false, problems: parsed.error.issues.flatMap((issue) => explain(issue)).map(({ path, message }) => at(offsetOf(document, path), path.join('.'), message)) }
+  }
+  const problems = checkReferences(parsed.data, checkExpression).map(({ path, message }) => at(offsetOf(document, path), path.join('.'), message))
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, scenario: parsed.data }
+}
+
+function toPlain(document: Document): Result<unknown> {
+  try {
+    return ok(document.toJS({ maxAliasCount: ALIASES_MAX }))
+  } catch (error) {
+    return { ok: false, refusal: { code: 'scenario/invalid', message: error instanceof Error ? error.message : String(error) } }
+  }
+}
+
+type Path = readonly (string | number)[]
+
+function explain(issue: z.core.$ZodIssue): readonly { path: Path; message: string }[] {
+  const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part))
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({ path: [...path, key], message: unknownKey(key, path) }))
+  }
+  if (issue.code === 'invalid_union') return explainUnion(issue, path)
+  if (issue.code === 'invalid_value' && issue.values.length > 1) {
+    return [{ path, message: `expected one of ${issue.values.map(String).join(', ')}` }]
+  }
+  return [{ path, message: issue.message }]
+}
+
+/** Of a union's branches the one that came furthest says best what is wrong. */
+function explainUnion(issue: Extract<z.core.$ZodIssue, { code: 'invalid_union' }>, path: Path): readonly { path: Path; message: string }[] {
+  const branches = issue.errors.map((issues) => issues.flatMap((inner) => explain(inner).map((each) => ({ path: [...path, ...each.path], message: each.message }))))
+  const depth = (branch: readonly { path: Path }[]): number => Math.max(0, ...branch.map((each) => each.path.length))
+  const deepest = branches.filter((branch) => branch.length > 0).sort((a, b) => depth(b) - depth(a) || a.length - b.length)[0]
+  if (deepest && depth(deepest) > path.length + 1) return deepest
+  return [{ path, message: path.at(-2) === 'do' ? `expected a step: one of ${stepNames.join(', ')}` : issue.message }]
+}
+
+const stepNames = ['assign', 'update', 'rollout', 'drift', 'offline', 'online', 'sync', 'action', 'retireListed', 'killBroker', 'killControl', 'wait']
+
+function unknownKey(key: string, path: Path): string {
+  const near = nearestName(key, keysAt(path))
+  return `there is no ${JSON.stringify(key)} here${near ? `; did you mean ${JSON.stringify(near)}?` : ''}`
+}
+
+/** Keys that the schema has at a path, as far as it can be followed through objects and lists. */
+function keysAt(path: Path): readonly string[] {
+  let schema: unknown = Scenario
+  for (const part of path) schema = descend(unwrap(schema), part)
+  const shape = (unwrap(schema) as { shape?: Record<string, unknown> } | undefined)?.shape
+  return shape ? Object.keys(shape) : []
+}
+
+interface Def {
+  readonly innerType?: unknown
+  readonly in?: unknown
+  readonly element?: unknown
+  readonly valueType?: unknown
+  readonly options?: readonly unknown[]
+}
+
+const defOf = (schema: unknown): Def | undefined => (schema as { _zod?: { def: Def } } | undefined)?._zod?.def
+
+function unwrap(schema: unknown): unknown {
+  let inner = schema
+  for (let def = defOf(inner); def?.innerType !== undefined || def?.in !== undefined; def = defOf(inner)) inner = def.innerType ?? def.in
+  return inner
+}
+
+function descend(schema: unknown, part: string | number): unknown {
+  const shape = (schema as { shape?: Record<string, unknown> } | undefined)?.shape
+  if (shape) return shape[String(part)]
+  const def = defOf(schema)
+  if (def?.options) return def.options.map((option) => descend(unwrap(option), part)).find((found) => found !== undefined)
+  return def?.element ?? def?.valueType
+}
+
+/** Where a path stands in the text: the key for an unknown key, else the value, else what holds it. */
+function offsetOf(document: Document, path: Path): number {
+  for (let length = path.length; length >= 0; length--) {
+    const part = path.slice(0, length)
+    const parent = document.getIn(part.slice(0, -1), true)
+    const key = part.at(-1)
+    if (isMap(parent) && key !== undefined) {
+      const pair = parent.items.find((item) => isPair(item) && isScalar(item.key) && String(item.key.value) === String(key))
+      const node = pair && (length === path.length && isScalar(pair.value) ? pair.value : pair.key)
+      if (isNode(node) && node.range) return node.range[0]
+    }
+    const node = length === 0 ? document.contents : document.getIn(part, true)
+    if (isNode(node) && node.range) return node.range[0]
+  }
+  return 0
+}

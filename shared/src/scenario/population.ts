@@ -1,0 +1,67 @@
+import { type Population, enrolmentModes } from '@muster/shared/contracts'
+import type { Scenario } from './schema.ts'
+
+/** How many devices each part of the population has: exact, by the largest remainders. */
+export function populationCounts({ size, mix }: Scenario['population']): readonly number[] {
+  const total = mix.reduce((sum, { weight }) => sum + weight, 0)
+  const quotas = mix.map(({ weight }) => (size * weight) / total)
+  const counts = quotas.map(Math.floor)
+  const left = size - counts.reduce((sum, count) => sum + count, 0)
+  const byRemainder = quotas.map((quota, index) => ({ index, remainder: quota - Math.floor(quota) })).sort((a, b) => b.remainder - a.remainder || a.index - b.index)
+  for (const { index } of byRemainder.slice(0, left)) counts[index] = (counts[index] ?? 0) + 1
+  return counts
+}
+
+/** Where a device's part of the population is written down, for membership rules. */
+export const PART_ATTRIBUTE = 'extensionAttribute15'
+
+/** Users that a scenario needs when it does not say: two for three devices. */
+export const userCount = ({ tenant, population }: Scenario): number => tenant.users.count ?? Math.max(1, Math.ceil((population.size * 2) / 3))
+
+/** The population in the simulation's own terms. */
+export function populationOf(scenario: Scenario): Population {
+  const counts = populationCounts(scenario.population)
+  return {
+    seed: scenario.seed,
+    users: { count: userCount(scenario), domain: scenario.tenant.users.domain },
+    enrolOverMs: scenario.population.enrolOver,
+    groups: scenario.population.mix.flatMap((mix, index) => {
+      const count = counts[index] ?? 0
+      if (count === 0) return []
+      return [
+        {
+          name: mix.name,
+          platform: mix.platform,
+          mode: mix.enrollment ?? enrolmentModes[mix.platform][0]?.id ?? '',
+          count,
+          first: 1,
+          ...(mix.models ? { models: mix.models } : {}),
+          attributes: { ...mix.attributes, [PART_ATTRIBUTE]: mix.name },
+          temperament: temperamentOf(scenario.behaviors[mix.behavior ?? '']),
+        },
+      ]
+    }),
+  }
+}
+
+type Temperament = Population['groups'][number]['temperament']
+
+function temperamentOf(behavior: Scenario['behaviors'][string] | undefined): Temperament {
+  return {
+    checkInJitter: behavior?.checkInJitter ?? 0.1,
+    applyFailure: behavior?.applyFailure ?? 0.004,
+    driftFactor: behavior?.driftFactor ?? 1,
+    selfHeal: behavior?.selfHeal ?? 0.6,
+    selfHealAfterMs: behavior?.selfHealAfter ?? 4 * 3_600_000,
+    restartAfterMs: behavior?.restartAfter ?? 2 * 3_600_000,
+    userActsAfterMs: behavior?.userActsAfter ?? 3_600_000,
+  }
+}
+
+/** Devices of a scenario that will be under management; the rest manage apps only. */
+export function managedCount(scenario: Scenario): number {
+  return populationOf(scenario).groups.reduce((sum, { platform, mode, count }) => {
+    const managed = enrolmentModes[platform].find(({ id }) => id === mode)?.managed ?? true
+    return managed ? sum + count : sum
+  }, 0)
+}

@@ -1,0 +1,196 @@
+import { PlatformName, Posture, RemoteActionName } from '@muster/shared/contracts'
+import { z } from 'zod'
+import { Duration, Share } from './duration.ts'
+
+/**
+ * The scenario language. Ten lines are enough for a scenario that needs ten; everything else has a default. Durations and
+ * shares carry their units (`30m`, `20%`); durations are simulated time unless a name says wall.
+ */
+
+const Id = z.string().regex(/^[a-z0-9-]{1,40}$/, 'expected lower-case letters, digits and hyphens, 1 to 40')
+const Version = z.union([z.string(), z.number()]).transform(String)
+const SettingValue = z.union([z.boolean(), z.number(), z.string(), z.array(z.string())])
+
+const Behavior = z.strictObject({
+  /** ±share on check-in intervals. */
+  checkInJitter: Share.optional(),
+  /** Chance that a setting which can fail does. */
+  applyFailure: Share.optional(),
+  /** Multiplies how fast facts drift by themselves; 0 switches it off. */
+  driftFactor: z.number().min(0).max(100_000).optional(),
+  selfHeal: Share.optional(),
+  selfHealAfter: Duration.optional(),
+  restartAfter: Duration.optional(),
+  userActsAfter: Duration.optional(),
+})
+
+const Mix = z.strictObject({
+  name: Id,
+  weight: z.number().positive(),
+  platform: PlatformName,
+  enrollment: z.string().optional(),
+  behavior: Id.optional(),
+  models: z.record(z.string(), z.number().positive()).optional(),
+  attributes: z.record(z.string(), Version).optional(),
+})
+
+const Action = z.strictObject({
+  type: z.enum(['notification', 'retire', 'wipe', 'pushNotification', 'remoteLock', 'noAction']),
+  after: Duration,
+})
+
+const Policy = z.strictObject({
+  id: Id,
+  type: z.enum(['compliance', 'configuration']),
+  platform: PlatformName,
+  name: z.string().min(1).max(200).optional(),
+  settings: z.record(z.string(), SettingValue),
+  /** Compliance only: how long a device may stay noncompliant before it is marked so. Whole hours. */
+  gracePeriod: Duration.default(0),
+  actions: z.array(Action).default([]),
+  /** `all-devices`, `all-users`, or ids of groups; nobody until a step assigns it when empty. */
+  assignTo: z.array(z.string()).default(['all-devices']),
+  exclude: z.array(Id).default([]),
+  filter: z.strictObject({ id: Id, mode: z.enum(['include', 'exclude']).default('include') }).optional(),
+})
+
+const Group = z.strictObject({
+  id: Id,
+  /** Dynamic: a membership rule. */
+  rule: z.string().optional(),
+  /** Assigned: a share of a part of the population, or of all devices; filled when the step `fill` or a rollout needs it. */
+  percent: z.number().positive().max(100).optional(),
+  of: Id.optional(),
+})
+
+const Where = z.strictObject({
+  /** A part of the population, or a platform. */
+  in: z.string().optional(),
+  share: Share.default(1),
+  /** Which devices make up the share: the same salt, the same devices. */
+  salt: z.string().default(''),
+})
+
+const Step = z.union([
+  z.strictObject({ assign: z.strictObject({ policy: Id, to: z.array(z.string()).min(1), exclude: z.array(Id).default([]) }) }),
+  z.strictObject({ update: z.strictObject({ policy: Id, settings: z.record(z.string(), SettingValue) }) }),
+  z.strictObject({
+    rollout: z.strictObject({
+      policy: Id,
+      settings: z.record(z.string(), SettingValue).optional(),
+      rings: z
+        .array(z.strictObject({ name: Id, percent: z.number().positive().max(100), of: z.string().optional(), soak: Duration.default(0) }))
+        .min(1),
+      /** Must hold before the next ring begins; `ring` has targeted, reported, succeeded, errors as shares. */
+      gate: z
+        .strictObject({ expr: z.string(), within: Duration.default(3_600_000), onFail: z.enum(['halt', 'fail']).default('fail') })
+        .optional(),
+    }),
+  }),
+  z.strictObject({
+    drift: Where.extend({
+      posture: Posture.partial().default({}),
+      osVersion: Version.optional(),
+      over: Duration.default(0),
+      selfHeal: Share.default(0),
+      healAfter: Duration.default(0),
+    }),
+  }),
+  z.strictObject({ offline: Where.extend({ over: Duration.default(0), for: Duration.optional() }) }),
+  z.strictObject({ online: Where.extend({ over: Duration.default(0) }) }),
+  z.strictObject({ sync: Where.extend({ over: Duration.default(0) }) }),
+  z.strictObject({
+    action: Where.extend({ name: RemoteActionName, count: z.number().int().positive().optional(), parameters: z.record(z.string(), z.json()).default({}) }),
+  }),
+  /** The administrator confirms the retire list. */
+  z.strictObject({ retireListed: z.strictObject({}) }),
+  /** Kill the broker with SIGKILL; it comes back after `down` of wall time. */
+  z.strictObject({ killBroker: z.strictObject({ down: Duration.default(2_000) }) }),
+  z.strictObject({ killControl: z.strictObject({}) }),
+  z.strictObject({ wait: Duration }),
+])
+
+const Until = z.strictObject({ expr: z.string(), timeout: Duration })
+
+const Phase = z
+  .strictObject({
+    name: Id,
+    description: z.string().optional(),
+    do: z.array(Step).default([]),
+    duration: Duration.optional(),
+    until: Until.optional(),
+  })
+  .refine((phase) => !(phase.duration !== undefined && phase.until), { error: 'a phase has a duration or an until, not both', path: ['until'] })
+
+const Threshold = z.strictObject({
+  metric: z.enum(['policy.time_to_applied', 'policy.time_to_committed', 'report.ack_latency', 'checkin.duration', 'simulator.lag', 'run.wall']),
+  where: z.strictObject({ policy: Id.optional() }).default({}),
+  /** `p95 < 90s`, `max < 5s`. Latencies of policies are simulated time, the others wall time. */
+  require: z.union([z.string(), z.array(z.string()).min(1)]).transform((value) => (typeof value === 'string' ? [value] : value)),
+  severity: z.enum(['fail', 'invalid-run']).default('fail'),
+})
+
+const Assertion = z.strictObject({
+  name: z.string().min(1),
+  expr: z.string(),
+  /** `end`, or `end(<phase>)`. */
+  at: z.string().default('end'),
+  /** Keep asking for so long (simulated) before it counts as failed. */
+  within: Duration.default(0),
+})
+
+const Restriction = z.strictObject({
+  id: Id,
+  platform: z.enum(['windows', 'macOS', 'iOS', 'android', 'tvOS', 'visionOS', 'linux']).optional(),
+  blocked: z.boolean().default(false),
+  personalBlocked: z.boolean().default(false),
+  osMinimum: Version.optional(),
+  osMaximum: Version.optional(),
+  blockedManufacturers: z.array(z.string()).default([]),
+  devicesPerUser: z.number().int().min(1).max(15).optional(),
+})
+
+export const Scenario = z.strictObject({
+  apiVersion: z.literal('muster.dev/v1'),
+  kind: z.literal('Scenario'),
+  metadata: z.strictObject({ name: Id, description: z.string().default(''), tags: z.array(z.string()).default([]) }),
+  /** Every draw in the run derives from this. */
+  seed: z.union([z.number().int(), z.string().min(1).max(80)]).transform(String).default('1'),
+  clock: z
+    .strictObject({
+      /** Simulated seconds in a wall second. */
+      speed: z.number().min(1).max(3_600).default(1),
+      /** When simulated time begins; now when absent. */
+      start: z.iso.datetime().optional(),
+    })
+    .prefault({}),
+  /** How long the whole run may take, wall time. */
+  limits: z.strictObject({ wall: Duration.default(600_000) }).prefault({}),
+  tenant: z
+    .strictObject({
+      name: Id.default('contoso'),
+      users: z.strictObject({ count: z.number().int().positive().max(100_000).optional(), domain: z.string().default('contoso.example') }).prefault({}),
+      settings: z.strictObject({ secureByDefault: z.boolean().optional(), complianceValidityDays: z.number().int().min(1).max(120).optional() }).prefault({}),
+      groups: z.array(Group).default([]),
+      filters: z.array(z.strictObject({ id: Id, platform: PlatformName, rule: z.string() })).default([]),
+      restrictions: z.array(Restriction).default([]),
+    })
+    .prefault({}),
+  behaviors: z.record(Id, Behavior).default({}),
+  population: z.strictObject({
+    size: z.number().int().positive().max(100_000),
+    mix: z.array(Mix).min(1),
+    /** Enrolment begins spread over this time. */
+    enrolOver: Duration.default(0),
+  }),
+  /** Agent processes. @default one for each 10,000 devices */
+  workers: z.number().int().positive().max(16).optional(),
+  policies: z.array(Policy).default([]),
+  phases: z.array(Phase).min(1),
+  thresholds: z.array(Threshold).default([]),
+  assertions: z.array(Assertion).default([]),
+})
+
+export type Scenario = z.infer<typeof Scenario>
+export type ScenarioStep = Scenario['phases'][number]['do'][number]
+export type ScenarioPolicy = Scenario['policies'][number]
