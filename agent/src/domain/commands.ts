@@ -31,7 +31,7 @@ function performOne(state: DeviceState, turn: Turn, command: DeviceCommand): Dev
   const result: CommandResult = {
     commandId: command.commandId,
     finishedAtMs: turn.nowMs,
-    result: outcome.result,
+    result: { ...outcome.result, itemId: command.commandId },
     ...(outcome.detail ? { detail: outcome.detail } : {}),
   }
   const answered: DeviceState = {

@@ -67,6 +67,18 @@ export const errorCatalogue = {
   'checkin/certificate-revoked': { status: 403, graph: 'Forbidden', exit: 1, meaning: 'The certificate shown was revoked.' },
   'checkin/certificate-expired': { status: 401, graph: 'Unauthorized', exit: 1, meaning: 'The certificate shown has expired.' },
 
+  // the stack on this machine, and its clients
+  'nats/not-found': { status: 500, graph: 'InternalServerError', exit: 4, meaning: 'There is no nats-server on this machine.' },
+  'stack/start-failed': { status: 500, graph: 'InternalServerError', exit: 4, meaning: 'A part of the stack did not start.' },
+  'stack/not-running': { status: 500, graph: 'InternalServerError', exit: 4, meaning: 'No Muster runs on this data directory.' },
+  'client/refused': { status: 500, graph: 'InternalServerError', exit: 1, meaning: 'The service refused what a client asked for.' },
+  'client/unreachable': { status: 500, graph: 'InternalServerError', exit: 4, meaning: 'The service cannot be reached.' },
+
+  // the command line
+  'cli/usage': { status: 400, graph: 'BadRequest', exit: 2, meaning: 'A flag has a value that it does not take.' },
+  'cli/unwritable': { status: 500, graph: 'InternalServerError', exit: 4, meaning: 'A directory for output cannot be made.' },
+  'scenario/unreadable': { status: 400, graph: 'BadRequest', exit: 3, meaning: 'A scenario file cannot be read.' },
+
   // scenarios
   'scenario/invalid': { status: 400, graph: 'BadRequest', exit: 3, meaning: 'A scenario does not follow its schema, or names what is not there.' },
 

@@ -140,7 +140,7 @@ export const WorkerHello = z.object({
   capacity: z.number().int().positive(),
   labels: z.record(z.string(), z.string()).default({}),
   sentAtMs: EpochMs,
-  devices: z.record(DevicePhase, z.number().int().nonnegative()),
+  devices: z.partialRecord(DevicePhase, z.number().int().nonnegative()),
   online: z.number().int().nonnegative(),
   counters: z.object({
     checkIns: z.number().int().nonnegative(),

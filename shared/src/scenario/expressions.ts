@@ -65,13 +65,16 @@ function conditionEnvironment(policyOf: (id: string) => PolicyCounts | undefined
     .registerVariable('notifications', 'int')
     .registerVariable('retireListed', 'int')
     .registerVariable('brokerKills', 'int')
-    .registerType('PolicyCounts', { schema: counts(policyCounts) })
+    .registerType('PolicyCounts', { ctor: PolicyCountsValue, fields: counts(policyCounts) })
     .registerFunction('policy(string): PolicyCounts', (id: string) => {
       const found = policyOf(id)
       if (!found) throw new Error(`there is no policy ${JSON.stringify(id)}`)
-      return whole(found)
+      return Object.assign(new PolicyCountsValue(), whole(found))
     })
 }
+
+/** CEL tells types apart by their constructors. */
+class PolicyCountsValue {}
 
 /** CEL's whole numbers are BigInts. */
 const whole = (record: object): Record<string, unknown> =>

@@ -1,0 +1,38 @@
+import { errorCatalogue } from '@muster/shared/contracts'
+import { CodedError } from '@muster/shared/core'
+import { Command, CommanderError } from 'commander'
+import { addDevices } from './devices.ts'
+import { addDoctor } from './doctor.ts'
+import { addPlan } from './plan.ts'
+import { addRun } from './run.ts'
+import { addStack } from './up.ts'
+import { addValidate } from './validate.ts'
+import { addWorker } from './worker.ts'
+
+const VERSION = '0.1.0'
+
+const program = new Command('muster')
+  .description('An endpoint-management system on one laptop: an Intune-shaped control service and a live, simulated fleet.')
+  .version(VERSION)
+  .showHelpAfterError('(see --help)')
+  .showSuggestionAfterError()
+  .exitOverride()
+
+for (const add of [addStack, addRun, addValidate, addPlan, addDevices, addWorker, addDoctor]) add(program)
+
+try {
+  await program.parseAsync(process.argv)
+} catch (error) {
+  process.exitCode = exitCodeOf(error)
+}
+
+/** Usage is 2, coded errors say their own, the rest is a bug of ours and comes with its stack. */
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+  if (error instanceof CodedError) {
+    process.stderr.write(`muster: ${error.message} [${error.code}]\n`)
+    return errorCatalogue[error.code].exit
+  }
+  process.stderr.write(`muster: this is a bug, please report it\n${error instanceof Error ? error.stack : String(error)}\n`)
+  return 1
+}

@@ -1,0 +1,179 @@
+import { spawn } from 'node:child_process'
+import { existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Connection, connectionFile } from '@muster/control'
+import type { ServiceInfo, Stats } from '@muster/shared/contracts'
+import { CodedError } from '@muster/shared/core'
+import { type ProcessIdentity, identify, isRunning } from '@muster/shared/runtime'
+import type { Command } from 'commander'
+import { createHttpClient } from '../client/http-client.ts'
+import { startStack } from '../stack/stack.ts'
+import type { WorkerConnection } from './worker.ts'
+
+export const DATA_DIR = '.muster/data'
+
+interface UpFlags {
+  readonly data: string
+  readonly port: string
+  readonly workers: string
+  readonly capacity: string
+  readonly speed: string
+  readonly detach?: boolean
+  readonly timeout: string
+  readonly tenant: string
+  readonly logLevel: string
+}
+
+/** `up`, `down` and `status`. */
+export function addStack(program: Command): void {
+  program
+    .command('up')
+    .description('start Muster on this machine: broker, control service, workers')
+    .option('--data <dir>', 'where everything is kept', DATA_DIR)
+    .option('--port <port>', 'of the HTTPS door', '8443')
+    .option('--workers <n>', 'agent processes', '1')
+    .option('--capacity <devices>', 'devices that each worker takes', '10000')
+    .option('--speed <factor>', 'simulated seconds in a wall second', '1')
+    .option('--tenant <name>', 'name of the tenant', 'contoso')
+    .option('-d, --detach', 'go to the background when it serves')
+    .option('--timeout <seconds>', 'with --detach: how long to wait for it', '60')
+    .option('--log-level <level>', 'of the services, for their log files', 'info')
+    .action(async (flags: UpFlags) => (flags.detach ? detach(flags) : serve(flags)))
+  program
+    .command('down')
+    .description('end the Muster of a data directory')
+    .option('--data <dir>', 'its data directory', DATA_DIR)
+    .action(({ data }: { data: string }) => down(data))
+  program
+    .command('status')
+    .description('say how the Muster of a data directory is')
+    .option('--data <dir>', 'its data directory', DATA_DIR)
+    .option('--json', 'as JSON')
+    .action(({ data, json }: { data: string; json?: boolean }) => status(data, json === true))
+}
+
+const pidFile = (dataDir: string): string => join(dataDir, 'stack.pid')
+
+async function serve(flags: UpFlags): Promise<void> {
+  const dataDir = resolve(flags.data)
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  const running = runningStack(dataDir)
+  if (running) throw new CodedError('runtime/locked', `a Muster runs here already, as process ${running.pid}; \`muster down\` ends it`)
+  const stop = new AbortController()
+  process.once('SIGINT', () => stop.abort())
+  process.once('SIGTERM', () => stop.abort())
+  const clock = { originWallMs: Date.now(), originMs: Date.now(), speed: positive(flags.speed, '--speed') }
+  const stack = await startStack({
+    dataDir,
+    tenant: flags.tenant,
+    workers: positive(flags.workers, '--workers'),
+    capacity: positive(flags.capacity, '--capacity'),
+    clock,
+    port: Number(flags.port),
+    keepFleets: true,
+    logLevel: flags.logLevel,
+    env: process.env,
+    onEvent: (what, text) => process.stdout.write(`${what}: ${text}\n`),
+  })
+  const worker: WorkerConnection = { natsUrl: stack.nats.url, ...stack.nats.credentials, tenant: flags.tenant, clock }
+  writePrivate(join(dataDir, 'worker.json'), worker)
+  writePrivate(pidFile(dataDir), identify(process.pid))
+  process.stdout.write(`Muster serves at ${stack.connection.url} (root certificate: ${stack.connection.caFile})\n`)
+  try {
+    await new Promise<void>((done) => stop.signal.addEventListener('abort', () => done(), { once: true }))
+  } finally {
+    await stack.stop()
+    for (const file of [pidFile(dataDir), join(dataDir, 'worker.json')]) rmSync(file, { force: true })
+  }
+}
+
+function positive(text: string, flag: string): number {
+  const value = Number(text)
+  if (Number.isFinite(value) && value > 0) return value
+  throw new CodedError('cli/usage', `${flag} must be a number above 0, not ${JSON.stringify(text)}`)
+}
+
+function writePrivate(path: string, value: unknown): void {
+  const draft = `${path}.${process.pid}`
+  writeFileSync(draft, JSON.stringify(value), { mode: 0o600 })
+  renameSync(draft, path)
+}
+
+/** Start the same command in a session of its own and wait until it serves. */
+async function detach(flags: UpFlags): Promise<void> {
+  const dataDir = resolve(flags.data)
+  mkdirSync(join(dataDir, 'logs'), { recursive: true, mode: 0o700 })
+  const running = runningStack(dataDir)
+  if (running) throw new CodedError('runtime/locked', `a Muster runs here already, as process ${running.pid}; \`muster down\` ends it`)
+  const logFile = join(dataDir, 'logs', 'up.log')
+  const log = openSync(logFile, 'w', 0o600)
+  const main = fileURLToPath(new URL('./main.ts', import.meta.url))
+  const args = Object.entries({ data: dataDir, port: flags.port, workers: flags.workers, capacity: flags.capacity, speed: flags.speed, tenant: flags.tenant, 'log-level': flags.logLevel })
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main, 'up', ...args.flatMap(([name, value]) => [`--${name}`, value])], { detached: true, stdio: ['ignore', log, log] })
+  let ended = false
+  child.once('exit', () => {
+    ended = true
+  })
+  const deadline = Date.now() + positive(flags.timeout, '--timeout') * 1_000
+  while (!existsSync(pidFile(dataDir))) {
+    if (ended || Date.now() > deadline) {
+      child.kill('SIGTERM')
+      throw new CodedError('stack/start-failed', `Muster did not start: ${readFileSync(logFile, 'utf8').trim().split('\n').at(-1) ?? ''}`)
+    }
+    await new Promise((done) => setTimeout(done, 100))
+  }
+  child.unref()
+  process.stdout.write(`Muster serves at ${readConnection(dataDir).url}, as process ${child.pid}; \`muster down\` ends it\n`)
+}
+
+function runningStack(dataDir: string): ProcessIdentity | undefined {
+  try {
+    const identity = JSON.parse(readFileSync(pidFile(dataDir), 'utf8')) as ProcessIdentity
+    return isRunning(identity) ? identity : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** How to reach the Muster of a data directory. @throws CodedError `stack/not-running` */
+export function readConnection(dataDir: string): Connection {
+  const resolved = resolve(dataDir)
+  try {
+    if (runningStack(resolved)) return Connection.parse(JSON.parse(readFileSync(connectionFile(join(resolved, 'control')), 'utf8')))
+  } catch {
+    // It says below what to do.
+  }
+  throw new CodedError('stack/not-running', `no Muster runs on ${dataDir}: start one with \`muster up\`, or name its directory with --data`)
+}
+
+async function down(data: string): Promise<void> {
+  const running = runningStack(resolve(data))
+  if (!running) {
+    process.stdout.write('nothing was running\n')
+    return
+  }
+  process.kill(running.pid, 'SIGTERM')
+  const deadline = Date.now() + 60_000
+  while (isRunning(running)) {
+    if (Date.now() > deadline) throw new CodedError('stack/start-failed', `process ${running.pid} does not end`)
+    await new Promise((done) => setTimeout(done, 50))
+  }
+  process.stdout.write('Muster has ended\n')
+}
+
+async function status(data: string, json: boolean): Promise<void> {
+  const client = createHttpClient(readConnection(data))
+  try {
+    const [info, stats] = [(await client.call('GET', '/_muster/info')) as ServiceInfo, (await client.call('GET', '/_muster/stats')) as Stats]
+    if (json) {
+      process.stdout.write(`${JSON.stringify({ url: client.url, info, stats }, null, 2)}\n`)
+      return
+    }
+    const online = stats.workers.reduce((sum, worker) => sum + worker.online, 0)
+    process.stdout.write(`${client.url}  tenant ${info.tenant}  process ${info.pid}  nats-server ${info.natsServerVersion ?? '?'}\n`)
+    process.stdout.write(`devices ${stats.devices.managed} (${online} online), policies ${stats.policies.length}, reports ${stats.reports.committed}, workers ${stats.workers.length}\n`)
+  } finally {
+    client.close()
+  }
+}

@@ -1,0 +1,112 @@
+import { Agent, request } from 'node:https'
+import { readFileSync } from 'node:fs'
+import type { Connection } from '@muster/control'
+import { CodedError } from '@muster/shared/core'
+
+/** What a service answered. */
+export interface HttpAnswer {
+  readonly status: number
+  readonly body: unknown
+}
+
+/** An authenticated client of one Muster: Graph and the simulation API over the public HTTPS door. */
+export interface HttpClient {
+  /** @throws CodedError `client/refused` for a status of 400 or more, `client/unreachable` */
+  call(method: string, path: string, body?: unknown): Promise<unknown>
+  /** Headers for other kinds of connection. */
+  authorization(): Promise<string>
+  readonly ca: string
+  readonly url: string
+  close(): void
+}
+
+const TIMEOUT_MS = 60_000
+const RETRIES = 3
+
+export function createHttpClient(connection: Connection): HttpClient {
+  const ca = readFileSync(connection.caFile, 'utf8')
+  const agent = new Agent({ keepAlive: true, maxSockets: 16, ca })
+  let token: Promise<string> | undefined
+
+  const fetchToken = async (): Promise<string> => {
+    const form = new URLSearchParams({
+      grant_type: 'client_credentials',
+      client_id: connection.clientId,
+      client_secret: connection.clientSecret,
+      scope: 'https://graph.microsoft.com/.default',
+    }).toString()
+    const { status, body } = await send(agent, connection.url, 'POST', `/${connection.tenantId}/oauth2/v2.0/token`, form, {
+      'content-type': 'application/x-www-form-urlencoded',
+    })
+    const issued = (body as { access_token?: string } | undefined)?.access_token
+    if (status !== 200 || issued === undefined) throw new CodedError('client/refused', `no token was issued: ${JSON.stringify(body)}`)
+    return `Bearer ${issued}`
+  }
+  const authorization = (): Promise<string> => {
+    token ??= fetchToken().catch((error: unknown) => {
+      token = undefined
+      throw error
+    })
+    return token
+  }
+
+  return {
+    ca,
+    url: connection.url,
+    authorization,
+    call: async (method, path, body) => {
+      for (let attempt = 0; ; attempt++) {
+        const headers = { authorization: await authorization(), ...(body === undefined ? {} : { 'content-type': 'application/json' }) }
+        const text = body === undefined ? undefined : JSON.stringify(body)
+        const answer = await send(agent, connection.url, method, path, text, headers)
+        if (answer.status < 400) return answer.body
+        // A service that was started anew signs with another key.
+        if (answer.status === 401 && attempt === 0) {
+          token = undefined
+          continue
+        }
+        if ((answer.status === 429 || answer.status === 503) && attempt < RETRIES) {
+          await new Promise((resolve) => setTimeout(resolve, 1_000 * 2 ** attempt))
+          continue
+        }
+        throw refusal(method, path, answer)
+      }
+    },
+    close: () => agent.destroy(),
+  }
+}
+
+function refusal(method: string, path: string, { status, body }: HttpAnswer): CodedError {
+  const message = (body as { error?: { message?: string } } | undefined)?.error?.message
+  return new CodedError('client/refused', `${method} ${path} → ${status}: ${message ?? JSON.stringify(body)}`)
+}
+
+function send(
+  agent: Agent,
+  url: string,
+  method: string,
+  path: string,
+  body: string | undefined,
+  headers: Record<string, string>,
+): Promise<HttpAnswer> {
+  const { hostname, port } = new URL(url)
+  return new Promise((resolve, reject) => {
+    const outgoing = request({ agent, hostname, port, method, path, headers: { ...headers, ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }) }, timeout: TIMEOUT_MS }, (incoming) => {
+      const chunks: Buffer[] = []
+      incoming.on('data', (chunk: Buffer) => chunks.push(chunk))
+      incoming.on('error', reject)
+      incoming.on('end', () => resolve({ status: incoming.statusCode ?? 0, body: parse(Buffer.concat(chunks).toString('utf8')) }))
+    })
+    outgoing.on('timeout', () => outgoing.destroy(new Error(`no answer in ${TIMEOUT_MS / 1_000} s`)))
+    outgoing.on('error', (error) => reject(new CodedError('client/unreachable', `${method} ${url}${path}: ${error.message}`, { cause: error })))
+    outgoing.end(body)
+  })
+}
+
+function parse(text: string): unknown {
+  try {
+    return text === '' ? undefined : JSON.parse(text)
+  } catch {
+    return text
+  }
+}

@@ -1,0 +1,83 @@
+import type { DeviceTrace, Stats } from '@muster/shared/contracts'
+import type { DeviceResult, PolicyResult } from '@muster/shared/scenario'
+import { listAll } from '../client/graph.ts'
+import type { RunContext } from './context.ts'
+import { latencies } from './expectations.ts'
+import { policyPath } from './tenant.ts'
+
+/** Devices in the report, the worst first; and of how many the whole story is told. */
+const DEVICES_MAX = 300
+const TRACES_MAX = 24
+
+/** How each policy fared, setting by setting. */
+export async function collectPolicies(context: RunContext, final: Stats): Promise<readonly PolicyResult[]> {
+  const results: PolicyResult[] = []
+  for (const policy of context.scenario.policies) {
+    const id = context.policyIds.get(policy.id)
+    const counts = final.policies.find(({ policyId }) => policyId === id)
+    if (id === undefined || !counts) continue
+    const { appliedMs, committedMs } = await latencies(context.client, id)
+    results.push({
+      id: policy.id,
+      name: policy.name ?? policy.id,
+      kind: policy.type,
+      platform: policy.platform,
+      revision: counts.revision,
+      states: counts.states,
+      appliedMs,
+      committedMs,
+      settings: await settingStates(context, policy.id),
+    })
+  }
+  return results
+}
+
+async function settingStates(context: RunContext, id: string): Promise<PolicyResult['settings']> {
+  const policy = context.scenario.policies.find((candidate) => candidate.id === id)
+  if (!policy) return []
+  const statuses = await listAll(context.client, `${policyPath(context, policy)}/deviceStatuses?$top=1000&$select=settings`)
+  const bySetting = new Map<string, Record<string, number>>()
+  for (const { settings } of statuses as readonly { settings?: readonly { setting: string; state: string }[] }[]) {
+    for (const { setting, state } of settings ?? []) {
+      const states = bySetting.get(setting) ?? {}
+      states[state] = (states[state] ?? 0) + 1
+      bySetting.set(setting, states)
+    }
+  }
+  const bad = (states: Record<string, number>): number => (states['error'] ?? 0) + (states['nonCompliant'] ?? 0) + (states['conflict'] ?? 0)
+  return [...bySetting].map(([setting, states]) => ({ setting, states })).sort((a, b) => bad(b.states) - bad(a.states))
+}
+
+const rank: Readonly<Record<string, number>> = { error: 0, conflict: 1, noncompliant: 2, inGracePeriod: 3, unknown: 4, compliant: 5 }
+
+/** The worst devices and a sample of the rest, some with their story. */
+export async function collectDevices({ client }: RunContext): Promise<readonly DeviceResult[]> {
+  const select = 'id,deviceName,operatingSystem,model,osVersion,userPrincipalName,complianceState,lastSyncDateTime'
+  const notCompliant = await listAll(client, `/v1.0/deviceManagement/managedDevices?$filter=${encodeURIComponent("complianceState ne 'compliant'")}&$top=${DEVICES_MAX}&$select=${select}`)
+  const rest = (await client.call('GET', `/v1.0/deviceManagement/managedDevices?$top=${DEVICES_MAX}&$select=${select}`)) as { value: readonly Readonly<Record<string, unknown>>[] }
+  const byId = new Map([...notCompliant, ...rest.value].map((device) => [String(device['id']), device]))
+  const chosen = [...byId.values()]
+    .sort((a, b) => (rank[String(a['complianceState'])] ?? 9) - (rank[String(b['complianceState'])] ?? 9))
+    .slice(0, DEVICES_MAX)
+  return Promise.all(chosen.map(async (device, index) => resultOf(device, index < TRACES_MAX ? await traceOf(client, String(device['id'])) : [])))
+}
+
+function resultOf(device: Readonly<Record<string, unknown>>, trace: DeviceResult['trace']): DeviceResult {
+  const text = (name: string): string => String(device[name] ?? '')
+  return {
+    id: text('id'),
+    name: text('deviceName'),
+    platform: text('operatingSystem'),
+    model: text('model'),
+    osVersion: text('osVersion'),
+    user: text('userPrincipalName'),
+    complianceState: text('complianceState'),
+    lastSyncMs: Date.parse(text('lastSyncDateTime')),
+    trace,
+  }
+}
+
+async function traceOf(client: RunContext['client'], id: string): Promise<DeviceResult['trace']> {
+  const trace = (await client.call('GET', `/_muster/devices/${id}/trace`)) as DeviceTrace
+  return trace.entries.map(({ atMs, what, text }) => ({ atMs, what, text }))
+}

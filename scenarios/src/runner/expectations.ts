@@ -1,0 +1,129 @@
+import type { CommittedEntry, CommittedPage, PolicyLatencies, Quantiles } from '@muster/shared/contracts'
+import {
+  type ExpectationResult,
+  type HistoryVerdict,
+  type Scenario,
+  checkHistory,
+  compileCondition,
+  measuredText,
+  meets,
+  parseRequirement,
+} from '@muster/shared/scenario'
+import type { HttpClient } from '../client/http-client.ts'
+import { type RunContext, sentHistory, sleep } from './context.ts'
+import { worldNow } from './phases.ts'
+
+const ASK_EVERY_WALL_MS = 300
+/** Reports under way when the run ends are given this time to arrive, wall time. */
+const SETTLE_WALL_MS = 20_000
+
+/** Evaluate assertions that are due at a moment: `end`, or `end(<phase>)`. */
+export async function checkAssertions(context: RunContext, at: string): Promise<readonly ExpectationResult[]> {
+  const results: ExpectationResult[] = []
+  for (const assertion of context.scenario.assertions) {
+    if (assertion.at === at) results.push(await checkAssertion(context, assertion))
+  }
+  return results
+}
+
+async function checkAssertion(context: RunContext, { name, expr, within }: Scenario['assertions'][number]): Promise<ExpectationResult> {
+  const compiled = compileCondition(expr)
+  if (!compiled.ok) throw new Error(compiled.message)
+  const untilMs = context.nowMs() + within
+  for (;;) {
+    const world = await worldNow(context)
+    const ok = compiled.expression.evaluate(world)
+    if (ok || context.nowMs() >= untilMs) return { name, ok, expected: expr, got: ok ? 'holds' : valuesIn(expr, world), atMs: context.nowMs(), devices: [] }
+    await sleep(context, ASK_EVERY_WALL_MS * context.scenario.clock.speed)
+  }
+}
+
+/** What the names in a condition stood at, so that a failure explains itself. */
+function valuesIn(expr: string, world: Awaited<ReturnType<typeof worldNow>>): string {
+  const values: string[] = []
+  for (const [, table = '', field = ''] of expr.matchAll(/\b(devices|reports|certificates|actions|enrolments|checkIns)\.(\w+)/g)) {
+    const value = (world[table as 'devices'] as Readonly<Record<string, number>>)[field]
+    if (value !== undefined) values.push(`${table}.${field} = ${Number.isInteger(value) ? value : value.toFixed(3)}`)
+  }
+  for (const [, id = '', field = ''] of expr.matchAll(/policy\(\s*["']([^"']+)["']\s*\)\.(\w+)/g)) {
+    const value = (world.policies.get(id) as Readonly<Record<string, number>> | undefined)?.[field]
+    if (value !== undefined) values.push(`policy("${id}").${field} = ${value}`)
+  }
+  for (const [name] of expr.matchAll(/\b(apps|notifications|retireListed|brokerKills)\b/g)) values.push(`${name} = ${world[name as 'apps']}`)
+  return [...new Set(values)].join(', ') || 'does not hold'
+}
+
+/** Evaluate all thresholds on what was measured. */
+export async function checkThresholds(context: RunContext, runWallMs: number): Promise<readonly (ExpectationResult & { readonly invalidates: boolean })[]> {
+  const results: (ExpectationResult & { invalidates: boolean })[] = []
+  for (const { metric, where, require, severity } of context.scenario.thresholds) {
+    const measured = await measure(context, metric, where.policy, runWallMs)
+    for (const text of require) {
+      const requirement = parseRequirement(text)
+      if (!requirement.ok) throw new Error(requirement.refusal.message)
+      results.push({
+        name: where.policy === undefined ? metric : `${metric} of ${where.policy}`,
+        ok: meets(requirement.value, measured),
+        expected: requirement.value.text,
+        got: measuredText(requirement.value, measured),
+        atMs: context.nowMs(),
+        devices: [],
+        invalidates: severity === 'invalid-run',
+      })
+    }
+  }
+  return results
+}
+
+const single = (value: number): Quantiles => ({ count: 1, p50: value, p95: value, p99: value, max: value })
+
+async function measure(context: RunContext, metric: Scenario['thresholds'][number]['metric'], policy: string | undefined, runWallMs: number): Promise<Quantiles> {
+  const { observer, client, policyIds } = context
+  switch (metric) {
+    case 'run.wall':
+      return single(runWallMs)
+    case 'report.ack_latency':
+      return (await observer.refresh()).reportAckMs
+    case 'checkin.duration':
+      return (await observer.refresh()).checkInMs
+    case 'simulator.lag': {
+      const lags = observer.samples.map(({ lagP99Ms }) => lagP99Ms).sort((a, b) => a - b)
+      const at = (share: number): number => lags[Math.min(lags.length - 1, Math.floor(lags.length * share))] ?? 0
+      return { count: lags.length, p50: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1) }
+    }
+    default: {
+      const ids = policy === undefined ? [...policyIds.values()] : [policyIds.get(policy) ?? '']
+      const all = await Promise.all(ids.map((id) => latencies(client, id)))
+      return worst(all.map((entry) => (metric === 'policy.time_to_applied' ? entry.appliedMs : entry.committedMs)))
+    }
+  }
+}
+
+export const latencies = async (client: HttpClient, policyId: string): Promise<PolicyLatencies> =>
+  (await client.call('GET', `/_muster/policies/${policyId}/latencies`)) as PolicyLatencies
+
+/** Over several policies the worst of each statistic. */
+function worst(all: readonly Quantiles[]): Quantiles {
+  const most = (pick: (quantiles: Quantiles) => number): number => Math.max(0, ...all.filter(({ count }) => count > 0).map(pick))
+  return { count: all.reduce((sum, { count }) => sum + count, 0), p50: most((q) => q.p50), p95: most((q) => q.p95), p99: most((q) => q.p99), max: most((q) => q.max) }
+}
+
+/** Let what is under way arrive, then hold what was sent against what is committed. */
+export async function historyVerdict({ client }: Pick<RunContext, 'client'>): Promise<HistoryVerdict> {
+  const deadline = Date.now() + SETTLE_WALL_MS
+  for (;;) {
+    const verdict = checkHistory(await sentHistory(client), await committedHistory(client))
+    if (verdict.ok || Date.now() > deadline) return verdict
+    await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_WALL_MS))
+  }
+}
+
+async function committedHistory(client: HttpClient): Promise<readonly CommittedEntry[]> {
+  const all: CommittedEntry[] = []
+  for (let after = ''; ; ) {
+    const page = (await client.call('GET', `/_muster/history/committed?after=${after}`)) as CommittedPage
+    all.push(...page.entries)
+    if (page.next === undefined) return all
+    after = page.next
+  }
+}

@@ -1,0 +1,57 @@
+import { type PhaseResult, type Scenario, compileCondition, conditionContext, formatDuration, managedCount } from '@muster/shared/scenario'
+import type { ConditionContext } from '@muster/shared/scenario'
+import { type RunContext, sleep } from './context.ts'
+import { GateClosed } from './rollout.ts'
+import { carryOut, retireList } from './steps.ts'
+
+type Phase = Scenario['phases'][number]
+
+const ASK_EVERY_WALL_MS = 300
+
+/** The state of the world as conditions see it, asked for now. */
+export async function worldNow(context: RunContext): Promise<ConditionContext> {
+  const { scenario, policyIds, counts } = context
+  const usesRetireList = JSON.stringify(scenario).includes('retireListed')
+  const [stats, listed] = await Promise.all([context.observer.refresh(), usesRetireList ? retireList(context) : []])
+  return conditionContext(stats, {
+    total: scenario.population.size,
+    managedTotal: managedCount(scenario),
+    policyIds,
+    retireListed: listed.length,
+    brokerKills: counts.brokerKills,
+  })
+}
+
+/** Run one phase to its end: its steps in order, then its duration or its condition. */
+export async function runPhase(context: RunContext, phase: Phase): Promise<PhaseResult> {
+  const fromMs = context.nowMs()
+  const ended = (outcome: PhaseResult['outcome'], text: string): PhaseResult => ({ name: phase.name, fromMs, toMs: context.nowMs(), outcome, text })
+  context.note('phase', `${phase.name} begins`)
+  try {
+    for (const step of phase.do) await carryOut(context, step)
+    if (phase.duration !== undefined) await sleep(context, Math.max(0, fromMs + phase.duration - context.nowMs()))
+    if (!phase.until) return ended('done', phase.duration === undefined ? 'its steps were carried out' : `lasted ${formatDuration(phase.duration)}`)
+    const met = await waitUntil(context, phase.until)
+    return met ? ended('done', phase.until.expr) : ended('timed-out', `${phase.until.expr} did not hold within ${formatDuration(phase.until.timeout)}`)
+  } catch (error) {
+    if (context.signal.aborted) return ended('interrupted', 'the run was interrupted')
+    if (error instanceof GateClosed) return ended('timed-out', error.message)
+    throw error
+  }
+}
+
+async function waitUntil(context: RunContext, { expr, timeout }: NonNullable<Phase['until']>): Promise<boolean> {
+  const compiled = compileCondition(expr)
+  if (!compiled.ok) throw new Error(compiled.message)
+  const untilMs = context.nowMs() + timeout
+  for (;;) {
+    try {
+      if (compiled.expression.evaluate(await worldNow(context))) return true
+    } catch (error) {
+      // The service may be away by order of the scenario; it is asked again.
+      if ((error as { code?: string }).code !== 'client/unreachable') throw error
+    }
+    if (context.nowMs() >= untilMs) return false
+    await sleep(context, ASK_EVERY_WALL_MS * context.scenario.clock.speed)
+  }
+}

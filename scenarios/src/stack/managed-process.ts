@@ -1,0 +1,91 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { closeSync, openSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import type { ErrorCode } from '@muster/shared/contracts'
+import { CodedError } from '@muster/shared/core'
+import type { Connection } from '@muster/control'
+import type { ChildNews, ChildOrder } from './child.ts'
+
+export interface ManagedProcess {
+  readonly pid: number
+  /** What the control service said of itself when it was ready. */
+  readonly connection: Connection | undefined
+  /** Resolves when the process has ended, however; the value says whether it was asked to. */
+  readonly exited: Promise<{ readonly expected: boolean; readonly message: string }>
+  kill(): Promise<void>
+  /** SIGTERM, and SIGKILL after a while. Idempotent. */
+  stop(): Promise<void>
+}
+
+const READY_TIMEOUT_MS = 60_000
+const STOP_TIMEOUT_MS = 15_000
+const CHILD = fileURLToPath(new URL('./child.ts', import.meta.url))
+
+/**
+ * Start a child process in its role and wait until it is ready. Its output goes to `logFile`.
+ * @throws CodedError what the child failed with, or `stack/start-failed`
+ */
+export async function startProcess(order: ChildOrder, logFile: string): Promise<ManagedProcess> {
+  const log = openSync(logFile, 'a', 0o600)
+  const child = fork(CHILD, [], { stdio: ['ignore', log, log, 'ipc'], execArgv: ['--disable-warning=ExperimentalWarning'], detached: true })
+  closeSync(log)
+  let stopping = false
+  let failure = ''
+  const exited = new Promise<{ expected: boolean; message: string }>((resolve) => {
+    child.once('exit', (code, signal) => {
+      resolve({ expected: stopping, message: failure || `${order.role} ended with ${signal ?? `exit code ${code}`}; see ${logFile}` })
+    })
+  })
+  const ready = whenReady(child, exited, order.role, logFile, (message) => {
+    failure = message
+  })
+  child.send(order)
+  const stop = async (): Promise<void> => {
+    stopping = true
+    child.kill('SIGTERM')
+    const force = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS)
+    await exited
+    clearTimeout(force)
+  }
+  try {
+    const connection = await ready
+    return {
+      pid: child.pid ?? 0,
+      connection,
+      exited,
+      stop,
+      kill: async () => {
+        stopping = true
+        child.kill('SIGKILL')
+        await exited
+      },
+    }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+function whenReady(
+  child: ChildProcess,
+  exited: Promise<{ message: string }>,
+  role: string,
+  logFile: string,
+  onFailed: (message: string) => void,
+): Promise<Connection | undefined> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new CodedError('stack/start-failed', `${role} was not ready in ${READY_TIMEOUT_MS / 1_000} s; see ${logFile}`)), READY_TIMEOUT_MS)
+    child.on('message', (news: ChildNews) => {
+      clearTimeout(timer)
+      if (news.type === 'ready') resolve(news.connection)
+      else {
+        onFailed(news.message)
+        reject(new CodedError((news.code as ErrorCode | undefined) ?? 'stack/start-failed', news.message))
+      }
+    })
+    void exited.then(({ message }) => {
+      clearTimeout(timer)
+      reject(new CodedError('stack/start-failed', message))
+    })
+  })
+}

@@ -1,0 +1,111 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Connection } from '@muster/control'
+import { CodedError } from '@muster/shared/core'
+import { type ClockScale, type NatsSupervisor, superviseNatsServer } from '@muster/shared/runtime'
+import { resolveNatsServer } from '../../../shared/setup/nats-server.mjs'
+import { type ManagedProcess, startProcess } from './managed-process.ts'
+
+export interface StackOptions {
+  readonly dataDir: string
+  readonly tenant: string
+  readonly workers: number
+  /** Devices that each worker takes. */
+  readonly capacity: number
+  readonly clock: ClockScale
+  /** Of the HTTPS door; 0 for a free one. */
+  readonly port: number
+  /** Keep fleets over restarts. */
+  readonly keepFleets: boolean
+  readonly logLevel: string
+  readonly env: NodeJS.ProcessEnv
+  /** A part has ended without being asked to, or is back. */
+  readonly onEvent: (what: string, text: string) => void
+}
+
+/** A whole Muster on this machine: broker, control service, workers. */
+export interface Stack {
+  readonly connection: Connection
+  readonly nats: NatsSupervisor
+  readonly natsVersion: string
+  /** Kill the control service with SIGKILL and start it again on the same data. */
+  restartControl(): Promise<void>
+  /** Everything in order: workers, service, broker. Idempotent. */
+  stop(): Promise<void>
+}
+
+/**
+ * Start everything and wait until it serves.
+ * @throws CodedError `nats/not-found` and what the parts throw; whatever had started is stopped again
+ */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const { dataDir, clock, tenant, logLevel } = options
+  const logs = join(dataDir, 'logs')
+  mkdirSync(logs, { recursive: true, mode: 0o700 })
+  const binary = resolveNatsServer({ env: options.env })
+  if (!binary) throw new CodedError('nats/not-found', natsMissing)
+  const stopping: (() => Promise<void>)[] = []
+  let ended = false
+  const stop = async (): Promise<void> => {
+    if (ended) return
+    ended = true
+    for (const end of stopping.reverse()) await end()
+  }
+  try {
+    const nats = await superviseNatsServer({
+      binary,
+      dataDir: join(dataDir, 'nats'),
+      onExit: () => options.onEvent('broker.down', 'nats-server has ended'),
+      onRestarted: (downMs) => options.onEvent('broker.up', `nats-server serves again after ${Math.round(downMs)} ms`),
+    })
+    stopping.push(() => nats.stop())
+    const natsUrl = nats.url
+    const common = { natsUrl, ...nats.credentials, tenant, clock, logLevel }
+    const controlConfig = { ...common, dataDir: join(dataDir, 'control'), host: '127.0.0.1', port: options.port }
+    let control = await startProcess({ role: 'control', config: controlConfig }, join(logs, 'control.log'))
+    stopping.push(() => control.stop())
+    report(control, 'control', options, () => ended)
+    const { connection } = control
+    if (!connection) throw new CodedError('stack/start-failed', 'the control service did not say where it is')
+    const workers = await Promise.all(
+      Array.from({ length: options.workers }, (_, index) => {
+        const agentId = `worker-${index + 1}`
+        const config = { ...common, agentId, capacity: options.capacity, ...(options.keepFleets ? { dataDir: join(dataDir, 'fleets') } : {}) }
+        return startProcess({ role: 'agent', config }, join(logs, `${agentId}.log`))
+      }),
+    )
+    for (const worker of workers) report(worker, 'worker', options, () => ended)
+    stopping.push(async () => {
+      await Promise.all(workers.map((worker) => worker.stop()))
+    })
+    return {
+      connection,
+      nats,
+      natsVersion: binary.version,
+      restartControl: async () => {
+        await control.kill()
+        options.onEvent('control.down', 'the control service was killed')
+        const port = Number(new URL(connection.url).port)
+        control = await startProcess({ role: 'control', config: { ...controlConfig, port } }, join(logs, 'control.log'))
+        report(control, 'control', options, () => ended)
+        options.onEvent('control.up', 'the control service serves again')
+      },
+      stop,
+    }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+function report(process: ManagedProcess, name: string, { onEvent }: StackOptions, ended: () => boolean): void {
+  void process.exited.then(({ expected, message }) => {
+    if (!expected && !ended()) onEvent(`${name}.lost`, message)
+  })
+}
+
+const natsMissing = `there is no nats-server on this machine. Any one of these gets it:
+  npm test                                   (its set-up installs one)
+  go install github.com/nats-io/nats-server/v2@v2.15.2
+  apt-get install nats-server                (Debian, Ubuntu), or brew install nats-server
+  MUSTER_NATS_BIN=/path/to/nats-server       (one that you have)`
