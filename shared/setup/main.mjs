@@ -1,0 +1,114 @@
+// @ts-check
+import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { constants } from 'node:os'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { cacheDir, resolveNatsServer } from './nats-server.mjs'
+import { installNatsServer } from './install-nats-server.mjs'
+import { acquireSetupLock } from './lock.mjs'
+import { findNode } from './node.mjs'
+import { createSteps } from './steps.mjs'
+
+/*
+ * Set-up, then a command: what `npm start`, `npm test` and the other scripts run. It has no dependency and runs on Node 18
+ * and newer. What it installs stays inside the project: node_modules and .muster/cache.
+ */
+
+const ROOT = resolve(fileURLToPath(new URL('../..', import.meta.url)))
+const MARKER = join(ROOT, 'node_modules', '.muster-set-up')
+
+/** What a script may ask for: arguments for the pinned Node. @type {Record<string, string[]>} */
+const commands = {
+  start: ['scenarios/bin/muster.mjs', 'run', 'scenarios/first-day.yaml'],
+  test: ['node_modules/vitest/vitest.mjs', 'run'],
+  muster: ['scenarios/bin/muster.mjs'],
+  bench: ['scenarios/bench/main.ts'],
+  lint: ['node_modules/@biomejs/biome/bin/biome', 'ci'],
+  typecheck: ['node_modules/typescript/bin/tsc', '-b'],
+  knip: ['node_modules/knip/bin/knip.js'],
+}
+
+/** What to do when there is no Node that is new enough. */
+const noNode = `Node 24 is needed. Its binary comes as a package for ${process.platform}-${process.arch}, and npm has not installed it.
+Any one of these helps:
+  npm ci --include=optional        (if optional packages were left out)
+  a Node 24 on the PATH            (https://nodejs.org, nvm install 24, fnm use 24)`
+
+const [name = '', ...rest] = process.argv.slice(2)
+const command = commands[name]
+if (!command) {
+  process.stderr.write(`set-up: there is no ${JSON.stringify(name)}; there are ${Object.keys(commands).join(', ')}\n`)
+  process.exit(2)
+}
+
+const stop = new AbortController()
+/** @type {NodeJS.Signals | undefined} */
+let received
+for (const signal of /** @type {NodeJS.Signals[]} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
+  process.on(signal, () => {
+    received ??= signal
+    stop.abort()
+  })
+}
+
+try {
+  await setUp()
+} catch (error) {
+  if (stop.signal.aborted) process.exit(128 + constants.signals[received ?? 'SIGINT'])
+  process.stderr.write(`set-up: ${error instanceof Error ? error.message : String(error)}\n`)
+  process.exit(4)
+}
+process.exit(await run([...command, ...rest]))
+
+async function setUp() {
+  mkdirSync(cacheDir, { recursive: true })
+  const lock = await acquireSetupLock(join(cacheDir, 'set-up.lock'), stop.signal)
+  try {
+    const steps = createSteps({ cwd: ROOT, logDir: cacheDir, signal: stop.signal })
+    await installPackages(steps)
+    if (!findNode()) throw new Error(noNode)
+    if (!process.env['MUSTER_NATS_URL'] && !resolveNatsServer({ env: process.env })) await installNatsServer(steps, process.env)
+  } finally {
+    lock.release()
+  }
+}
+
+/**
+ * Install what the lock file names, when node_modules was made from another one. Not `npm ci`: it refuses a lock file that
+ * lacks binaries of platforms which the registry or mirror at hand does not carry.
+ *
+ * @param {ReturnType<typeof createSteps>} steps
+ */
+async function installPackages(steps) {
+  const wanted = createHash('sha256').update(readFileSync(join(ROOT, 'package-lock.json'))).digest('hex')
+  if (existsSync(MARKER) && readFileSync(MARKER, 'utf8') === wanted) return
+  // The marker is written last: an installation that was cut off is begun anew.
+  rmSync(MARKER, { force: true })
+  const npm = process.env['npm_execpath']
+  const file = npm ? process.execPath : 'npm'
+  const args = [...(npm ? [npm] : []), 'install', '--no-save', '--no-audit', '--no-fund', '--include=optional', '--ignore-scripts']
+  await steps.run('packages (npm install)', file, args, 'npm could not install the packages: is the npm registry reachable?')
+  writeFileSync(MARKER, wanted)
+}
+
+/** Run the command under the pinned Node, handing on signals; answers its exit code. @param {string[]} args @returns {Promise<number>} */
+function run(args) {
+  return new Promise((done) => {
+    const child = spawn(findNode() ?? process.execPath, ['--disable-warning=ExperimentalWarning', ...args], {
+      cwd: ROOT,
+      stdio: 'inherit',
+      // Ctrl-C in a terminal reaches the whole group; so that the child hears it once, it comes from here only.
+      detached: process.platform !== 'win32' && !process.stdin.isTTY,
+      env: { ...process.env, NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? join(cacheDir, 'compile-cache') },
+    })
+    stop.signal.addEventListener('abort', () => child.kill(received))
+    if (stop.signal.aborted) child.kill(received)
+    child.on('error', (error) => {
+      process.stderr.write(`set-up: ${error.message}\n`)
+      done(4)
+    })
+    child.on('exit', (code, signal) => done(code ?? 128 + (signal ? constants.signals[signal] : 1)))
+  })
+}
