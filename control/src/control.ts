@@ -1,4 +1,11 @@
-import { AppRegistrationBatch, CheckInBatch, EnrolmentBatch, RenewalBatch, servicePatterns, subjects } from '@muster/shared/contracts'
+import {
+  AppRegistrationBatch,
+  CheckInBatch,
+  EnrolmentBatch,
+  RenewalBatch,
+  servicePatterns,
+  subjects,
+} from '@muster/shared/contracts'
 import type { Bus, Clock, Subscription } from '@muster/shared/core'
 import { type CertificateAuthority, readCertificate, verifyWithSpki } from '@muster/shared/pki'
 import type { Logger } from '@muster/shared/runtime'
@@ -6,19 +13,19 @@ import { certificateIssuer } from './adapters/certificate-issuer.ts'
 import { natsPolicyBodies } from './adapters/nats/policy-bodies.ts'
 import { openReportDoor } from './adapters/nats/report-door.ts'
 import { openRequestDoor } from './adapters/nats/request-door.ts'
-import { type Workers, openWorkers } from './adapters/nats/workers.ts'
+import { openWorkers, type Workers } from './adapters/nats/workers.ts'
 import { checkIn } from './app/check-in.ts'
 import { enrolDevices } from './app/enrol-devices.ts'
 import { ingestReports } from './app/ingest-reports.ts'
-import { type Planning, createPlanning } from './app/planning.ts'
+import { createPlanning, type Planning } from './app/planning.ts'
 import { pokesFor } from './app/poke-plan.ts'
 import type { Ids, Signal, Signals, Store } from './app/ports.ts'
 import { registerApps } from './app/register-apps.ts'
-import { type Relay, createRelay } from './app/relay-outbox.ts'
+import { createRelay, type Relay } from './app/relay-outbox.ts'
 import { renewCertificates } from './app/renew-certificates.ts'
 import { sweepCertificates } from './app/sweep-certificates.ts'
 import { sweepCompliance } from './app/sweep-compliance.ts'
-import { type Meters, createMeters, record } from './meters.ts'
+import { createMeters, type Meters, record } from './meters.ts'
 
 export interface ControlDeps {
   readonly store: Store
@@ -63,7 +70,9 @@ export async function createControl(deps: ControlDeps): Promise<Control> {
       for (const listener of listeners) listener(signal)
     },
   }
-  const relay = createRelay({ store, bus: buses.outgoing }, (error) => log.error({ err: error }, 'the outbox could not be sent'))
+  const relay = createRelay({ store, bus: buses.outgoing }, (error) =>
+    log.error({ err: error }, 'the outbox could not be sent'),
+  )
   const poke = { tenant, checkInsPerSecond: deps.checkInsPerSecond ?? 2_500, speed: deps.speed }
   const onDeadLetter = (): void => {
     meters.reports.deadLetters++
@@ -117,7 +126,12 @@ export async function createControl(deps: ControlDeps): Promise<Control> {
 /** What devices ask for: to enrol, to check in, to renew, to register apps. */
 function openDeviceDoors(
   { store, buses, authority, clock, ids, tenant, log }: ControlDeps,
-  { planning, meters, signals, onDeadLetter }: { planning: Planning; meters: Meters; signals: Signals; onDeadLetter: () => void },
+  {
+    planning,
+    meters,
+    signals,
+    onDeadLetter,
+  }: { planning: Planning; meters: Meters; signals: Signals; onDeadLetter: () => void },
 ): readonly Subscription[] {
   const issuer = certificateIssuer(authority, tenant)
   const common = { bus: buses.requests, log, onDeadLetter }

@@ -1,4 +1,4 @@
-import { type RecordableHistogram, createHistogram } from 'node:perf_hooks'
+import { createHistogram, type RecordableHistogram } from 'node:perf_hooks'
 import type { Quantiles } from '@muster/shared/contracts'
 
 /** What the service counts of itself since its start. */
@@ -20,7 +20,8 @@ export const createMeters = (): Meters => ({
 })
 
 /** Record milliseconds. */
-export const record = (histogram: RecordableHistogram, ms: number): void => histogram.record(Math.max(1, Math.round(ms * 1_000)))
+export const record = (histogram: RecordableHistogram, ms: number): void =>
+  histogram.record(Math.max(1, Math.round(ms * 1_000)))
 
 export function quantilesOf(histogram: RecordableHistogram): Quantiles {
   if (histogram.count === 0) return { count: 0, p50: 0, p95: 0, p99: 0, max: 0 }

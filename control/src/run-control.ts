@@ -2,9 +2,9 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { SIMULATION_ROLE } from '@muster/shared/contracts'
-import type { CertificateAuthority } from '@muster/shared/pki'
 import { unwrap } from '@muster/shared/core'
-import { type ClockScale, acquireLock, createLogger, createNatsBus, scaledClock } from '@muster/shared/runtime'
+import type { CertificateAuthority } from '@muster/shared/pki'
+import { acquireLock, type ClockScale, createLogger, createNatsBus, scaledClock } from '@muster/shared/runtime'
 import { z } from 'zod'
 import { openAuthority } from './adapters/certificate-issuer.ts'
 import { randomIds } from './adapters/random-ids.ts'
@@ -53,7 +53,11 @@ const VERSION = '0.1.0'
  * data directory, so that the next start goes on where this one ended.
  * @throws CodedError `store/…`, `bus/…`, `http/port-taken`, `runtime/locked`
  */
-export async function runControl(config: ControlConfig, signal: AbortSignal, onReady: (connection: Connection) => void): Promise<void> {
+export async function runControl(
+  config: ControlConfig,
+  signal: AbortSignal,
+  onReady: (connection: Connection) => void,
+): Promise<void> {
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
   const lock = acquireLock(join(config.dataDir, 'control.lock'), 'the control service of this directory')
   try {
@@ -63,7 +67,11 @@ export async function runControl(config: ControlConfig, signal: AbortSignal, onR
   }
 }
 
-async function serve(config: ControlConfig, signal: AbortSignal, onReady: (connection: Connection) => void): Promise<void> {
+async function serve(
+  config: ControlConfig,
+  signal: AbortSignal,
+  onReady: (connection: Connection) => void,
+): Promise<void> {
   const log = createLogger({ name: 'control', level: config.logLevel })
   const clock = scaledClock(config.clock)
   const store = openSqliteStore(join(config.dataDir, 'muster.db'))
@@ -76,8 +84,16 @@ async function serve(config: ControlConfig, signal: AbortSignal, onReady: (conne
       role: 'service',
       tenant: config.tenant,
     })
-  const [requests, reports, outgoing] = [await connect('control-requests'), await connect('control-reports'), await connect('control-outgoing')]
-  const authority = openAuthority(join(config.dataDir, 'pki'), `${config.tenant} root`, Math.min(clock.nowMs(), Date.now()))
+  const [requests, reports, outgoing] = [
+    await connect('control-requests'),
+    await connect('control-reports'),
+    await connect('control-outgoing'),
+  ]
+  const authority = openAuthority(
+    join(config.dataDir, 'pki'),
+    `${config.tenant} root`,
+    Math.min(clock.nowMs(), Date.now()),
+  )
   const control = await createControl({
     store,
     buses: { requests, reports, outgoing },
@@ -115,7 +131,12 @@ async function openDoor(
     tenantId,
     issuer: `https://sts.windows.net/${tenantId}/`,
     applications: [
-      { clientId, displayName: 'Muster command line', secretSha256: secretSha256(clientSecret), roles: [...graphRoles.map(writing), ...graphRoles, SIMULATION_ROLE] },
+      {
+        clientId,
+        displayName: 'Muster command line',
+        secretSha256: secretSha256(clientSecret),
+        roles: [...graphRoles.map(writing), ...graphRoles, SIMULATION_ROLE],
+      },
     ],
   })
   const startedAtMs = control.deps.clock.nowMs()
@@ -144,7 +165,11 @@ function ownIdentity(dataDir: string): z.infer<typeof Identity> {
     return Identity.parse(JSON.parse(readFileSync(path, 'utf8')))
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-    const identity = { tenantId: randomUUID(), clientId: randomUUID(), clientSecret: randomBytes(24).toString('base64url') }
+    const identity = {
+      tenantId: randomUUID(),
+      clientId: randomUUID(),
+      clientSecret: randomBytes(24).toString('base64url'),
+    }
     writePrivate(path, JSON.stringify(identity, null, 2))
     return identity
   }

@@ -14,10 +14,14 @@ if (major >= 24) {
 } else {
   const node = findNode()
   if (!node) {
-    process.stderr.write('muster: Node 24 is needed and is not set up yet. Run `npm start` or `npm test` once; they set it up.\n')
+    process.stderr.write(
+      'muster: Node 24 is needed and is not set up yet. Run `npm start` or `npm test` once; they set it up.\n',
+    )
     process.exit(4)
   }
-  const child = spawn(node, ['--disable-warning=ExperimentalWarning', entry, ...process.argv.slice(2)], { stdio: 'inherit' })
+  const child = spawn(node, ['--disable-warning=ExperimentalWarning', entry, ...process.argv.slice(2)], {
+    stdio: 'inherit',
+  })
   /** @type {NodeJS.Signals[]} */
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP']
   for (const signal of signals) process.on(signal, () => child.kill(signal))

@@ -1,9 +1,18 @@
 // @ts-check
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
-import { NATS_VERSION, cacheDir, cachedNatsServer, resolveNatsServer } from './nats-server.mjs'
+import { cacheDir, cachedNatsServer, NATS_VERSION, resolveNatsServer } from './nats-server.mjs'
 
 /** Where releases are, and what is asked of a download. */
 const RELEASES = `https://github.com/nats-io/nats-server/releases/download/v${NATS_VERSION}`
@@ -47,7 +56,13 @@ async function byGo(steps, env) {
   if (!has('go')) return false
   return inDraft(async (draft) => {
     const go = { ...env, GOBIN: draft, GOFLAGS: '-mod=mod', CGO_ENABLED: '0' }
-    await steps.run(`nats-server ${NATS_VERSION} (go install)`, 'go', ['install', `github.com/nats-io/nats-server/v2@v${NATS_VERSION}`], undefined, go)
+    await steps.run(
+      `nats-server ${NATS_VERSION} (go install)`,
+      'go',
+      ['install', `github.com/nats-io/nats-server/v2@v${NATS_VERSION}`],
+      undefined,
+      go,
+    )
     return join(draft, 'nats-server')
   })
 }
@@ -57,11 +72,17 @@ async function byPackages(steps) {
   const isRoot = process.getuid?.() === 0
   if (has('apt-get')) {
     if (isRoot) {
-      await steps.run('nats-server (apt-get)', 'sh', ['-c', 'apt-get update -qq; apt-get install -y -qq --no-install-recommends nats-server'])
+      await steps.run('nats-server (apt-get)', 'sh', [
+        '-c',
+        'apt-get update -qq; apt-get install -y -qq --no-install-recommends nats-server',
+      ])
       return true
     }
     return inDraft(async (draft) => {
-      await steps.run('nats-server (apt-get download)', 'sh', ['-c', `cd "${draft}" && apt-get download nats-server && dpkg -x nats-server_*.deb unpacked`])
+      await steps.run('nats-server (apt-get download)', 'sh', [
+        '-c',
+        `cd "${draft}" && apt-get download nats-server && dpkg -x nats-server_*.deb unpacked`,
+      ])
       return join(draft, 'unpacked', 'usr', 'sbin', 'nats-server')
     })
   }
@@ -101,14 +122,20 @@ async function byRelease(steps) {
  * @param {Uint8Array} bytes
  */
 export function checkSum(sums, name, bytes) {
-  const wanted = sums.split('\n').map((line) => line.trim().split(/\s+\*?/)).find(([, file]) => file === name)?.[0]
+  const wanted = sums
+    .split('\n')
+    .map((line) => line.trim().split(/\s+\*?/))
+    .find(([, file]) => file === name)?.[0]
   if (!wanted) throw new Error(`the release's checksums do not name ${name}`)
-  if (createHash('sha256').update(bytes).digest('hex') !== wanted) throw new Error(`${name} is not what its checksum says`)
+  if (createHash('sha256').update(bytes).digest('hex') !== wanted)
+    throw new Error(`${name} is not what its checksum says`)
 }
 
 /** @param {string} url @param {AbortSignal} signal */
 async function download(url, signal) {
-  const answer = await fetch(url, { signal: AbortSignal.any ? AbortSignal.any([signal, AbortSignal.timeout(DOWNLOAD_TIMEOUT_MS)]) : signal })
+  const answer = await fetch(url, {
+    signal: AbortSignal.any ? AbortSignal.any([signal, AbortSignal.timeout(DOWNLOAD_TIMEOUT_MS)]) : signal,
+  })
   if (!answer.ok) throw new Error(`${url} answers ${answer.status}`)
   const bytes = new Uint8Array(await answer.arrayBuffer())
   if (bytes.length > DOWNLOAD_BYTES_MAX) throw new Error(`${url} is larger than expected`)

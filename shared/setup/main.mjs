@@ -1,13 +1,13 @@
 // @ts-check
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { constants } from 'node:os'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { constants } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { cacheDir, resolveNatsServer } from './nats-server.mjs'
 import { installNatsServer } from './install-nats-server.mjs'
 import { acquireSetupLock } from './lock.mjs'
+import { cacheDir, resolveNatsServer } from './nats-server.mjs'
 import { findNode } from './node.mjs'
 import { createSteps } from './steps.mjs'
 
@@ -69,7 +69,8 @@ async function setUp() {
     const steps = createSteps({ cwd: ROOT, logDir: cacheDir, signal: stop.signal })
     await installPackages(steps)
     if (!findNode()) throw new Error(noNode)
-    if (!process.env['MUSTER_NATS_URL'] && !resolveNatsServer({ env: process.env })) await installNatsServer(steps, process.env)
+    if (!process.env['MUSTER_NATS_URL'] && !resolveNatsServer({ env: process.env }))
+      await installNatsServer(steps, process.env)
   } finally {
     lock.release()
   }
@@ -82,14 +83,29 @@ async function setUp() {
  * @param {ReturnType<typeof createSteps>} steps
  */
 async function installPackages(steps) {
-  const wanted = createHash('sha256').update(readFileSync(join(ROOT, 'package-lock.json'))).digest('hex')
+  const wanted = createHash('sha256')
+    .update(readFileSync(join(ROOT, 'package-lock.json')))
+    .digest('hex')
   if (existsSync(MARKER) && readFileSync(MARKER, 'utf8') === wanted) return
   // The marker is written last: an installation that was cut off is begun anew.
   rmSync(MARKER, { force: true })
   const npm = process.env['npm_execpath']
   const file = npm ? process.execPath : 'npm'
-  const args = [...(npm ? [npm] : []), 'install', '--no-save', '--no-audit', '--no-fund', '--include=optional', '--ignore-scripts']
-  await steps.run('packages (npm install)', file, args, 'npm could not install the packages: is the npm registry reachable?')
+  const args = [
+    ...(npm ? [npm] : []),
+    'install',
+    '--no-save',
+    '--no-audit',
+    '--no-fund',
+    '--include=optional',
+    '--ignore-scripts',
+  ]
+  await steps.run(
+    'packages (npm install)',
+    file,
+    args,
+    'npm could not install the packages: is the npm registry reachable?',
+  )
   writeFileSync(MARKER, wanted)
 }
 

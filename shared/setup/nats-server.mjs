@@ -38,7 +38,8 @@ export function resolveNatsServer({ env, cacheDir: cache = cacheDir }) {
   if (named) {
     const version = versionOf(named)
     if (!version) throw new Error(`MUSTER_NATS_BIN is ${named}, which is no nats-server that runs here`)
-    if (isOlder(version, NATS_VERSION_MIN)) throw new Error(`MUSTER_NATS_BIN is ${named}, version ${version}; ${NATS_VERSION_MIN} or newer is needed`)
+    if (isOlder(version, NATS_VERSION_MIN))
+      throw new Error(`MUSTER_NATS_BIN is ${named}, version ${version}; ${NATS_VERSION_MIN} or newer is needed`)
     return { path: named, version, source: 'MUSTER_NATS_BIN' }
   }
   const cached = found(cachedNatsServer(cache), 'cache')

@@ -33,7 +33,8 @@ export function createSteps({ cwd, logDir, signal }) {
       try {
         const code = await inGroup(file, args, { cwd, env, output, signal })
         signal.throwIfAborted()
-        if (code !== 0) throw new Error(`${name} failed${advice ? `: ${advice}` : ''}\n${tail(log)}\n(all of it: ${log})`)
+        if (code !== 0)
+          throw new Error(`${name} failed${advice ? `: ${advice}` : ''}\n${tail(log)}\n(all of it: ${log})`)
         process.stderr.write(`set-up: ${name} done in ${seconds()}\n`)
       } finally {
         clearInterval(tick)
@@ -52,7 +53,12 @@ export function createSteps({ cwd, logDir, signal }) {
  */
 function inGroup(file, args, { cwd, env, output, signal }) {
   return new Promise((done) => {
-    const child = spawn(file, args, { cwd, env, stdio: ['ignore', output, output], detached: process.platform !== 'win32' })
+    const child = spawn(file, args, {
+      cwd,
+      env,
+      stdio: ['ignore', output, output],
+      detached: process.platform !== 'win32',
+    })
     const kill = () => {
       try {
         if (child.pid !== undefined && process.platform !== 'win32') process.kill(-child.pid, 'SIGKILL')

@@ -15,7 +15,12 @@ export interface KeptDevice {
 const VERSION = 1
 
 /** First line of the file. */
-const Head = z.object({ version: z.number(), agentId: z.string(), devices: z.number().int().nonnegative(), bodies: z.number().int().nonnegative() })
+const Head = z.object({
+  version: z.number(),
+  agentId: z.string(),
+  devices: z.number().int().nonnegative(),
+  bodies: z.number().int().nonnegative(),
+})
 
 /** A device's line: bodies are kept once and referred to by their digest. */
 interface Line {
@@ -42,7 +47,11 @@ export function saveFleet(path: string, agentId: string, devices: Iterable<KeptD
   for (const [sha256, body] of bodies) write({ sha256, body })
   for (const { state, key, nextKey } of kept) {
     const policies = state.policies.map(({ body: _, ...policy }) => policy)
-    write({ state: { ...state, policies }, ...(key ? { key: base64(key) } : {}), ...(nextKey ? { nextKey: base64(nextKey) } : {}) })
+    write({
+      state: { ...state, policies },
+      ...(key ? { key: base64(key) } : {}),
+      ...(nextKey ? { nextKey: base64(nextKey) } : {}),
+    })
   }
   fsyncSync(file)
   closeSync(file)
@@ -63,7 +72,8 @@ export function loadFleet(path: string, agentId: string): readonly KeptDevice[] 
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
   }
-  const damaged = (why: string): CodedError => new CodedError('fleet/snapshot-damaged', `${path}: ${why}. Remove it to start with new devices`)
+  const damaged = (why: string): CodedError =>
+    new CodedError('fleet/snapshot-damaged', `${path}: ${why}. Remove it to start with new devices`)
   const lines = text.split('\n').filter((line) => line !== '')
   const read = (line: string | undefined): unknown => {
     try {
@@ -74,7 +84,11 @@ export function loadFleet(path: string, agentId: string): readonly KeptDevice[] 
   }
   const head = Head.safeParse(read(lines[0]))
   if (!head.success) throw damaged('the first line is not that of a fleet')
-  if (head.data.version > VERSION) throw new CodedError('fleet/snapshot-newer', `${path} was written by a newer Muster: use that one, or another --data directory`)
+  if (head.data.version > VERSION)
+    throw new CodedError(
+      'fleet/snapshot-newer',
+      `${path} was written by a newer Muster: use that one, or another --data directory`,
+    )
   if (head.data.agentId !== agentId) throw damaged(`it is the fleet of ${head.data.agentId}`)
   if (lines.length !== 1 + head.data.bodies + head.data.devices) throw damaged('it is incomplete')
   const bodies = new Map<string, PolicyBody>()
@@ -88,12 +102,21 @@ export function loadFleet(path: string, agentId: string): readonly KeptDevice[] 
 
 /** Enough of a state's shape to tell that the line is one; the file is the agent's own. */
 const LineShape = z.object({
-  state: z.looseObject({ key: z.string(), platform: z.string(), phase: z.string(), policies: z.array(z.looseObject({ reference: z.looseObject({ sha256: z.string() }) })) }),
+  state: z.looseObject({
+    key: z.string(),
+    platform: z.string(),
+    phase: z.string(),
+    policies: z.array(z.looseObject({ reference: z.looseObject({ sha256: z.string() }) })),
+  }),
   key: z.string().optional(),
   nextKey: z.string().optional(),
 })
 
-function deviceOf(value: unknown, bodies: ReadonlyMap<string, PolicyBody>, damaged: (why: string) => CodedError): KeptDevice {
+function deviceOf(
+  value: unknown,
+  bodies: ReadonlyMap<string, PolicyBody>,
+  damaged: (why: string) => CodedError,
+): KeptDevice {
   if (!LineShape.safeParse(value).success) throw damaged('a device cannot be read')
   const { state, key, nextKey } = value as Line
   const policies = state.policies.map((policy) => {
@@ -103,7 +126,9 @@ function deviceOf(value: unknown, bodies: ReadonlyMap<string, PolicyBody>, damag
   })
   // A check-in that was under way will get no answer any more.
   const { conversation, ...rest } = state
-  const agenda = conversation ? [...state.agenda, { what: 'check-in', atMs: 0, cause: 'reconnect' } as const] : state.agenda
+  const agenda = conversation
+    ? [...state.agenda, { what: 'check-in', atMs: 0, cause: 'reconnect' } as const]
+    : state.agenda
   return {
     state: { ...rest, policies, agenda },
     ...(key === undefined ? {} : { key: Uint8Array.from(Buffer.from(key, 'base64')) }),

@@ -10,7 +10,8 @@ export function nextDueMs({ agenda }: Pick<DeviceState, 'agenda'>): EpochMs | un
 
 /** Put an appointment in place of another of its kind. Mendings stand beside each other. */
 export function appoint(state: DeviceState, appointment: Appointment): DeviceState {
-  const others = appointment.what === 'mend' ? state.agenda : state.agenda.filter(({ what }) => what !== appointment.what)
+  const others =
+    appointment.what === 'mend' ? state.agenda : state.agenda.filter(({ what }) => what !== appointment.what)
   return { ...state, agenda: [...others, appointment] }
 }
 
@@ -24,7 +25,10 @@ export const hasAppointment = ({ agenda }: DeviceState, what: Appointment['what'
   agenda.some((appointment) => appointment.what === what)
 
 /** What is due, in order of time, and the state without it. */
-export function takeDue(state: DeviceState, nowMs: EpochMs): { readonly due: readonly Appointment[]; readonly rest: DeviceState } {
+export function takeDue(
+  state: DeviceState,
+  nowMs: EpochMs,
+): { readonly due: readonly Appointment[]; readonly rest: DeviceState } {
   const due = state.agenda.filter(({ atMs }) => atMs <= nowMs).sort((a, b) => a.atMs - b.atMs)
   if (due.length === 0) return { due, rest: state }
   return { due, rest: { ...state, agenda: state.agenda.filter(({ atMs }) => atMs > nowMs) } }

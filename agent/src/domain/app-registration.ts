@@ -4,7 +4,7 @@ import { appoint } from './agenda.ts'
 import { managedApps } from './app-catalog.ts'
 import { backoffAt } from './cadence.ts'
 import type { DeviceState } from './state.ts'
-import { type Turn, guidFrom, ownCorrelation } from './turn.ts'
+import { guidFrom, ownCorrelation, type Turn } from './turn.ts'
 
 /** The apps of an unmanaged device register, and check in by registering again. */
 export function startRegistration(state: DeviceState, turn: Turn): DeviceState {

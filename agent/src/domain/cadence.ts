@@ -5,7 +5,10 @@ import type { DeviceState } from './state.ts'
 import type { Turn } from './turn.ts'
 
 /** The interval that the platform's rhythm has so long after enrolment; `steady` once the quick stretches are over. */
-export function intervalAt({ afterEnrolment, steadyMs }: Cadence, sinceEnrolmentMs: number): { everyMs: number; steady: boolean } {
+export function intervalAt(
+  { afterEnrolment, steadyMs }: Cadence,
+  sinceEnrolmentMs: number,
+): { everyMs: number; steady: boolean } {
   let endMs = 0
   for (const { everyMs, forMs } of afterEnrolment) {
     endMs += forMs
@@ -17,7 +20,8 @@ export function intervalAt({ afterEnrolment, steadyMs }: Cadence, sinceEnrolment
 /** Make the appointment for the next periodic check-in. Steady intervals are jittered, so that a fleet does not march in step. */
 export function appointPeriodic(state: DeviceState, turn: Turn, serviceWantsMs?: number): DeviceState {
   const { everyMs, steady } = intervalAt(turn.platform.cadence, turn.nowMs - (state.enrolledAtMs ?? turn.nowMs))
-  const waitMs = serviceWantsMs ?? (steady ? turn.chance.fork('cadence').jitter(everyMs, state.temperament.checkInJitter) : everyMs)
+  const waitMs =
+    serviceWantsMs ?? (steady ? turn.chance.fork('cadence').jitter(everyMs, state.temperament.checkInJitter) : everyMs)
   return appoint(state, { what: 'check-in', atMs: turn.nowMs + Math.round(waitMs), cause: 'periodic' })
 }
 

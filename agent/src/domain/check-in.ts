@@ -7,17 +7,27 @@ import { enrolAnew } from './enrolment.ts'
 import { evaluateCompliance, holdSet } from './policies.ts'
 import { reportNews, settleOutbox } from './reports.ts'
 import type { Conversation, DeviceState } from './state.ts'
-import { type Turn, ownCorrelation } from './turn.ts'
+import { ownCorrelation, type Turn } from './turn.ts'
 
 /** Begin a check-in, or remember to when one is under way. Offline devices do so when they are back. */
 export function startCheckIn(state: DeviceState, turn: Turn, cause: CheckInCause, correlationId?: string): DeviceState {
   const { deviceId, certificate } = state
-  if (!state.online || deviceId === undefined || !certificate || (state.phase !== 'enrolled' && state.phase !== 'leaving')) return state
+  if (
+    !state.online ||
+    deviceId === undefined ||
+    !certificate ||
+    (state.phase !== 'enrolled' && state.phase !== 'leaving')
+  )
+    return state
   if (state.conversation) {
     const again = { cause, ...(correlationId === undefined ? {} : { correlationId }) }
     return { ...state, conversation: { ...state.conversation, again } }
   }
-  const conversation: Conversation = { cause, correlationId: correlationId ?? ownCorrelation(state), seqAtStart: state.lastSeq }
+  const conversation: Conversation = {
+    cause,
+    correlationId: correlationId ?? ownCorrelation(state),
+    seqAtStart: state.lastSeq,
+  }
   turn.effects.push({
     type: 'check-in',
     checkIn: {
@@ -77,9 +87,11 @@ function onRefusal(state: DeviceState, turn: Turn, code: string, retryAfterMs: n
   if (code === 'checkin/certificate-expired' && retryAfterMs !== undefined && state.phase === 'enrolled') {
     return enrolAnew(ended, turn, retryAfterMs)
   }
-  if (retryAfterMs !== undefined) return appoint(ended, { what: 'check-in', atMs: turn.nowMs + retryAfterMs, cause: 'periodic' })
+  if (retryAfterMs !== undefined)
+    return appoint(ended, { what: 'check-in', atMs: turn.nowMs + retryAfterMs, cause: 'periodic' })
   // Another agent speaks for it, perhaps not for ever; all other refusals are final.
-  if (code === 'checkin/other-agent') return appoint(ended, { what: 'check-in', atMs: turn.nowMs + 8 * HOUR_MS, cause: 'periodic' })
+  if (code === 'checkin/other-agent')
+    return appoint(ended, { what: 'check-in', atMs: turn.nowMs + 8 * HOUR_MS, cause: 'periodic' })
   return left(ended, turn)
 }
 

@@ -52,13 +52,18 @@ function answerAgain(state: DeviceState, known: CommandResult): DeviceState {
 
 function takeEffect(state: DeviceState, { nowMs, chance }: Turn, outcome: CommandOutcome): DeviceState {
   const named =
-    outcome.deviceName === undefined ? state : { ...state, inventory: { ...state.inventory, deviceName: outcome.deviceName } }
+    outcome.deviceName === undefined
+      ? state
+      : { ...state, inventory: { ...state.inventory, deviceName: outcome.deviceName } }
   const changed = withSettings(outcome.posture ? withPosture(named, outcome.posture) : named, outcome)
   switch (outcome.effect) {
     case 'restart':
       return appoint(changed, { what: 'restart', atMs: nowMs + 10 * SECOND_MS })
     case 'shut-down':
-      return appoint({ ...changed, online: false }, { what: 'power-on', atMs: nowMs + Math.round(chance.fork('off').jitter(6 * HOUR_MS, 0.8)) })
+      return appoint(
+        { ...changed, online: false },
+        { what: 'power-on', atMs: nowMs + Math.round(chance.fork('off').jitter(6 * HOUR_MS, 0.8)) },
+      )
     case 'sync':
       return appoint(changed, { what: 'check-in', atMs: nowMs + SECOND_MS, cause: 'user' })
     case 'wipe':

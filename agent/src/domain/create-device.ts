@@ -1,4 +1,4 @@
-import { type PopulationGroup, deviceKey, userPrincipalName } from '@muster/shared/contracts'
+import { deviceKey, type PopulationGroup, userPrincipalName } from '@muster/shared/contracts'
 import { createRng } from '@muster/shared/core'
 import type { Platform } from './platform.ts'
 import { type DeviceState, noMarks } from './state.ts'
@@ -26,7 +26,9 @@ export function createDevice({ seed, group, index, users }: Birth, platform: Pla
     turn: 0,
     platform: group.platform,
     mode: group.mode,
-    ...(mode.user === 'required' ? { userPrincipalName: userPrincipalName(((index - 1) % users.count) + 1, users.domain) } : {}),
+    ...(mode.user === 'required'
+      ? { userPrincipalName: userPrincipalName(((index - 1) % users.count) + 1, users.domain) }
+      : {}),
     ...(group.attributes ? { attributes: group.attributes } : {}),
     temperament: group.temperament,
     phase: 'new',

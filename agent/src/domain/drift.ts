@@ -8,7 +8,10 @@ import { type Turn, viewOf } from './turn.ts'
 export function appointDrift(state: DeviceState, { nowMs, platform, chance }: Turn): DeviceState {
   const perDay = platform.drifts.reduce((sum, drift) => sum + drift.perDay, 0) * state.temperament.driftFactor
   if (perDay <= 0) return state
-  return appoint(state, { what: 'drift', atMs: nowMs + Math.ceil(chance.fork('next-drift').exponential(DAY_MS / perDay)) })
+  return appoint(state, {
+    what: 'drift',
+    atMs: nowMs + Math.ceil(chance.fork('next-drift').exponential(DAY_MS / perDay)),
+  })
 }
 
 /** One fact changes by itself, and perhaps somebody will mend it. */
@@ -33,7 +36,9 @@ export function driftTo(
 ): DeviceState {
   const known = state.inventory.posture
   // A fact that the platform has no notion of does not appear by order.
-  const facts = Object.fromEntries(Object.entries(posture).filter(([fact]) => known[fact as keyof Posture] !== undefined)) as Posture
+  const facts = Object.fromEntries(
+    Object.entries(posture).filter(([fact]) => known[fact as keyof Posture] !== undefined),
+  ) as Posture
   const before = Object.fromEntries(Object.keys(facts).map((fact) => [fact, known[fact as keyof Posture]])) as Posture
   const changed = withOs(withPosture(state, facts), osVersion)
   if (healAfterMs === undefined) return changed
@@ -64,7 +69,10 @@ export function appointUpdate(state: DeviceState, { nowMs, platform, chance }: T
   const { updater } = platform
   const perDay = (updater?.perDay ?? 0) * Math.min(1, state.temperament.driftFactor)
   if (perDay <= 0) return state
-  return appoint(state, { what: 'update', atMs: nowMs + Math.ceil(chance.fork('next-update').exponential(DAY_MS / perDay)) })
+  return appoint(state, {
+    what: 'update',
+    atMs: nowMs + Math.ceil(chance.fork('next-update').exponential(DAY_MS / perDay)),
+  })
 }
 
 export function updateSystem(state: DeviceState, turn: Turn): DeviceState {

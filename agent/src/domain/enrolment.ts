@@ -1,12 +1,12 @@
 import type { EnrolmentReply, RenewalReply } from '@muster/shared/contracts'
-import { HOUR_MS, type EpochMs } from '@muster/shared/core'
+import { type EpochMs, HOUR_MS } from '@muster/shared/core'
 import { appoint } from './agenda.ts'
 import { backoffAt } from './cadence.ts'
 import { startCheckIn } from './check-in.ts'
 import { appointDrift, appointUpdate } from './drift.ts'
 import type { DeviceState } from './state.ts'
 import { noMarks } from './state.ts'
-import { type Turn, guidFrom, ownCorrelation } from './turn.ts'
+import { guidFrom, ownCorrelation, type Turn } from './turn.ts'
 
 /** Ask to be managed; the interpreter makes the key and the CSR. */
 export function startEnrolment(state: DeviceState, turn: Turn): DeviceState {
@@ -44,7 +44,12 @@ function onRefusal(state: DeviceState, turn: Turn, retryAfterMs: number | undefi
 /** Enrol anew: the service does not accept the certificate any more but wants the device back. */
 export function enrolAnew(state: DeviceState, turn: Turn, afterMs: number): DeviceState {
   const { conversation: _, ...rest } = state
-  const fresh: DeviceState = { ...rest, phase: 'enrolling', enrolmentRequestId: guidFrom(turn.chance.fork('request')), agenda: [] }
+  const fresh: DeviceState = {
+    ...rest,
+    phase: 'enrolling',
+    enrolmentRequestId: guidFrom(turn.chance.fork('request')),
+    agenda: [],
+  }
   return appoint(fresh, { what: 'enrol', atMs: turn.nowMs + afterMs })
 }
 
@@ -58,7 +63,11 @@ function appointRenewal(state: DeviceState, { nowMs, chance }: Turn): DeviceStat
 export function startRenewal(state: DeviceState, turn: Turn): DeviceState {
   if (state.phase !== 'enrolled' || !state.certificate) return state
   if (!state.online) return appoint(state, { what: 'renew', atMs: turn.nowMs + HOUR_MS })
-  turn.effects.push({ type: 'renew', requestId: guidFrom(turn.chance.fork('renew')), correlationId: ownCorrelation(state) })
+  turn.effects.push({
+    type: 'renew',
+    requestId: guidFrom(turn.chance.fork('renew')),
+    correlationId: ownCorrelation(state),
+  })
   return state
 }
 
@@ -73,9 +82,14 @@ export function onRenewalAnswer(state: DeviceState, turn: Turn, answer: RenewalR
   return startCheckIn(appointRenewal(renewed, turn), turn, 'confirm')
 }
 
-export const certificateState = ({ certificate, agenda }: DeviceState, nowMs: EpochMs): 'valid' | 'renewing' | 'expired' => {
+export const certificateState = (
+  { certificate, agenda }: DeviceState,
+  nowMs: EpochMs,
+): 'valid' | 'renewing' | 'expired' => {
   if (certificate && nowMs >= certificate.notAfterMs) return 'expired'
-  return certificate && nowMs >= certificate.renewAfterMs && !agenda.some(({ what, atMs }) => what === 'renew' && atMs > nowMs)
+  return certificate &&
+    nowMs >= certificate.renewAfterMs &&
+    !agenda.some(({ what, atMs }) => what === 'renew' && atMs > nowMs)
     ? 'renewing'
     : 'valid'
 }

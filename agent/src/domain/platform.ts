@@ -1,8 +1,8 @@
 import type {
+  CommandResult,
   EnrolmentMode,
   Inventory,
   ItemResult,
-  CommandResult,
   NativeCommand,
   OperatingSystem,
   PlatformName,
@@ -40,7 +40,10 @@ export interface Platform {
   perform(command: NativeCommand, device: DeviceView, attempt: Attempt): CommandOutcome
 
   /** Present where the system updates itself: the next release for this hardware, or `undefined` when up to date. */
-  readonly updater?: { next(os: OperatingSystem, device: DeviceView): OperatingSystem | undefined; readonly perDay: number }
+  readonly updater?: {
+    next(os: OperatingSystem, device: DeviceView): OperatingSystem | undefined
+    readonly perDay: number
+  }
 }
 
 /** After enrolment each stretch in turn, then `steadyMs` for ever. */

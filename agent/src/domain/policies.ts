@@ -5,7 +5,12 @@ import type { DeviceState, HeldPolicy } from './state.ts'
 import { type Turn, viewOf } from './turn.ts'
 
 /** Hold exactly the wanted set: take back what is not in it any more, carry out what is new. */
-export function holdSet(state: DeviceState, turn: Turn, wanted: PolicySet, bodies: ReadonlyMap<string, PolicyBody>): DeviceState {
+export function holdSet(
+  state: DeviceState,
+  turn: Turn,
+  wanted: PolicySet,
+  bodies: ReadonlyMap<string, PolicyBody>,
+): DeviceState {
   const wantedIds = new Set(wanted.policies.map(({ policyId }) => policyId))
   const gone = state.policies.filter(({ reference }) => !wantedIds.has(reference.policyId))
   const without: DeviceState = {
@@ -29,14 +34,19 @@ export function holdSet(state: DeviceState, turn: Turn, wanted: PolicySet, bodie
 function holdPolicy(state: DeviceState, turn: Turn, reference: PolicyReference, body: PolicyBody): DeviceState {
   const held = state.policies.find((policy) => policy.reference.policyId === reference.policyId)
   if (held && (held.reference.sha256 === reference.sha256 || held.reference.revision > reference.revision)) return state
-  const cleared = held ? takeBack(state, turn, { ...held, body: { ...held.body, items: droppedItems(held.body, body) } }) : state
+  const cleared = held
+    ? takeBack(state, turn, { ...held, body: { ...held.body, items: droppedItems(held.body, body) } })
+    : state
   const others = cleared.policies.filter((policy) => policy.reference.policyId !== reference.policyId)
   if (body.kind === 'compliance') {
     const policy = { reference, body, results: evaluate(cleared, turn, body.items), appliedAtMs: turn.nowMs }
     return mark({ ...cleared, policies: [...others, policy] }, reference.policyId)
   }
   const applied = applyItems(cleared, turn, body.items, [])
-  return mark({ ...applied.state, policies: [...others, { reference, body, ...applied.outcome, appliedAtMs: turn.nowMs }] }, reference.policyId)
+  return mark(
+    { ...applied.state, policies: [...others, { reference, body, ...applied.outcome, appliedAtMs: turn.nowMs }] },
+    reference.policyId,
+  )
 }
 
 const droppedItems = (before: PolicyBody, after: PolicyBody): PolicyItem[] =>
@@ -58,7 +68,12 @@ interface Applied {
 }
 
 /** Carry out items in order, each seeing what the ones before have set. `happened` has what waiting items waited for. */
-function applyItems(state: DeviceState, turn: Turn, items: readonly PolicyItem[], happened: readonly ('restart' | 'user')[]): Applied {
+function applyItems(
+  state: DeviceState,
+  turn: Turn,
+  items: readonly PolicyItem[],
+  happened: readonly ('restart' | 'user')[],
+): Applied {
   const results: ItemResult[] = []
   const waiting: Record<string, 'restart' | 'user'> = {}
   let next = state
@@ -76,7 +91,10 @@ function applyItems(state: DeviceState, turn: Turn, items: readonly PolicyItem[]
   return { state: next, outcome: Object.keys(waiting).length > 0 ? { results, waiting } : { results } }
 }
 
-function withChanges(state: DeviceState, { settings, posture, os }: Pick<ItemOutcome, 'settings' | 'posture' | 'os'>): DeviceState {
+function withChanges(
+  state: DeviceState,
+  { settings, posture, os }: Pick<ItemOutcome, 'settings' | 'posture' | 'os'>,
+): DeviceState {
   if (!settings && !posture && !os) return state
   const kept = { ...state.settings, ...settings }
   for (const [address, value] of Object.entries(settings ?? {})) if (value === null) delete kept[address]
@@ -127,7 +145,10 @@ function proceedWith(state: DeviceState, turn: Turn, policy: HeldPolicy, happene
     appliedAtMs: turn.nowMs,
     ...(Object.keys(stillWaiting).length > 0 ? { waiting: stillWaiting } : {}),
   }
-  return mark({ ...after, policies: after.policies.map((each) => (each === policy ? updated : each)) }, policy.reference.policyId)
+  return mark(
+    { ...after, policies: after.policies.map((each) => (each === policy ? updated : each)) },
+    policy.reference.policyId,
+  )
 }
 
 /** See to it that what policies wait for will happen some time. */
@@ -136,10 +157,16 @@ function appointWaits(state: DeviceState, { nowMs, chance }: Turn): DeviceState 
   let next = state
   const { restartAfterMs, userActsAfterMs } = state.temperament
   if (waits.has('restart')) {
-    next = appointNoLater(next, { what: 'restart', atMs: nowMs + Math.ceil(chance.fork('restart').exponential(restartAfterMs)) })
+    next = appointNoLater(next, {
+      what: 'restart',
+      atMs: nowMs + Math.ceil(chance.fork('restart').exponential(restartAfterMs)),
+    })
   }
   if (waits.has('user')) {
-    next = appointNoLater(next, { what: 'user-acts', atMs: nowMs + Math.ceil(chance.fork('user').exponential(userActsAfterMs)) })
+    next = appointNoLater(next, {
+      what: 'user-acts',
+      atMs: nowMs + Math.ceil(chance.fork('user').exponential(userActsAfterMs)),
+    })
   }
   return next
 }

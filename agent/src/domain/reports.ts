@@ -1,7 +1,7 @@
 import type { PolicyReport, Report } from '@muster/shared/contracts'
 import { certificateState } from './enrolment.ts'
 import { type DeviceState, noMarks } from './state.ts'
-import { type Turn, ownCorrelation } from './turn.ts'
+import { ownCorrelation, type Turn } from './turn.ts'
 
 /** With so many reports not known to be committed the device makes no new one and keeps its marks. */
 export const OUTBOX_MAX = 32

@@ -85,10 +85,28 @@ export interface Marks {
   readonly policySet: boolean
 }
 
-export const noMarks: Marks = { policyIds: [], removedPolicyIds: [], commands: [], certificate: false, policySet: false }
+export const noMarks: Marks = {
+  policyIds: [],
+  removedPolicyIds: [],
+  commands: [],
+  certificate: false,
+  policySet: false,
+}
 
 /** Something that the device will do at a time. At most one of each kind, but for `mend`. */
 export type Appointment =
-  | { readonly what: 'enrol' | 'renew' | 'drift' | 'update' | 'restart' | 'back-up' | 'user-acts' | 'power-on' | 'register'; readonly atMs: EpochMs }
+  | {
+      readonly what:
+        | 'enrol'
+        | 'renew'
+        | 'drift'
+        | 'update'
+        | 'restart'
+        | 'back-up'
+        | 'user-acts'
+        | 'power-on'
+        | 'register'
+      readonly atMs: EpochMs
+    }
   | { readonly what: 'check-in'; readonly atMs: EpochMs; readonly cause: CheckInCause; readonly correlationId?: string }
   | { readonly what: 'mend'; readonly atMs: EpochMs; readonly posture: Posture; readonly osVersion?: string }

@@ -10,7 +10,7 @@ import type { Platform } from './platform.ts'
 import { evaluateCompliance, proceed } from './policies.ts'
 import { reportNews } from './reports.ts'
 import type { Appointment, DeviceState } from './state.ts'
-import { type Turn, modeOf, openTurn } from './turn.ts'
+import { modeOf, openTurn, type Turn } from './turn.ts'
 
 /**
  * What becomes of a device when something happens to it, and what it wants done. Pure: equal state, input and platform give
@@ -90,7 +90,11 @@ function keep(state: DeviceState, turn: Turn, appointment: Appointment): DeviceS
 }
 
 /** Wait a chosen while within the spread, so that the service is not overrun; an earlier appointment stands. */
-function onPoke(state: DeviceState, turn: Turn, { spreadMs, correlationId }: { spreadMs: number; correlationId: string }): DeviceState {
+function onPoke(
+  state: DeviceState,
+  turn: Turn,
+  { spreadMs, correlationId }: { spreadMs: number; correlationId: string },
+): DeviceState {
   if (state.phase !== 'enrolled' || !state.online) return state
   const delayMs = spreadMs === 0 ? 0 : Math.floor(turn.chance.fork('poke').unit() * spreadMs)
   if (delayMs === 0) return startCheckIn(state, turn, 'poke', correlationId)
@@ -102,7 +106,9 @@ function onPoke(state: DeviceState, turn: Turn, { spreadMs, correlationId }: { s
 /** A periodic check-in about to happen gives way to the poke: it could be turned away by the maintenance gate. */
 const withoutPeriodic = (state: DeviceState, beforeMs: number): DeviceState => ({
   ...state,
-  agenda: state.agenda.filter((each) => !(each.what === 'check-in' && each.cause === 'periodic' && each.atMs <= beforeMs)),
+  agenda: state.agenda.filter(
+    (each) => !(each.what === 'check-in' && each.cause === 'periodic' && each.atMs <= beforeMs),
+  ),
 })
 
 /** In reach again: say so soon, but not all devices of a building at once. */
@@ -110,7 +116,9 @@ function comeBack(state: DeviceState, turn: Turn): DeviceState {
   const back = { ...state, online: true }
   const atMs = turn.nowMs + Math.round(turn.chance.fork('back').unit() * 30 * SECOND_MS)
   if (state.phase === 'enrolled' || state.phase === 'leaving') {
-    return state.conversation ? back : appointNoLater(back, { what: 'check-in', atMs, cause: state.phase === 'leaving' ? 'confirm' : 'reconnect' })
+    return state.conversation
+      ? back
+      : appointNoLater(back, { what: 'check-in', atMs, cause: state.phase === 'leaving' ? 'confirm' : 'reconnect' })
   }
   return back
 }

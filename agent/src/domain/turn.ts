@@ -1,5 +1,5 @@
 import { type EnrolmentMode, enrolmentMode } from '@muster/shared/contracts'
-import { type EpochMs, type Rng, createRng } from '@muster/shared/core'
+import { createRng, type EpochMs, type Rng } from '@muster/shared/core'
 import type { Effect } from './messages.ts'
 import type { DeviceView, Platform } from './platform.ts'
 import type { DeviceState } from './state.ts'
@@ -41,4 +41,8 @@ export function modeOf(state: Pick<DeviceState, 'platform' | 'mode'>): Enrolment
   return mode
 }
 
-export const viewOf = (state: DeviceState): DeviceView => ({ inventory: state.inventory, mode: modeOf(state), settings: state.settings })
+export const viewOf = (state: DeviceState): DeviceView => ({
+  inventory: state.inventory,
+  mode: modeOf(state),
+  settings: state.settings,
+})

@@ -1,12 +1,21 @@
-import { FleetOrder, type FleetOrderReply, type PlatformName, Poke, broadcastPattern, decode, encode, subjects } from '@muster/shared/contracts'
+import {
+  broadcastPattern,
+  decode,
+  encode,
+  FleetOrder,
+  type FleetOrderReply,
+  type PlatformName,
+  Poke,
+  subjects,
+} from '@muster/shared/contracts'
 import { type Bus, type BusMessage, type Clock, CodedError, type Subscription } from '@muster/shared/core'
 import type { Logger } from '@muster/shared/runtime'
-import { type DeviceInput, type DeviceState, type Platform, nextDueMs, step } from '../domain/index.ts'
+import { type DeviceInput, type DeviceState, nextDueMs, type Platform, step } from '../domain/index.ts'
 import { type Counters, newCounters } from './counters.ts'
 import { type Greeter, startGreeting } from './greeter.ts'
-import { type Interpreter, createInterpreter } from './interpreter.ts'
+import { createInterpreter, type Interpreter } from './interpreter.ts'
 import { carryOut } from './orders.ts'
-import { type Scheduler, createScheduler } from './scheduler.ts'
+import { createScheduler, type Scheduler } from './scheduler.ts'
 import type { Slot } from './slots.ts'
 
 export interface FleetOptions {
@@ -95,7 +104,16 @@ export function createFleet(options: FleetOptions): Fleet {
     const decoded = decode(FleetOrder, payload)
     if (!decoded.ok) return { outcome: 'refused', code: decoded.refusal.code, message: decoded.refusal.message }
     try {
-      return carryOut(decoded.value, { clock, platformOf, slots, adopt, feed, interpreter, deviceById: (id) => byId.get(id), later: scheduler.later })
+      return carryOut(decoded.value, {
+        clock,
+        platformOf,
+        slots,
+        adopt,
+        feed,
+        interpreter,
+        deviceById: (id) => byId.get(id),
+        later: scheduler.later,
+      })
     } catch (error) {
       if (!(error instanceof CodedError)) throw error
       return { outcome: 'refused', code: error.code, message: error.message }

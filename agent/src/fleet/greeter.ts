@@ -1,5 +1,12 @@
 import type { RecordableHistogram } from 'node:perf_hooks'
-import { type DevicePhase, type WorkerHello, WorkerHelloReply, decode, encode, subjects } from '@muster/shared/contracts'
+import {
+  type DevicePhase,
+  decode,
+  encode,
+  subjects,
+  type WorkerHello,
+  WorkerHelloReply,
+} from '@muster/shared/contracts'
 import { CodedError } from '@muster/shared/core'
 import type { Counters } from './counters.ts'
 import type { FleetOptions } from './fleet.ts'
@@ -17,13 +24,22 @@ const TIMEOUT_MS = 3_000
  * @throws CodedError `simulation/agent-id-taken` when another process lives under the same agent id
  */
 export async function startGreeting(
-  options: FleetOptions & { readonly counters: Counters; readonly slots: ReadonlyMap<string, Slot>; readonly lag: RecordableHistogram },
+  options: FleetOptions & {
+    readonly counters: Counters
+    readonly slots: ReadonlyMap<string, Slot>
+    readonly lag: RecordableHistogram
+  },
 ): Promise<Greeter> {
   const greet = async (): Promise<void> => {
-    const answer = await options.bus.request(subjects.workerHello(options.tenant), encode(helloOf(options)), { timeoutMs: TIMEOUT_MS })
+    const answer = await options.bus.request(subjects.workerHello(options.tenant), encode(helloOf(options)), {
+      timeoutMs: TIMEOUT_MS,
+    })
     const decoded = decode(WorkerHelloReply, answer)
     if (decoded.ok && !decoded.value.accepted) {
-      throw new CodedError('simulation/agent-id-taken', `another process has joined as ${options.agentId}: give this one another --id`)
+      throw new CodedError(
+        'simulation/agent-id-taken',
+        `another process has joined as ${options.agentId}: give this one another --id`,
+      )
     }
   }
   await firstTime(greet)
@@ -53,7 +69,16 @@ async function firstTime(greet: () => Promise<void>): Promise<void> {
   }
 }
 
-function helloOf({ agentId, boot, capacity, labels, clock, counters, slots, lag }: Parameters<typeof startGreeting>[0]): WorkerHello {
+function helloOf({
+  agentId,
+  boot,
+  capacity,
+  labels,
+  clock,
+  counters,
+  slots,
+  lag,
+}: Parameters<typeof startGreeting>[0]): WorkerHello {
   const devices: Partial<Record<DevicePhase, number>> = {}
   let online = 0
   for (const { state } of slots.values()) {

@@ -1,2 +1,2 @@
-export { type Fleet, type FleetOptions, createFleet } from './fleet.ts'
+export { createFleet, type Fleet, type FleetOptions } from './fleet.ts'
 export { type AgentConfig, defaultAgentId, runAgent } from './run-agent.ts'

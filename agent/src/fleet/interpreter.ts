@@ -4,8 +4,8 @@ import {
   type AppRegistrationRequest,
   type CheckIn,
   CheckInBatchReply,
-  type EnrolmentRequest,
   EnrolmentBatchReply,
+  type EnrolmentRequest,
   RenewalBatchReply,
   type RenewalRequest,
   subjects,
@@ -48,18 +48,24 @@ export function createInterpreter(options: InterpreterOptions): Interpreter {
   const tokens = new Map<string, string>()
   const head = { v: 1, agentId } as const
 
-  const failed = (asked: readonly Asked<unknown>[], what: Extract<DeviceInput, { type: 'failed' }>['what']) => (error: unknown) => {
-    counters.requestErrors++
-    log.debug({ err: error, what, devices: asked.length }, 'a request failed')
-    for (const { slot } of asked) feed(slot, { type: 'failed', nowMs: clock.nowMs(), what })
-  }
+  const failed =
+    (asked: readonly Asked<unknown>[], what: Extract<DeviceInput, { type: 'failed' }>['what']) => (error: unknown) => {
+      counters.requestErrors++
+      log.debug({ err: error, what, devices: asked.length }, 'a request failed')
+      for (const { slot } of asked) feed(slot, { type: 'failed', nowMs: clock.nowMs(), what })
+    }
 
   const enrolments: Batcher<Asked<EnrolmentRequest>> = createBatcher({
     itemsMax: 50,
     parallelMax: 4,
     lingerMs: 5,
     send: async (asked) =>
-      ask(bus, subjects.enrolment(tenant), { ...head, requests: asked.map(({ request }) => request) }, EnrolmentBatchReply).then(
+      ask(
+        bus,
+        subjects.enrolment(tenant),
+        { ...head, requests: asked.map(({ request }) => request) },
+        EnrolmentBatchReply,
+      ).then(
         ({ replies }) => answerEach(asked, replies, (slot, answer) => onEnrolment(options, slot, answer)),
         failed(asked, 'enrol'),
       ),
@@ -69,7 +75,12 @@ export function createInterpreter(options: InterpreterOptions): Interpreter {
     parallelMax: 4,
     lingerMs: 5,
     send: async (asked) =>
-      ask(bus, subjects.checkIn(tenant, agentId), { ...head, checkIns: asked.map(({ request }) => request) }, CheckInBatchReply).then(
+      ask(
+        bus,
+        subjects.checkIn(tenant, agentId),
+        { ...head, checkIns: asked.map(({ request }) => request) },
+        CheckInBatchReply,
+      ).then(
         ({ replies }) =>
           answerEach(asked, replies, (slot, answer) => {
             counters.checkIns++
@@ -84,7 +95,12 @@ export function createInterpreter(options: InterpreterOptions): Interpreter {
     parallelMax: 2,
     lingerMs: 5,
     send: async (asked) =>
-      ask(bus, subjects.renewal(tenant, agentId), { ...head, requests: asked.map(({ request }) => request) }, RenewalBatchReply).then(
+      ask(
+        bus,
+        subjects.renewal(tenant, agentId),
+        { ...head, requests: asked.map(({ request }) => request) },
+        RenewalBatchReply,
+      ).then(
         ({ replies }) => answerEach(asked, replies, (slot, answer) => onRenewal(options, slot, answer)),
         failed(asked, 'renew'),
       ),
@@ -103,7 +119,10 @@ export function createInterpreter(options: InterpreterOptions): Interpreter {
   })
   const reports = createReportSender(options)
 
-  const startEnrolment = async (slot: Slot, { requestId, correlationId }: Extract<Effect, { type: 'enrol' }>): Promise<void> => {
+  const startEnrolment = async (
+    slot: Slot,
+    { requestId, correlationId }: Extract<Effect, { type: 'enrol' }>,
+  ): Promise<void> => {
     const { state } = slot
     // The same request sent again is about the same key.
     slot.nextKey ??= await generateDeviceKey()
@@ -123,8 +142,12 @@ export function createInterpreter(options: InterpreterOptions): Interpreter {
     enrolments.add({ slot, request })
   }
 
-  const startRenewal = async (slot: Slot, { requestId, correlationId }: Extract<Effect, { type: 'renew' }>): Promise<void> => {
-    const { deviceId, certificate, key } = slot.state.deviceId === undefined ? { ...slot.state, key: undefined } : { ...slot.state, key: slot.key }
+  const startRenewal = async (
+    slot: Slot,
+    { requestId, correlationId }: Extract<Effect, { type: 'renew' }>,
+  ): Promise<void> => {
+    const { deviceId, certificate, key } =
+      slot.state.deviceId === undefined ? { ...slot.state, key: undefined } : { ...slot.state, key: slot.key }
     if (deviceId === undefined || !certificate || !key) return
     slot.nextKey ??= await generateDeviceKey()
     const csr = createCsr({ key: slot.nextKey, subject: [{ type: 'CN', value: deviceId }] })
@@ -140,10 +163,12 @@ export function createInterpreter(options: InterpreterOptions): Interpreter {
   }
 
   const fetchBodies = (slot: Slot, sha256s: readonly string[]): void => {
-    bodies.get(sha256s).then(
-      (found) => feed(slot, { type: 'bodies', nowMs: clock.nowMs(), bodies: found }),
-      failed([{ slot, request: undefined }], 'check-in'),
-    )
+    bodies
+      .get(sha256s)
+      .then(
+        (found) => feed(slot, { type: 'bodies', nowMs: clock.nowMs(), bodies: found }),
+        failed([{ slot, request: undefined }], 'check-in'),
+      )
   }
 
   return {
@@ -190,7 +215,11 @@ export function createInterpreter(options: InterpreterOptions): Interpreter {
   }
 }
 
-function answerEach<T, A>(asked: readonly Asked<T>[], answers: readonly A[], deliver: (slot: Slot, answer: A) => void): void {
+function answerEach<T, A>(
+  asked: readonly Asked<T>[],
+  answers: readonly A[],
+  deliver: (slot: Slot, answer: A) => void,
+): void {
   for (const [index, { slot }] of asked.entries()) {
     const answer = answers[index]
     if (answer !== undefined) deliver(slot, answer)
@@ -226,7 +255,9 @@ function onRegistrations(
 ): void {
   const nextOf = new Map(replies.map((reply) => [reply.registrationId, reply.nextCheckInMs]))
   for (const { slot, request } of asked) {
-    const nextCheckInMs = Math.min(...request.map(({ registrationId }) => nextOf.get(registrationId) ?? Number.POSITIVE_INFINITY))
+    const nextCheckInMs = Math.min(
+      ...request.map(({ registrationId }) => nextOf.get(registrationId) ?? Number.POSITIVE_INFINITY),
+    )
     if (Number.isFinite(nextCheckInMs)) feed(slot, { type: 'registration-answer', nowMs: clock.nowMs(), nextCheckInMs })
     else feed(slot, { type: 'failed', nowMs: clock.nowMs(), what: 'register' })
   }

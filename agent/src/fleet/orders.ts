@@ -1,6 +1,6 @@
 import type { FleetOrder, FleetOrderReply, HistoryEntry, PlatformName } from '@muster/shared/contracts'
 import { type Clock, createRng } from '@muster/shared/core'
-import { type DeviceInput, type Platform, createDevice } from '../domain/index.ts'
+import { createDevice, type DeviceInput, type Platform } from '../domain/index.ts'
 import type { Fleet } from './fleet.ts'
 import type { Interpreter } from './interpreter.ts'
 import { selectDevices } from './select-devices.ts'
@@ -43,7 +43,12 @@ function populate({ population, shard, shards, tokens }: Of<'populate'>, context
   for (const group of population.groups) {
     for (let index = group.first; index < group.first + group.count; index++) {
       if (number++ % shards !== shard) continue
-      births.push({ state: createDevice({ seed: population.seed, group, index, users: population.users }, platformOf(group.platform)) })
+      births.push({
+        state: createDevice(
+          { seed: population.seed, group, index, users: population.users },
+          platformOf(group.platform),
+        ),
+      })
     }
   }
   const fresh = births.filter(({ state }) => !slots.has(state.key))
@@ -70,12 +75,19 @@ function spread(
   for (const slot of chosen) {
     const happen = (): void => feed(slot, { ...inputFor(slot), nowMs: clock.nowMs() } as DeviceInput)
     if (order.spreadMs === 0) happen()
-    else later(nowMs + createRng(`${slot.state.seed}/spread/${order.selector.salt}/${slot.state.key}`).unit() * order.spreadMs, happen)
+    else
+      later(
+        nowMs + createRng(`${slot.state.seed}/spread/${order.selector.salt}/${slot.state.key}`).unit() * order.spreadMs,
+        happen,
+      )
   }
   return { outcome: 'done', devices: chosen.length }
 }
 
-function driftInput({ posture, osVersion, heals, healAfterMs, selector }: Of<'drift'>, { state }: Slot): InputWithoutTime {
+function driftInput(
+  { posture, osVersion, heals, healAfterMs, selector }: Of<'drift'>,
+  { state }: Slot,
+): InputWithoutTime {
   const mends = createRng(`${state.seed}/heals/${selector.salt}/${state.key}`).unit() < heals
   return { type: 'ordered-drift', posture, osVersion, ...(mends ? { healAfterMs } : {}) }
 }
@@ -98,5 +110,10 @@ function history({ after, limit }: Of<'history'>, { slots }: OrderContext): Flee
     return [{ deviceKey: key, phase, lastSeq, ackedSeq, ...(deviceId === undefined ? {} : { deviceId }) }]
   })
   const last = page.at(-1)
-  return { outcome: 'done', devices: entries.length, history: entries, ...(keys.length > limit && last !== undefined ? { next: last } : {}) }
+  return {
+    outcome: 'done',
+    devices: entries.length,
+    history: entries,
+    ...(keys.length > limit && last !== undefined ? { next: last } : {}),
+  }
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { PolicyBody, decode, policyBodyKey } from '@muster/shared/contracts'
+import { decode, PolicyBody, policyBodyKey } from '@muster/shared/contracts'
 import { type Bus, CodedError } from '@muster/shared/core'
 
 /** Bodies that are kept; a fleet in one position needs a few per platform. */
@@ -21,7 +21,8 @@ export function createPolicyBodyCache(bus: Pick<Bus, 'getBlob'>, tenant: string)
       throw new CodedError('policy/body-damaged', `the policy body ${sha256} is not what its digest says`)
     }
     const decoded = decode(PolicyBody, bytes)
-    if (!decoded.ok) throw new CodedError('policy/body-damaged', `the policy body ${sha256}: ${decoded.refusal.message}`)
+    if (!decoded.ok)
+      throw new CodedError('policy/body-damaged', `the policy body ${sha256}: ${decoded.refusal.message}`)
     return decoded.value
   }
 
@@ -43,5 +44,8 @@ export function createPolicyBodyCache(bus: Pick<Bus, 'getBlob'>, tenant: string)
     return fetching
   }
 
-  return { get: async (sha256s) => new Map(await Promise.all(sha256s.map(async (sha256) => [sha256, await one(sha256)] as const))) }
+  return {
+    get: async (sha256s) =>
+      new Map(await Promise.all(sha256s.map(async (sha256) => [sha256, await one(sha256)] as const))),
+  }
 }

@@ -1,4 +1,4 @@
-import { type Report, type ReportBatch, encode, subjects } from '@muster/shared/contracts'
+import { encode, type Report, type ReportBatch, subjects } from '@muster/shared/contracts'
 import { createBatcher } from './batcher.ts'
 import type { InterpreterOptions } from './interpreter.ts'
 
@@ -29,7 +29,8 @@ export function createReportSender({ bus, tenant, agentId, boot, counters, log }
     parallelMax: 1,
     lingerMs: 10,
     send: async (reports) => {
-      for (const part of parts({ v: 1, agentId, reports: [...reports] })) await append(part, `${agentId}:${boot}:${++count}`)
+      for (const part of parts({ v: 1, agentId, reports: [...reports] }))
+        await append(part, `${agentId}:${boot}:${++count}`)
     },
   })
 

@@ -1,10 +1,10 @@
 import { hostname } from 'node:os'
 import type { PlatformName } from '@muster/shared/contracts'
-import { type ClockScale, acquireLock, createLogger, createNatsBus, scaledClock } from '@muster/shared/runtime'
+import { acquireLock, type ClockScale, createLogger, createNatsBus, scaledClock } from '@muster/shared/runtime'
 import { loadFleet, saveFleet, snapshotPath } from '../adapters/snapshot.ts'
 import type { Platform } from '../domain/index.ts'
 import { platformOf } from '../platforms/index.ts'
-import { type Fleet, createFleet } from './fleet.ts'
+import { createFleet, type Fleet } from './fleet.ts'
 import { newBoot } from './interpreter.ts'
 
 /** All that an agent process is told. */
@@ -27,14 +27,21 @@ const SNAPSHOT_EVERY_MS = 30_000
 
 /** A name for an agent that was given none: the machine and the process. */
 export const defaultAgentId = (): string =>
-  `${hostname().toLowerCase().replace(/[^a-z0-9-]/g, '-').slice(0, 24)}-${process.pid}`
+  `${hostname()
+    .toLowerCase()
+    .replace(/[^a-z0-9-]/g, '-')
+    .slice(0, 24)}-${process.pid}`
 
 /**
  * The agent process: connect, take up the fleet of the last time if one is kept, serve until `signal` aborts, and leave
  * everything in order. One device or twenty thousand.
  * @throws CodedError `bus/disconnected`, `bus/refused`, `simulation/agent-id-taken`, `fleet/…`, `runtime/locked`
  */
-export async function runAgent(config: AgentConfig, signal: AbortSignal, onReady?: (fleet: Fleet) => void): Promise<void> {
+export async function runAgent(
+  config: AgentConfig,
+  signal: AbortSignal,
+  onReady?: (fleet: Fleet) => void,
+): Promise<void> {
   const log = createLogger({ name: `agent.${config.agentId}`, level: config.logLevel })
   const keep = config.dataDir === undefined ? undefined : snapshotPath(config.dataDir, config.agentId)
   const kept = keep === undefined ? undefined : loadFleet(keep, config.agentId)

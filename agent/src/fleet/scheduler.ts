@@ -1,4 +1,4 @@
-import { type RecordableHistogram, createHistogram } from 'node:perf_hooks'
+import { createHistogram, type RecordableHistogram } from 'node:perf_hooks'
 import type { Clock, Timer } from '@muster/shared/core'
 import { createDueHeap } from './due-heap.ts'
 

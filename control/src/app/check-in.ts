@@ -92,7 +92,12 @@ async function admitAll(tables: Tables, batch: CheckInBatch, nowMs: EpochMs): Pr
   })
 }
 
-async function planAll(tables: Tables, planner: Planner, visits: readonly Visit[], nowMs: EpochMs): Promise<readonly PlannedVisit[]> {
+async function planAll(
+  tables: Tables,
+  planner: Planner,
+  visits: readonly Visit[],
+  nowMs: EpochMs,
+): Promise<readonly PlannedVisit[]> {
   const admitted = lastOfEach(visits.filter((visit) => visit.refusedWith === undefined && !visit.gated))
   const devices = admitted.flatMap((visit) => (visit.device ? [visit.device] : []))
   const correlationId = admitted[0]?.asked.correlationId ?? ''
@@ -163,7 +168,12 @@ async function revokeReplaced(tables: Tables, planned: readonly PlannedVisit[], 
   )
   if (replaced.length === 0) return
   await tables.certificates.put(
-    replaced.map((certificate) => ({ ...certificate, state: 'revoked', revokedAtMs: nowMs, revocationReason: 'superseded' })),
+    replaced.map((certificate) => ({
+      ...certificate,
+      state: 'revoked',
+      revokedAtMs: nowMs,
+      revocationReason: 'superseded',
+    })),
   )
 }
 
@@ -183,7 +193,13 @@ function replyTo(asked: CheckIn, index: number, { visits, planned, commands }: A
   const { deviceId } = asked
   if (visit?.refusedWith !== undefined) {
     const retry = retryAfterMs(visit.refusedWith)
-    return { outcome: 'refused', deviceId, code: visit.refusedWith, ackedSeq, ...(retry === undefined ? {} : { retryAfterMs: retry }) }
+    return {
+      outcome: 'refused',
+      deviceId,
+      code: visit.refusedWith,
+      ackedSeq,
+      ...(retry === undefined ? {} : { retryAfterMs: retry }),
+    }
   }
   if (visit?.gated) return { outcome: 'managed', deviceId, ackedSeq, commands: [], gated: true }
   const entry = planned.get(deviceId)

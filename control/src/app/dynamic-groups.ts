@@ -9,7 +9,10 @@ interface DynamicGroup {
 }
 
 /** Groups whose rule is processed now. A rule that does not parse has no members; it was refused when it was written. */
-async function dynamicGroups(tables: Pick<Tables, 'groups'>, members: 'user' | 'device'): Promise<readonly DynamicGroup[]> {
+async function dynamicGroups(
+  tables: Pick<Tables, 'groups'>,
+  members: 'user' | 'device',
+): Promise<readonly DynamicGroup[]> {
   const groups = await tables.groups.list()
   return groups.flatMap((group) => {
     if (group.dynamic?.processing !== 'On' || group.dynamic.members !== members) return []
@@ -22,14 +25,25 @@ async function dynamicGroups(tables: Pick<Tables, 'groups'>, members: 'user' | '
 export async function updateDynamicGroupsOf(tables: Pick<Tables, 'groups'>, devices: readonly Device[]): Promise<void> {
   if (devices.length === 0) return
   const groups = await dynamicGroups(tables, 'device')
-  await update(tables, groups, devices.map((device) => ({ id: device.id, type: 'device', subject: membershipDevice(device) })))
+  await update(
+    tables,
+    groups,
+    devices.map((device) => ({ id: device.id, type: 'device', subject: membershipDevice(device) })),
+  )
 }
 
 /** The same for users. */
-export async function updateDynamicGroupsOfUsers(tables: Pick<Tables, 'groups'>, users: readonly User[]): Promise<void> {
+export async function updateDynamicGroupsOfUsers(
+  tables: Pick<Tables, 'groups'>,
+  users: readonly User[],
+): Promise<void> {
   if (users.length === 0) return
   const groups = await dynamicGroups(tables, 'user')
-  await update(tables, groups, users.map((user) => ({ id: user.id, type: 'user', subject: membershipUser(user) })))
+  await update(
+    tables,
+    groups,
+    users.map((user) => ({ id: user.id, type: 'user', subject: membershipUser(user) })),
+  )
 }
 
 interface Candidate {
@@ -49,7 +63,15 @@ async function update(
     const isMember = ({ id }: Candidate): boolean => memberships.get(id)?.includes(group.id) ?? false
     const joining = candidates.filter((candidate) => !isMember(candidate) && rule.matches(candidate.subject))
     const leaving = candidates.filter((candidate) => isMember(candidate) && !rule.matches(candidate.subject))
-    if (joining.length > 0) await tables.groups.add(group.id, joining.map(({ id, type }) => ({ id, type })))
-    if (leaving.length > 0) await tables.groups.remove(group.id, leaving.map(({ id }) => id))
+    if (joining.length > 0)
+      await tables.groups.add(
+        group.id,
+        joining.map(({ id, type }) => ({ id, type })),
+      )
+    if (leaving.length > 0)
+      await tables.groups.remove(
+        group.id,
+        leaving.map(({ id }) => id),
+      )
   }
 }

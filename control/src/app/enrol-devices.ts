@@ -6,9 +6,9 @@ import {
   type EnrolmentRequest,
   enrolmentMode,
 } from '@muster/shared/contracts'
-import { type Clock, type EpochMs, type Refusal, type Result, ok, refuse } from '@muster/shared/core'
+import { type Clock, type EpochMs, ok, type Refusal, type Result, refuse } from '@muster/shared/core'
 import { CERTIFICATE_VALIDITY_MS } from '../domain/certificate-life.ts'
-import { type EnrolmentCandidate, checkRestrictions, checkToken } from '../domain/enrolment-rules.ts'
+import { checkRestrictions, checkToken, type EnrolmentCandidate } from '../domain/enrolment-rules.ts'
 import type { Device, DeviceCertificate, EnrolmentRestriction, EnrolmentToken, User } from '../domain/model.ts'
 import { certificateOf, wireCertificate } from './device-certificate.ts'
 import { updateDynamicGroupsOf } from './dynamic-groups.ts'
@@ -67,14 +67,21 @@ interface Known {
 export const sha256Hex = (text: string): string => createHash('sha256').update(text).digest('hex')
 
 async function load(tables: Tables, { requests }: EnrolmentBatch): Promise<Known> {
-  const names = requests.flatMap(({ userPrincipalName }) => (userPrincipalName === undefined ? [] : [userPrincipalName.toLowerCase()]))
+  const names = requests.flatMap(({ userPrincipalName }) =>
+    userPrincipalName === undefined ? [] : [userPrincipalName.toLowerCase()],
+  )
   const tokens = await tables.tokens.findBySecret([...new Set(requests.map(({ token }) => sha256Hex(token)))])
   const users = await tables.users.findByPrincipalName([...new Set(names)])
   const userIds = users.map((user) => user.id)
   const byPlatform = Map.groupBy(requests, ({ platform }) => platform)
   const devices: Device[] = []
   for (const [platform, asked] of byPlatform) {
-    devices.push(...(await tables.devices.findBySerial(platform, asked.map(({ inventory }) => inventory.hardware.serialNumber))))
+    devices.push(
+      ...(await tables.devices.findBySerial(
+        platform,
+        asked.map(({ inventory }) => inventory.hardware.serialNumber),
+      )),
+    )
   }
   const certificates = await tables.certificates.getMany(devices.map((device) => device.certificateSerial))
   return {
@@ -83,7 +90,9 @@ async function load(tables: Tables, { requests }: EnrolmentBatch): Promise<Known
     users: new Map(users.map((user) => [user.userPrincipalName.toLowerCase(), user])),
     devicesOf: new Map(await tables.devices.countByUser(userIds)),
     groupsOf: await tables.groups.groupsOf(userIds),
-    bySerial: new Map(devices.map((device) => [serialKey(device.platform, device.inventory.hardware.serialNumber), device])),
+    bySerial: new Map(
+      devices.map((device) => [serialKey(device.platform, device.inventory.hardware.serialNumber), device]),
+    ),
     certificates: new Map(certificates.map((certificate) => [certificate.serialNumber, certificate])),
     restrictions: await tables.restrictions.list(),
   }
@@ -101,7 +110,13 @@ interface Enrolment {
   readonly repeated: boolean
 }
 
-function enrolOne(deps: EnrolDeps, request: EnrolmentRequest, agentId: string, known: Known, nowMs: EpochMs): Result<Enrolment> {
+function enrolOne(
+  deps: EnrolDeps,
+  request: EnrolmentRequest,
+  agentId: string,
+  known: Known,
+  nowMs: EpochMs,
+): Result<Enrolment> {
   const before = known.bySerial.get(serialKey(request.platform, request.inventory.hardware.serialNumber))
   const had = before && known.certificates.get(before.certificateSerial)
   if (before && had && before.enrolmentRequestId === request.requestId && before.agentId === agentId) {
@@ -128,14 +143,22 @@ interface Admitted {
   readonly candidate: EnrolmentCandidate
 }
 
-function admitCandidate(request: EnrolmentRequest, known: Known, before: Device | undefined, nowMs: EpochMs): Result<Admitted> {
+function admitCandidate(
+  request: EnrolmentRequest,
+  known: Known,
+  before: Device | undefined,
+  nowMs: EpochMs,
+): Result<Admitted> {
   const found = known.tokens.get(sha256Hex(request.token))
   const token = checkToken(found && { ...found, uses: known.usesOf.get(found.id) ?? found.uses }, request, nowMs)
   if (!token.ok) return token
   const mode = enrolmentMode(request.platform, request.mode)
-  if (!mode?.managed) return refuse('enrolment/mode-unknown', `${request.platform} has no enrolment mode ${request.mode}`)
-  const user = request.userPrincipalName === undefined ? undefined : known.users.get(request.userPrincipalName.toLowerCase())
-  if (mode.user === 'required' && !user) return refuse('enrolment/user-unknown', 'the mode needs a user, and no user has this name')
+  if (!mode?.managed)
+    return refuse('enrolment/mode-unknown', `${request.platform} has no enrolment mode ${request.mode}`)
+  const user =
+    request.userPrincipalName === undefined ? undefined : known.users.get(request.userPrincipalName.toLowerCase())
+  if (mode.user === 'required' && !user)
+    return refuse('enrolment/user-unknown', 'the mode needs a user, and no user has this name')
   if (user && !user.accountEnabled) return refuse('enrolment/user-disabled', 'the account of the user is disabled')
   const candidate: EnrolmentCandidate = {
     platform: request.platform,
@@ -199,15 +222,28 @@ function deviceOf(
   }
 }
 
-async function save(tables: Tables, planning: Planning, enrolments: readonly Enrolment[], nowMs: EpochMs): Promise<void> {
+async function save(
+  tables: Tables,
+  planning: Planning,
+  enrolments: readonly Enrolment[],
+  nowMs: EpochMs,
+): Promise<void> {
   const fresh = enrolments.filter(({ repeated }) => !repeated)
   if (fresh.length === 0) return
-  await updateDynamicGroupsOf(tables, fresh.map(({ device }) => device))
+  await updateDynamicGroupsOf(
+    tables,
+    fresh.map(({ device }) => device),
+  )
   const planner = await planning.current(tables)
-  const retargeted = await retargetDevices(tables, planner, fresh.map(({ device }) => device), {
-    nowMs,
-    correlationId: fresh[0]?.request.correlationId ?? '',
-  })
+  const retargeted = await retargetDevices(
+    tables,
+    planner,
+    fresh.map(({ device }) => device),
+    {
+      nowMs,
+      correlationId: fresh[0]?.request.correlationId ?? '',
+    },
+  )
   await tables.devices.put(retargeted.map(({ device }) => device))
   await tables.certificates.put([
     ...fresh.flatMap(({ replaced }): DeviceCertificate[] =>

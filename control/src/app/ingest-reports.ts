@@ -1,13 +1,13 @@
 import type { Report } from '@muster/shared/contracts'
 import type { Clock, EpochMs } from '@muster/shared/core'
 import { admit } from '../domain/admission.ts'
-import { type DeviceRecord, type Interpret, applyReport, place } from '../domain/apply-report.ts'
+import { applyReport, type DeviceRecord, type Interpret, place } from '../domain/apply-report.ts'
 import type { Device, DeviceCertificate, DevicePolicy, RemoteAction } from '../domain/model.ts'
 import { isDeparture } from '../domain/remote-actions.ts'
+import { updateDynamicGroupsOf } from './dynamic-groups.ts'
 import { createInterpreter } from './interpreting.ts'
 import { judgeAndAct } from './judge-and-act.ts'
 import type { Ids, ReportRow, Signal, Signals, Store, Tables } from './ports.ts'
-import { updateDynamicGroupsOf } from './dynamic-groups.ts'
 
 export interface IngestDeps {
   readonly store: Store
@@ -102,7 +102,11 @@ function sort(batch: readonly ReceivedReport[], known: Known, nowMs: EpochMs): S
       continue
     }
     const leaving = (known.open.get(deviceId) ?? []).some((action) => isDeparture(action.action))
-    const admitted = admit(device, known.certificates.get(certificate.serialNumber), { agentId: received.agentId, nowMs, leaving })
+    const admitted = admit(device, known.certificates.get(certificate.serialNumber), {
+      agentId: received.agentId,
+      nowMs,
+      leaving,
+    })
     if (admitted.ok) accepted.push(received)
     else refused.push({ received, code: admitted.refusal.code, message: admitted.refusal.message })
   }
@@ -142,7 +146,9 @@ function recordOf(deviceId: string, known: Known): DeviceRecord | undefined {
 }
 
 function rowOf(report: Report, nowMs: EpochMs): ReportRow {
-  const parts = (['inventory', 'policies', 'removedPolicyIds', 'commands'] as const).filter((part) => report[part] !== undefined)
+  const parts = (['inventory', 'policies', 'removedPolicyIds', 'commands'] as const).filter(
+    (part) => report[part] !== undefined,
+  )
   const { deviceId, seq, observedAtMs, correlationId } = report
   return { deviceId, seq, observedAtMs, committedAtMs: nowMs, correlationId, parts }
 }
@@ -186,7 +192,12 @@ async function letGo(tables: Tables, devices: readonly Device[], nowMs: EpochMs)
   await tables.certificates.put(
     certificates
       .filter((certificate) => certificate.state !== 'revoked')
-      .map((certificate) => ({ ...certificate, state: 'revoked', revokedAtMs: nowMs, revocationReason: 'cessationOfOperation' })),
+      .map((certificate) => ({
+        ...certificate,
+        state: 'revoked',
+        revokedAtMs: nowMs,
+        revocationReason: 'cessationOfOperation',
+      })),
   )
   await tables.devicePolicies.delete(rows.map(({ deviceId, policyId }) => ({ deviceId, policyId })))
   for (const [deviceId, groupIds] of groups) {

@@ -32,7 +32,11 @@ export function createInterpreter(policies: readonly Policy[]): Interpret {
   }
 }
 
-function render(policy: Policy, platform: DevicePlatform, heldBack: readonly DevicePolicy['conflicts'][number]['setting'][]): Sent {
+function render(
+  policy: Policy,
+  platform: DevicePlatform,
+  heldBack: readonly DevicePolicy['conflicts'][number]['setting'][],
+): Sent {
   const settings = Object.fromEntries(Object.entries(policy.settings).filter(([name]) => !heldBack.includes(name)))
   return { settings, items: managementOf(platform).render(policy.kind, settings, platform) }
 }

@@ -20,7 +20,11 @@ export async function judgeAndAct(
   records: readonly { readonly device: Device; readonly rows: readonly DevicePolicy[] }[],
   { ids, nowMs, policies, correlationId }: JudgeContext,
 ): Promise<{ readonly devices: readonly Device[]; readonly signals: readonly Signal[] }> {
-  const context = { policies: new Map(policies.map((policy) => [policy.id, policy])), settings: await tables.settings.get(), nowMs }
+  const context = {
+    policies: new Map(policies.map((policy) => [policy.id, policy])),
+    settings: await tables.settings.get(),
+    nowMs,
+  }
   const judged = records.map(({ device, rows }) => ({ before: device, ...judgeDevice(device, rows, context) }))
   const due = judged.filter(({ dueActions }) => dueActions.length > 0)
   const userIds = due.flatMap(({ device }) => (device.userId === undefined ? [] : [device.userId]))

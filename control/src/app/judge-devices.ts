@@ -12,7 +12,11 @@ export interface Judged {
 export function judgeDevice(
   device: Device,
   rows: readonly DevicePolicy[],
-  context: { readonly policies: ReadonlyMap<string, Policy>; readonly settings: TenantSettings; readonly nowMs: EpochMs },
+  context: {
+    readonly policies: ReadonlyMap<string, Policy>
+    readonly settings: TenantSettings
+    readonly nowMs: EpochMs
+  },
 ): Judged {
   if (device.lifecycle !== 'managed') return { device, rows, dueActions: [] }
   const compliance = rows.filter((row) => row.kind === 'compliance')
@@ -21,7 +25,10 @@ export function judgeDevice(
     previous: device.complianceState,
     lastSyncAtMs: device.lastSyncAtMs,
     settings: context.settings,
-    rows: compliance.map((row) => ({ row, policy: { scheduledActions: context.policies.get(row.policyId)?.scheduledActions ?? [] } })),
+    rows: compliance.map((row) => ({
+      row,
+      policy: { scheduledActions: context.policies.get(row.policyId)?.scheduledActions ?? [] },
+    })),
   })
   const { graceUntilMs: _, nextEvaluationAtMs: __, ...rest } = device
   return {

@@ -12,7 +12,9 @@ export async function makeEnrolmentTokens(
   wanted: readonly { readonly platform: PlatformName; readonly mode: string }[],
 ): Promise<Readonly<Record<string, string>>> {
   const nowMs = clock.nowMs()
-  const secrets = new Map(wanted.map(({ platform, mode }) => [`${platform}/${mode}`, { platform, mode, secret: ids.secret() }]))
+  const secrets = new Map(
+    wanted.map(({ platform, mode }) => [`${platform}/${mode}`, { platform, mode, secret: ids.secret() }]),
+  )
   await store.transaction(async (tables) => {
     for (const { platform, mode, secret } of secrets.values()) {
       await tables.tokens.put({

@@ -31,7 +31,11 @@ export function consequencesOf(
     const pushedAlready = note?.channel === 'push' && notifications.some(({ channel }) => channel === 'push')
     if (note && !pushedAlready) notifications.push(note)
     const putOnList = action.actionType === 'retire' || action.actionType === 'wipe'
-    if (putOnList && after.retireListedAtMs === undefined && commandFor(action.actionType === 'wipe' ? 'wipe' : 'retire', {}, device)) {
+    if (
+      putOnList &&
+      after.retireListedAtMs === undefined &&
+      commandFor(action.actionType === 'wipe' ? 'wipe' : 'retire', {}, device)
+    ) {
       after = { ...after, retireListedAtMs: context.nowMs }
     }
     if (action.actionType === 'remoteLock' && commandFor('remoteLock', {}, device)) actions.push(lock(device, context))
@@ -58,7 +62,8 @@ function notificationFor(
   })
   // No mail address, no mail: the user principal name is not used instead.
   if (actionType === 'notification') return mail === undefined ? undefined : note('email', mail)
-  if (actionType !== 'pushNotification' || device.userId === undefined || !takesPushMessages(device.platform)) return undefined
+  if (actionType !== 'pushNotification' || device.userId === undefined || !takesPushMessages(device.platform))
+    return undefined
   return note('push', device.userId)
 }
 

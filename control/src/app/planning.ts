@@ -1,4 +1,4 @@
-import { type Planner, createPlanner } from './planner.ts'
+import { createPlanner, type Planner } from './planner.ts'
 import type { Tables } from './ports.ts'
 
 /** The planner for the policies and filters as they stand, kept until somebody changes them. */

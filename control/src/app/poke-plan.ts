@@ -16,7 +16,10 @@ export interface PokeContext {
 }
 
 /** Wake these devices through their agents, spread so that check-ins arrive evenly whatever the number. */
-export function pokesFor(devices: readonly Pick<Device, 'id' | 'agentId'>[], context: PokeContext): readonly OutboxMessage[] {
+export function pokesFor(
+  devices: readonly Pick<Device, 'id' | 'agentId'>[],
+  context: PokeContext,
+): readonly OutboxMessage[] {
   const spreadMs = Math.round((devices.length / context.checkInsPerSecond) * 1_000 * context.speed)
   const messages: OutboxMessage[] = []
   for (const [agentId, ofAgent] of Map.groupBy(devices, (device) => device.agentId)) {

@@ -75,7 +75,14 @@ export interface Devices {
   query(query: DeviceQuery): Promise<{ readonly rows: readonly Device[]; readonly next?: string }>
   count(filter?: RowFilter): Promise<number>
   /** Counts for the live view: managed devices by platform and compliance state, others by lifecycle. */
-  tally(): Promise<readonly { platform: PlatformName; lifecycle: Device['lifecycle']; complianceState: Device['complianceState']; devices: number }[]>
+  tally(): Promise<
+    readonly {
+      platform: PlatformName
+      lifecycle: Device['lifecycle']
+      complianceState: Device['complianceState']
+      devices: number
+    }[]
+  >
 }
 
 /** Columns that Graph may filter and order devices by. */
@@ -125,7 +132,10 @@ export interface DevicePolicies {
   /** How a policy stands: managed devices by state, `pending` where the reported revision lags behind the targeted one. */
   tally(policyId: string): Promise<readonly { revision: number; state: DevicePolicy['state']; devices: number }[]>
   /** For each device that has committed this revision: from targeted to applied and to committed, milliseconds. */
-  latencies(policyId: string, revision: number): Promise<readonly { appliedAfterMs: number; committedAfterMs: number }[]>
+  latencies(
+    policyId: string,
+    revision: number,
+  ): Promise<readonly { appliedAfterMs: number; committedAfterMs: number }[]>
   /** Rows of a policy in pages by device id, for status lists. */
   page(query: { policyId: string; after?: string; limit: number }): Promise<readonly DevicePolicy[]>
 }
@@ -251,7 +261,12 @@ export interface CertificateIssuer {
   /** Issuing CA first, root last; DER in Base64. */
   readonly chain: readonly string[]
   /** Check the CSR (signature, curve) and issue a client certificate for a device. */
-  issue(request: { csrDer: Uint8Array; deviceId: string; nowMs: EpochMs; validityMs: number }): Result<IssuedDeviceCertificate>
+  issue(request: {
+    csrDer: Uint8Array
+    deviceId: string
+    nowMs: EpochMs
+    validityMs: number
+  }): Result<IssuedDeviceCertificate>
 }
 
 export interface IssuedDeviceCertificate {

@@ -1,7 +1,7 @@
 import type { Clock } from '@muster/shared/core'
 import type { AuditEvent, Device, Policy } from '../domain/model.ts'
 import { judgeAndAct } from './judge-and-act.ts'
-import { type Planning, freshPlanner } from './planning.ts'
+import { freshPlanner, type Planning } from './planning.ts'
 import { type PokeContext, pokesFor } from './poke-plan.ts'
 import type { Ids, Signals, Store, Tables } from './ports.ts'
 import { retargetDevices } from './retarget-devices.ts'
@@ -42,7 +42,9 @@ export async function publish(
     await write(tables)
     await tables.audit.append([change.audit])
     const devices = await retargetAll(deps, tables, change.correlationId, platforms)
-    await tables.outbox.append(pokesFor(devices, { ...deps.poke, reason: 'policy', correlationId: change.correlationId }))
+    await tables.outbox.append(
+      pokesFor(devices, { ...deps.poke, reason: 'policy', correlationId: change.correlationId }),
+    )
     return devices.length
   })
   deps.planning.invalidate()
@@ -68,11 +70,20 @@ async function retargetAll(
   const touched: Pick<Device, 'id' | 'agentId'>[] = []
   let after: string | undefined
   for (;;) {
-    const page = await tables.devices.page({ limit: PAGE, ...(after === undefined ? {} : { after }), ...(platforms ? { platforms } : {}) })
-    const changed = (await retargetDevices(tables, planner, page, { nowMs, correlationId })).filter((entry) => entry.changed)
+    const page = await tables.devices.page({
+      limit: PAGE,
+      ...(after === undefined ? {} : { after }),
+      ...(platforms ? { platforms } : {}),
+    })
+    const changed = (await retargetDevices(tables, planner, page, { nowMs, correlationId })).filter(
+      (entry) => entry.changed,
+    )
     if (changed.length > 0) {
       // What no longer applies, or applies now, may change a device's compliance without a report.
-      const rows = Map.groupBy(await tables.devicePolicies.forDevices(changed.map(({ device }) => device.id)), (row) => row.deviceId)
+      const rows = Map.groupBy(
+        await tables.devicePolicies.forDevices(changed.map(({ device }) => device.id)),
+        (row) => row.deviceId,
+      )
       const acted = await judgeAndAct(
         tables,
         changed.map(({ device }) => ({ device, rows: rows.get(device.id) ?? [] })),

@@ -15,8 +15,15 @@ export async function registerApps(
   const nowMs = clock.nowMs()
   return store.transaction(async (tables) => {
     const names = new Set(registrations.map(({ userPrincipalName }) => userPrincipalName.toLowerCase()))
-    const users = new Map((await tables.users.findByPrincipalName([...names])).map((user) => [user.userPrincipalName.toLowerCase(), user.id]))
-    const before = new Map((await tables.apps.getMany(registrations.map((asked) => asked.registrationId))).map((app) => [app.id, app]))
+    const users = new Map(
+      (await tables.users.findByPrincipalName([...names])).map((user) => [
+        user.userPrincipalName.toLowerCase(),
+        user.id,
+      ]),
+    )
+    const before = new Map(
+      (await tables.apps.getMany(registrations.map((asked) => asked.registrationId))).map((app) => [app.id, app]),
+    )
     const known = registrations.flatMap((asked) => {
       const userId = users.get(asked.userPrincipalName.toLowerCase())
       return userId === undefined ? [] : [registrationOf(asked, userId, before.get(asked.registrationId), nowMs)]

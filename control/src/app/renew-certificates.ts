@@ -1,5 +1,5 @@
 import type { RenewalBatch, RenewalBatchReply, RenewalReply, RenewalRequest } from '@muster/shared/contracts'
-import { type Clock, type EpochMs, MINUTE_MS, type Result, ok, refuse } from '@muster/shared/core'
+import { type Clock, type EpochMs, MINUTE_MS, ok, type Result, refuse } from '@muster/shared/core'
 import { admit, retryAfterMs } from '../domain/admission.ts'
 import { CERTIFICATE_VALIDITY_MS } from '../domain/certificate-life.ts'
 import type { Device, DeviceCertificate } from '../domain/model.ts'
@@ -26,7 +26,9 @@ export async function renewCertificates(deps: RenewDeps, batch: RenewalBatch): P
   const replies = await deps.store.transaction(async (tables) => {
     const ids = batch.requests.map(({ deviceId }) => deviceId)
     const devices = new Map((await tables.devices.getMany(ids)).map((device) => [device.id, device]))
-    const certificates = new Map((await tables.certificates.forDevices(ids)).map((entry) => [entry.serialNumber, entry]))
+    const certificates = new Map(
+      (await tables.certificates.forDevices(ids)).map((entry) => [entry.serialNumber, entry]),
+    )
     const putCertificates: DeviceCertificate[] = []
     const answers = batch.requests.map((request): RenewalReply => {
       const renewed = renewOne(deps, request, batch.agentId, devices.get(request.deviceId), certificates, nowMs)
@@ -35,7 +37,12 @@ export async function renewCertificates(deps: RenewDeps, batch: RenewalBatch): P
       devices.set(device.id, device)
       putCertificates.push(replaced, certificate)
       signals.push(signalOf(device, request, nowMs))
-      return { outcome: 'renewed', requestId: request.requestId, deviceId: device.id, certificate: wireCertificate(certificate) }
+      return {
+        outcome: 'renewed',
+        requestId: request.requestId,
+        deviceId: device.id,
+        certificate: wireCertificate(certificate),
+      }
     })
     const changed = answers.flatMap((answer) => (answer.outcome === 'renewed' ? [devices.get(answer.deviceId)] : []))
     await tables.certificates.put(putCertificates)
@@ -65,8 +72,10 @@ function renewOne(
   if (!admitted.ok) return admitted
   const device = admitted.value
   const csrDer = Buffer.from(request.csr, 'base64')
-  const proven = shown && deps.verify(Buffer.from(shown.certificate, 'base64'), csrDer, Buffer.from(request.proof, 'base64'))
-  if (!shown || !proven) return refuse('renewal/bad-proof', 'the request is not signed with the key of the certificate in force')
+  const proven =
+    shown && deps.verify(Buffer.from(shown.certificate, 'base64'), csrDer, Buffer.from(request.proof, 'base64'))
+  if (!shown || !proven)
+    return refuse('renewal/bad-proof', 'the request is not signed with the key of the certificate in force')
   const issued = deps.issuer.issue({ csrDer, deviceId: device.id, nowMs, validityMs: CERTIFICATE_VALIDITY_MS })
   if (!issued.ok) return issued
   const certificate = certificateOf(device.id, issued.value, nowMs)

@@ -84,7 +84,13 @@ async function sortDevices(tables: Tables, { action, deviceIds, parameters }: Ac
   }
 }
 
-async function record(deps: ActionDeps, tables: Tables, request: ActionRequest, sorted: Sorted, nowMs: EpochMs): Promise<void> {
+async function record(
+  deps: ActionDeps,
+  tables: Tables,
+  request: ActionRequest,
+  sorted: Sorted,
+  nowMs: EpochMs,
+): Promise<void> {
   const { action, parameters, requestedBy, correlationId } = request
   const make = (device: Device, state: RemoteAction['state']): RemoteAction => ({
     id: deps.ids.guid(),

@@ -22,11 +22,19 @@ export async function sweepCompliance({ store, clock, ids, signals }: SweepDeps)
   const looked = await store.transaction(async (tables) => {
     const due = await tables.devices.dueForEvaluation(nowMs, BATCH)
     if (due.length === 0) return 0
-    const rows = Map.groupBy(await tables.devicePolicies.forDevices(due.map((device) => device.id)), (row) => row.deviceId)
+    const rows = Map.groupBy(
+      await tables.devicePolicies.forDevices(due.map((device) => device.id)),
+      (row) => row.deviceId,
+    )
     const acted = await judgeAndAct(
       tables,
       due.map((device) => ({ device, rows: rows.get(device.id) ?? [] })),
-      { ids, nowMs, policies: await tables.policies.list(), correlationId: (device) => `sweep-${device.id.slice(0, 8)}-${nowMs}` },
+      {
+        ids,
+        nowMs,
+        policies: await tables.policies.list(),
+        correlationId: (device) => `sweep-${device.id.slice(0, 8)}-${nowMs}`,
+      },
     )
     await tables.devices.put(acted.devices)
     emitted.push(...acted.signals)

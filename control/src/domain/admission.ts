@@ -1,4 +1,4 @@
-import { MINUTE_MS, type EpochMs, type Result, ok, refuse } from '@muster/shared/core'
+import { type EpochMs, MINUTE_MS, ok, type Result, refuse } from '@muster/shared/core'
 import { certificateObjection } from './certificate-life.ts'
 import type { Device, DeviceCertificate } from './model.ts'
 
@@ -18,8 +18,10 @@ export function admit(
   context: { readonly agentId: string; readonly nowMs: EpochMs; readonly leaving: boolean },
 ): Result<Device> {
   if (!device) return refuse('checkin/unknown-device', 'no device has this id')
-  if (device.agentId !== context.agentId) return refuse('checkin/other-agent', 'the device enrolled through another agent')
-  if (device.lifecycle !== 'managed' && !context.leaving) return refuse('checkin/not-managed', `the device was ${device.lifecycle}`)
+  if (device.agentId !== context.agentId)
+    return refuse('checkin/other-agent', 'the device enrolled through another agent')
+  if (device.lifecycle !== 'managed' && !context.leaving)
+    return refuse('checkin/not-managed', `the device was ${device.lifecycle}`)
   switch (certificateObjection(certificate, device.id, context.nowMs)) {
     case 'unknown':
       return refuse('checkin/certificate-unknown', 'no certificate has this serial number')

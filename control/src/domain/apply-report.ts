@@ -1,13 +1,17 @@
 import type { CommandResult, PolicyReport, Report } from '@muster/shared/contracts'
 import type { EpochMs } from '@muster/shared/core'
 import { observePolicy } from './compliance.ts'
-import type { SettingOutcome } from './management/management.ts'
 import { managementOf } from './management/index.ts'
+import type { SettingOutcome } from './management/management.ts'
 import type { Device, DevicePolicy, RemoteAction } from './model.ts'
 import { lifecycleAfter, managementStateAfter } from './remote-actions.ts'
 
 /** Translates the native results of one policy; `undefined` when they are of a revision that nobody waits for any more. */
-export type Interpret = (report: PolicyReport, row: DevicePolicy, device: Device) => readonly SettingOutcome[] | undefined
+export type Interpret = (
+  report: PolicyReport,
+  row: DevicePolicy,
+  device: Device,
+) => readonly SettingOutcome[] | undefined
 
 /** A device with everything that a report may change. */
 export interface DeviceRecord {
@@ -70,7 +74,8 @@ function finishCommand(record: DeviceRecord, result: CommandResult, nowMs: Epoch
     ...(result.detail ? { detail: result.detail } : {}),
   }
   const others = record.open.filter((other) => other.id !== action.id)
-  const lifecycle = outcome === 'done' ? lifecycleAfter(action.action, action.parameters['keepEnrollmentData'] === true) : undefined
+  const lifecycle =
+    outcome === 'done' ? lifecycleAfter(action.action, action.parameters['keepEnrollmentData'] === true) : undefined
   const managementState = managementStateAfter(action.action, outcome)
   return {
     ...record,

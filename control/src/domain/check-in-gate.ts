@@ -1,5 +1,5 @@
 import type { CheckInCause } from '@muster/shared/contracts'
-import { HOUR_MS, MINUTE_MS, type EpochMs } from '@muster/shared/core'
+import { type EpochMs, HOUR_MS, MINUTE_MS } from '@muster/shared/core'
 
 /** At most one maintenance check-in in this time, whatever the device's own schedule says. */
 export const MAINTENANCE_INTERVAL_MS = 6.5 * HOUR_MS

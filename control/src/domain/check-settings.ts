@@ -1,5 +1,5 @@
 import type { PlatformName, PolicyKind, SettingValue } from '@muster/shared/contracts'
-import { type Result, nearestName, ok, refuse } from '@muster/shared/core'
+import { nearestName, ok, type Result, refuse } from '@muster/shared/core'
 import { managementOf } from './management/index.ts'
 import type { SettingDefinition } from './management/management.ts'
 
@@ -8,7 +8,9 @@ export function definitionsFor(kind: PolicyKind, platforms: readonly PlatformNam
   const [first, ...others] = platforms
   if (!first) return []
   return managementOf(first).settings.filter(
-    (definition) => definition.kind === kind && [first, ...others].every((platform) => definition.platforms?.includes(platform) ?? true),
+    (definition) =>
+      definition.kind === kind &&
+      [first, ...others].every((platform) => definition.platforms?.includes(platform) ?? true),
   )
 }
 
@@ -46,15 +48,20 @@ function objectionTo(wanted: SettingDefinition['value'], value: unknown): string
     case 'version':
       return typeof value === 'string' && /^\d+(\.\d+){0,3}$/.test(value) ? undefined : 'a version such as 10.0.26100'
     case 'choice':
-      return typeof value === 'string' && wanted.choices.includes(value) ? undefined : `one of ${wanted.choices.join(', ')}`
+      return typeof value === 'string' && wanted.choices.includes(value)
+        ? undefined
+        : `one of ${wanted.choices.join(', ')}`
     case 'strings': {
-      const fits = Array.isArray(value) && value.length <= wanted.maxItems && value.every((each) => typeof each === 'string')
+      const fits =
+        Array.isArray(value) && value.length <= wanted.maxItems && value.every((each) => typeof each === 'string')
       return fits ? undefined : `a list of at most ${wanted.maxItems} texts`
     }
     case 'string': {
       const fits = typeof value === 'string' && value.length <= wanted.maxLength
       if (!fits) return `a text of at most ${wanted.maxLength} characters`
-      return wanted.pattern === undefined || new RegExp(wanted.pattern).test(value) ? undefined : `a text that matches ${wanted.pattern}`
+      return wanted.pattern === undefined || new RegExp(wanted.pattern).test(value)
+        ? undefined
+        : `a text that matches ${wanted.pattern}`
     }
   }
 }

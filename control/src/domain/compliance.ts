@@ -1,4 +1,4 @@
-import { DAY_MS, HOUR_MS, type EpochMs } from '@muster/shared/core'
+import { DAY_MS, type EpochMs, HOUR_MS } from '@muster/shared/core'
 import type { SettingOutcome } from './management/management.ts'
 import type { ComplianceState, DevicePolicy, Policy, PolicyState, ScheduledAction, TenantSettings } from './model.ts'
 
@@ -117,7 +117,12 @@ function judge(row: DevicePolicy, actions: readonly ScheduledAction[], nowMs: Ep
   return { row, says: row.state === 'conflict' ? 'conflict' : 'compliant', due: [], moments: [] }
 }
 
-function judgeNoncompliant(row: DevicePolicy, sinceMs: EpochMs, actions: readonly ScheduledAction[], nowMs: EpochMs): Judged {
+function judgeNoncompliant(
+  row: DevicePolicy,
+  sinceMs: EpochMs,
+  actions: readonly ScheduledAction[],
+  nowMs: EpochMs,
+): Judged {
   const dueAt = (action: ScheduledAction): EpochMs => sinceMs + action.gracePeriodHours * HOUR_MS
   const blocks = actions.filter((action) => action.actionType === 'block').map(dueAt)
   const graceUntilMs = blocks.length > 0 ? Math.min(...blocks) : sinceMs

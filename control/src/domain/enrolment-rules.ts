@@ -1,7 +1,7 @@
 import type { EnrolmentMode, Inventory, Ownership, PlatformName } from '@muster/shared/contracts'
-import { type Result, compareVersions, ok, refuse } from '@muster/shared/core'
+import { compareVersions, ok, type Result, refuse } from '@muster/shared/core'
 import type { EnrolmentRestriction, EnrolmentToken } from './model.ts'
-import { type TargetSubject, isTargeted } from './targeting.ts'
+import { isTargeted, type TargetSubject } from './targeting.ts'
 
 export interface EnrolmentCandidate {
   readonly platform: PlatformName
@@ -21,8 +21,15 @@ export interface EnrolmentCandidate {
  * Refusals: `enrolment/platform-blocked`, `enrolment/personal-blocked`, `enrolment/os-version`,
  * `enrolment/manufacturer-blocked`, `enrolment/device-limit`. Source: Intune, "Enrollment restrictions".
  */
-export function checkRestrictions(restrictions: readonly EnrolmentRestriction[], candidate: EnrolmentCandidate): Result<true> {
-  const platform = decisive(restrictions, candidate, (rule) => rule.kind === 'platform' && rule.platform === candidate.platform)
+export function checkRestrictions(
+  restrictions: readonly EnrolmentRestriction[],
+  candidate: EnrolmentCandidate,
+): Result<true> {
+  const platform = decisive(
+    restrictions,
+    candidate,
+    (rule) => rule.kind === 'platform' && rule.platform === candidate.platform,
+  )
   if (platform?.rule.kind === 'platform') {
     const refusal = checkPlatform(platform.rule, candidate)
     if (!refusal.ok) return refusal
@@ -71,12 +78,21 @@ function checkPlatform(rule: PlatformRule, { platform, ownership, mode, inventor
 }
 
 /** Types of enrolment that the device limit does not count: bulk, automatic, co-managed and userless ones. */
-const unlimitedTypes = new Set(['windowsAzureADJoin', 'windowsAutoEnrollment', 'windowsBulkAzureDomainJoin', 'windowsCoManagement'])
+const unlimitedTypes = new Set([
+  'windowsAzureADJoin',
+  'windowsAutoEnrollment',
+  'windowsBulkAzureDomainJoin',
+  'windowsCoManagement',
+])
 
 function checkLimit(devicesPerUserMax: number, { mode, devicesOfUser }: EnrolmentCandidate): Result<true> {
-  if (devicesOfUser === undefined || mode.user === 'none' || unlimitedTypes.has(mode.deviceEnrollmentType)) return ok(true)
+  if (devicesOfUser === undefined || mode.user === 'none' || unlimitedTypes.has(mode.deviceEnrollmentType))
+    return ok(true)
   if (devicesOfUser < devicesPerUserMax) return ok(true)
-  return refuse('enrolment/device-limit', `the user has ${devicesOfUser} devices, at most ${devicesPerUserMax} may be enrolled`)
+  return refuse(
+    'enrolment/device-limit',
+    `the user has ${devicesOfUser} devices, at most ${devicesPerUserMax} may be enrolled`,
+  )
 }
 
 /**
@@ -90,7 +106,10 @@ export function checkToken(
 ): Result<EnrolmentToken> {
   if (!token) return refuse('enrolment/token-unknown', 'there is no enrolment token with this secret')
   if (token.platform !== wanted.platform || token.mode !== wanted.mode) {
-    return refuse('enrolment/token-mismatch', `the token is for ${token.platform}/${token.mode}, not ${wanted.platform}/${wanted.mode}`)
+    return refuse(
+      'enrolment/token-mismatch',
+      `the token is for ${token.platform}/${token.mode}, not ${wanted.platform}/${wanted.mode}`,
+    )
   }
   if (token.revoked) return refuse('enrolment/token-revoked', 'the enrolment token was revoked')
   if (nowMs >= token.expiresAtMs) return refuse('enrolment/token-expired', 'the enrolment token has expired')

@@ -31,7 +31,11 @@ export interface Group {
   readonly description?: string
   readonly createdAtMs: EpochMs
   /** Present on dynamic groups: the membership rule and what it is about. Assigned groups list their members. */
-  readonly dynamic?: { readonly rule: string; readonly members: 'user' | 'device'; readonly processing: 'On' | 'Paused' }
+  readonly dynamic?: {
+    readonly rule: string
+    readonly members: 'user' | 'device'
+    readonly processing: 'On' | 'Paused'
+  }
 }
 
 export type MemberType = 'user' | 'device'
@@ -284,7 +288,11 @@ export interface AuditEvent {
     readonly id: string
     readonly type: string
     readonly displayName: string
-    readonly modifiedProperties: readonly { readonly name: string; readonly oldValue: string | null; readonly newValue: string | null }[]
+    readonly modifiedProperties: readonly {
+      readonly name: string
+      readonly oldValue: string | null
+      readonly newValue: string | null
+    }[]
   }[]
 }
 

@@ -1,5 +1,5 @@
-import { type NativeCommand, type RemoteActionName, enrolmentMode } from '@muster/shared/contracts'
-import { DAY_MS, type EpochMs, type Result, ok, refuse } from '@muster/shared/core'
+import { enrolmentMode, type NativeCommand, type RemoteActionName } from '@muster/shared/contracts'
+import { DAY_MS, type EpochMs, ok, type Result, refuse } from '@muster/shared/core'
 import { managementOf } from './management/index.ts'
 import type { Device, ManagementState, RemoteAction, RemoteActionState } from './model.ts'
 
@@ -9,7 +9,11 @@ const departures: ReadonlySet<RemoteActionName> = new Set(['retire', 'wipe', 'de
 export const isDeparture = (action: RemoteActionName): boolean => departures.has(action)
 
 /** Requests per tenant and day. Source: Intune, remote actions, tenant limits (2026). */
-export const dailyLimits: Readonly<Partial<Record<RemoteActionName, number>>> = { wipe: 500, retire: 1_000, delete: 1_000 }
+export const dailyLimits: Readonly<Partial<Record<RemoteActionName, number>>> = {
+  wipe: 500,
+  retire: 1_000,
+  delete: 1_000,
+}
 
 export const dailyLimitSinceMs = (nowMs: EpochMs): EpochMs => nowMs - DAY_MS
 
@@ -17,7 +21,10 @@ export const dailyLimitSinceMs = (nowMs: EpochMs): EpochMs => nowMs - DAY_MS
 export function checkDailyLimit(action: RemoteActionName, requestedToday: number, times: number): Result<true> {
   const limit = dailyLimits[action]
   if (limit === undefined || requestedToday + times <= limit) return ok(true)
-  return refuse('action/daily-limit', `${action} was requested ${requestedToday} times in 24 hours; ${limit} are allowed`)
+  return refuse(
+    'action/daily-limit',
+    `${action} was requested ${requestedToday} times in 24 hours; ${limit} are allowed`,
+  )
 }
 
 /**

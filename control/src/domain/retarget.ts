@@ -25,7 +25,14 @@ export function retarget(
     if (row?.revision === policy.revision && sameConflicts) continue
     const { reportedRevision: _, ...kept } = row ?? freshRow(deviceId, policy)
     const repeated = row?.revision === policy.revision ? {} : reported(row)
-    put.push({ ...kept, ...repeated, revision: policy.revision, conflicts, targetedAtMs: cause.nowMs, correlationId: cause.correlationId })
+    put.push({
+      ...kept,
+      ...repeated,
+      revision: policy.revision,
+      conflicts,
+      targetedAtMs: cause.nowMs,
+      correlationId: cause.correlationId,
+    })
   }
   const wanted = new Set(effective.map(({ policy }) => policy.id))
   const remove = rows.filter((row) => !wanted.has(row.policyId)).map(({ policyId }) => ({ deviceId, policyId }))

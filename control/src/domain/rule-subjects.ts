@@ -67,5 +67,7 @@ function trustType(device: Device): string {
 }
 
 function extensionAttributes(device: Device): Record<string, string> {
-  return Object.fromEntries(Object.entries(device.attributes).filter(([name]) => /^extensionAttribute([1-9]|1[0-5])$/.test(name)))
+  return Object.fromEntries(
+    Object.entries(device.attributes).filter(([name]) => /^extensionAttribute([1-9]|1[0-5])$/.test(name)),
+  )
 }

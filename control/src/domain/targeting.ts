@@ -28,7 +28,11 @@ export function isTargeted(policy: Pick<Policy, 'platforms' | 'assignments'>, su
   return [...included].some((kind) => !excluded.has(kind))
 }
 
-function kindsReached(assignments: readonly Assignment[], subject: TargetSubject, type: 'group' | 'exclusionGroup'): Set<Kind> {
+function kindsReached(
+  assignments: readonly Assignment[],
+  subject: TargetSubject,
+  type: 'group' | 'exclusionGroup',
+): Set<Kind> {
   const kinds = new Set<Kind>()
   for (const assignment of assignments) {
     for (const kind of kindsOf(assignment, subject, type)) {

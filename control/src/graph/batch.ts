@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { errorAnswer, type GraphAnswer } from './graph-request.ts'
 import type { Dispatch, IncomingRequest } from './dispatch.ts'
+import { errorAnswer, type GraphAnswer } from './graph-request.ts'
 
 /** Requests in one batch, as Graph allows them. */
 const REQUESTS_MAX = 20
@@ -25,13 +25,21 @@ export async function batch(dispatch: Dispatch, incoming: IncomingRequest): Prom
   const parsed = BatchShape.safeParse(incoming.body)
   if (!parsed.success) {
     const issue = parsed.error.issues[0]
-    return errorAnswer({ code: 'graph/bad-body', message: issue?.message ?? 'no batch', at: issue?.path.join('.') ?? '' }, incoming.correlationId)
+    return errorAnswer(
+      { code: 'graph/bad-body', message: issue?.message ?? 'no batch', at: issue?.path.join('.') ?? '' },
+      incoming.correlationId,
+    )
   }
   const version = /^\/(v1\.0|beta)/i.exec(incoming.url)?.[0] ?? '/v1.0'
   const responses: unknown[] = []
   for (const { id, method, url, body } of parsed.data.requests) {
     const { status, headers, body: answered } = await dispatch({ ...incoming, method, body, url: `${version}/${url}` })
-    responses.push({ id, status, headers: { 'Content-Type': 'application/json', ...headers }, ...(answered === undefined ? {} : { body: answered }) })
+    responses.push({
+      id,
+      status,
+      headers: { 'Content-Type': 'application/json', ...headers },
+      ...(answered === undefined ? {} : { body: answered }),
+    })
   }
   return { status: 200, body: { responses } }
 }

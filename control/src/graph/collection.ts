@@ -11,13 +11,17 @@ export const TOP_MAX = 1_000
 export function topOf({ query }: GraphRequest): number {
   if (query['top'] === undefined) return TOP_DEFAULT
   const top = Number(query['top'])
-  if (!Number.isInteger(top) || top < 0) throw new CodedError('graph/bad-query', '$top must be a whole number', { at: '$top' })
+  if (!Number.isInteger(top) || top < 0)
+    throw new CodedError('graph/bad-query', '$top must be a whole number', { at: '$top' })
   return Math.min(top, TOP_MAX)
 }
 
 /** `$select` on one entity. */
 export function selected(entity: Entity, { query }: GraphRequest): Entity {
-  const names = query['select']?.split(',').map((name) => name.trim()).filter((name) => name !== '' && name !== '*')
+  const names = query['select']
+    ?.split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '' && name !== '*')
   if (!names?.length) return entity
   const wanted = new Set(['id', '@odata.type', ...names].map((name) => name.toLowerCase()))
   return Object.fromEntries(Object.entries(entity).filter(([name]) => wanted.has(name.toLowerCase())))
@@ -69,7 +73,8 @@ export function memoryPage(request: GraphRequest, set: string, all: readonly Ent
 
 function skipOf(text: string | undefined): number {
   const skip = Number(text ?? 0)
-  if (!Number.isInteger(skip) || skip < 0) throw new CodedError('graph/bad-skiptoken', 'the skip token is not one of this query')
+  if (!Number.isInteger(skip) || skip < 0)
+    throw new CodedError('graph/bad-skiptoken', 'the skip token is not one of this query')
   return skip
 }
 

@@ -1,6 +1,6 @@
 import { CodedError } from '@muster/shared/core'
 import type { Control } from '../control.ts'
-import { type GraphAnswer, type GraphRequest, errorAnswer } from './graph-request.ts'
+import { errorAnswer, type GraphAnswer, type GraphRequest } from './graph-request.ts'
 import { createRouter } from './router.ts'
 import { graphRoutes } from './routes.ts'
 import type { TokenService } from './tokens.ts'
@@ -26,10 +26,14 @@ export function createDispatch(control: Control, tokens: TokenService, tenantId:
     const { version, path, query } = readUrl(incoming.url)
     const { actor, roles } = await tokens.verify(incoming.authorization)
     const found = router.find(incoming.method, path)
-    if (found === 'wrong-method') throw new CodedError('graph/wrong-method', `The path ${path} is not served with ${incoming.method}.`)
+    if (found === 'wrong-method')
+      throw new CodedError('graph/wrong-method', `The path ${path} is not served with ${incoming.method}.`)
     if (!found) throw new CodedError('graph/not-served', `Muster does not serve ${incoming.method} ${path} yet.`)
     if (!isGranted(found.route.role, roles)) {
-      throw new CodedError('graph/forbidden', `Insufficient privileges: the application needs the role ${found.route.role}.`)
+      throw new CodedError(
+        'graph/forbidden',
+        `Insufficient privileges: the application needs the role ${found.route.role}.`,
+      )
     }
     const request: GraphRequest = {
       control,
@@ -48,7 +52,10 @@ export function createDispatch(control: Control, tokens: TokenService, tenantId:
   return (incoming) =>
     handle(incoming).catch((error: unknown) => {
       if (!(error instanceof CodedError)) throw error
-      return errorAnswer({ code: error.code, message: error.message, ...(error.at === undefined ? {} : { at: error.at }) }, incoming.correlationId)
+      return errorAnswer(
+        { code: error.code, message: error.message, ...(error.at === undefined ? {} : { at: error.at }) },
+        incoming.correlationId,
+      )
     })
 }
 
@@ -60,7 +67,8 @@ function isGranted(role: string, held: ReadonlySet<string>): boolean {
 function readUrl(url: string): { version: 'v1.0' | 'beta'; path: string; query: Record<string, string> } {
   const [rawPath = '', rawQuery = ''] = splitOnce(url.replace(/\/{2,}/g, '/'), '?')
   const match = /^\/(v1\.0|beta)(\/.*)?$/i.exec(rawPath)
-  if (!match) throw new CodedError('graph/not-found', `There is nothing at ${rawPath}; paths begin with /v1.0 or /beta.`)
+  if (!match)
+    throw new CodedError('graph/not-found', `There is nothing at ${rawPath}; paths begin with /v1.0 or /beta.`)
   const query: Record<string, string> = {}
   for (const [name, value] of new URLSearchParams(rawQuery)) query[name.replace(/^\$/, '').toLowerCase()] = value
   return { version: match[1]?.toLowerCase() === 'beta' ? 'beta' : 'v1.0', path: decode(match[2] ?? '/'), query }

@@ -37,7 +37,8 @@ export interface GraphRoute {
   readonly handle: (request: GraphRequest) => Promise<GraphAnswer>
 }
 
-export const answer = (status: number, body?: unknown): GraphAnswer => (body === undefined ? { status } : { status, body })
+export const answer = (status: number, body?: unknown): GraphAnswer =>
+  body === undefined ? { status } : { status, body }
 
 /** The value of a result, or its refusal as the request's answer. */
 export function orRefuse<T>(result: Result<T>): T {
@@ -46,14 +47,22 @@ export function orRefuse<T>(result: Result<T>): T {
 }
 
 export const notFound = (what: string, id: string): never => {
-  throw new CodedError('graph/not-found', `Resource '${id}' of type ${what} does not exist or one of its queried reference-property objects are not present.`)
+  throw new CodedError(
+    'graph/not-found',
+    `Resource '${id}' of type ${what} does not exist or one of its queried reference-property objects are not present.`,
+  )
 }
 
 /** Graph's error envelope, and the status that goes with a code. */
 export function errorAnswer(refusal: Refusal, correlationId: string): GraphAnswer {
   const entry = errorCatalogue[refusal.code as ErrorCode]
   const message = refusal.at === undefined ? refusal.message : `${refusal.message} (${refusal.at})`
-  const innerError = { date: new Date().toISOString().slice(0, 19), 'request-id': correlationId, 'client-request-id': correlationId, code: refusal.code }
+  const innerError = {
+    date: new Date().toISOString().slice(0, 19),
+    'request-id': correlationId,
+    'client-request-id': correlationId,
+    code: refusal.code,
+  }
   return {
     status: entry.status,
     body: { error: { code: entry.graph, message, innerError } },

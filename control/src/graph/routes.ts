@@ -6,7 +6,13 @@ import { managedDeviceRoutes } from './resources/managed-devices.ts'
 import { policyRoutes } from './resources/policies.ts'
 
 /** All that Graph serves, v1.0 and beta alike. */
-export const graphRoutes: readonly GraphRoute[] = [...catalogueRoutes, ...deviceManagementRoutes, ...directoryRoutes, ...managedDeviceRoutes, ...policyRoutes]
+export const graphRoutes: readonly GraphRoute[] = [
+  ...catalogueRoutes,
+  ...deviceManagementRoutes,
+  ...directoryRoutes,
+  ...managedDeviceRoutes,
+  ...policyRoutes,
+]
 
 /** Every application role that some route asks for. */
 export const graphRoles: readonly string[] = [...new Set(graphRoutes.map(({ role }) => role))]

@@ -10,7 +10,11 @@ const BUFFERED_BYTES_MAX = 1_048_576
 const STATS_EVERY_WALL_MS = 1_000
 
 /** `WS /_muster/live`: what happens, as it happens, and the statistics once a second. */
-export function openLiveDoor(server: Server, control: Control, admit: (request: IncomingMessage) => Promise<boolean>): { stop(): Promise<void> } {
+export function openLiveDoor(
+  server: Server,
+  control: Control,
+  admit: (request: IncomingMessage) => Promise<boolean>,
+): { stop(): Promise<void> } {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: 1_024 })
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     void admit(request).then((admitted) => {

@@ -1,5 +1,5 @@
-import { type OrderReply, type Population, type WorldOrder, enrolmentMode } from '@muster/shared/contracts'
-import { type Result, ok, refuse } from '@muster/shared/core'
+import { enrolmentMode, type OrderReply, type Population, type WorldOrder } from '@muster/shared/contracts'
+import { ok, type Result, refuse } from '@muster/shared/core'
 import { makeEnrolmentTokens } from '../app/make-enrolment-tokens.ts'
 import type { Control } from '../control.ts'
 
@@ -15,9 +15,15 @@ export async function populate(control: Control, population: Population): Promis
   }
   const workers = control.workers.list().filter(({ alive }) => alive)
   const wanted = population.groups.reduce((sum, { count }) => sum + count, 0)
-  const room = workers.reduce((sum, { hello }) => sum + hello.capacity - Object.values(hello.devices).reduce((a, b) => a + b, 0), 0)
+  const room = workers.reduce(
+    (sum, { hello }) => sum + hello.capacity - Object.values(hello.devices).reduce((a, b) => a + b, 0),
+    0,
+  )
   if (room < wanted) {
-    return refuse('simulation/no-workers', `${wanted} devices were asked for; ${workers.length} workers have room for ${room}. Start more with \`muster worker\``)
+    return refuse(
+      'simulation/no-workers',
+      `${wanted} devices were asked for; ${workers.length} workers have room for ${room}. Start more with \`muster worker\``,
+    )
   }
   const tokens = await makeEnrolmentTokens(control.deps, population.groups)
   const replies = await Promise.all(

@@ -1,4 +1,12 @@
-import { type CommittedPage, type HistoryPage, type PolicyLatencies, Population, type Readiness, type ServiceInfo, WorldOrder } from '@muster/shared/contracts'
+import {
+  type CommittedPage,
+  type HistoryPage,
+  type PolicyLatencies,
+  Population,
+  type Readiness,
+  type ServiceInfo,
+  WorldOrder,
+} from '@muster/shared/contracts'
 import { CodedError } from '@muster/shared/core'
 import type { ClockScale } from '@muster/shared/runtime'
 import type { z } from 'zod'
@@ -36,7 +44,10 @@ const PAGE = 2_000
 export const isOpen = (path: string): boolean => path === '/health' || path === '/ready'
 
 /** Serve the simulation API (see `contracts/simulation-http.ts`). Throws coded errors; unknown paths are `graph/not-served`. */
-export async function serveSimulation(context: SimulationContext, request: SimulationRequest): Promise<SimulationAnswer> {
+export async function serveSimulation(
+  context: SimulationContext,
+  request: SimulationRequest,
+): Promise<SimulationAnswer> {
   const ok = (body: unknown): SimulationAnswer => ({ status: 200, body })
   const { control } = context
   const key = `${request.method} ${request.path}`
@@ -78,7 +89,9 @@ function parse<S extends z.ZodType>(schema: S, body: unknown): z.infer<S> {
   const parsed = schema.safeParse(body)
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]
-  throw new CodedError('graph/bad-body', issue?.message ?? 'another body was expected', { at: issue?.path.join('.') ?? '' })
+  throw new CodedError('graph/bad-body', issue?.message ?? 'another body was expected', {
+    at: issue?.path.join('.') ?? '',
+  })
 }
 
 async function readiness(control: Control): Promise<SimulationAnswer> {
@@ -87,11 +100,23 @@ async function readiness(control: Control): Promise<SimulationAnswer> {
     () => true,
     () => false,
   )
-  const body: Readiness = { ready: bus && store, bus, store, workers: control.workers.list().filter(({ alive }) => alive).length }
+  const body: Readiness = {
+    ready: bus && store,
+    bus,
+    store,
+    workers: control.workers.list().filter(({ alive }) => alive).length,
+  }
   return { status: body.ready ? 200 : 503, body }
 }
 
-function infoOf({ control, tenantId, clockScale, version, natsServerVersion, startedAtMs }: SimulationContext): ServiceInfo {
+function infoOf({
+  control,
+  tenantId,
+  clockScale,
+  version,
+  natsServerVersion,
+  startedAtMs,
+}: SimulationContext): ServiceInfo {
   return {
     product: 'muster',
     version,
@@ -109,7 +134,10 @@ function infoOf({ control, tenantId, clockScale, version, natsServerVersion, sta
 /** Pages go worker by worker: `after` is the agent's id and the last device key, with a space between. */
 async function sentPage({ workers }: Control, after: string): Promise<HistoryPage> {
   const [agentId = '', deviceKey = ''] = after.split(' ')
-  const agents = workers.list().filter(({ alive }) => alive).map(({ hello }) => hello.agentId)
+  const agents = workers
+    .list()
+    .filter(({ alive }) => alive)
+    .map(({ hello }) => hello.agentId)
   const agent = agents.find((id) => id === agentId) ?? agents.find((id) => id > agentId)
   if (agent === undefined) return { entries: [] }
   const page = await workers.order(agent, { order: 'history', after: agent === agentId ? deviceKey : '', limit: PAGE })
@@ -128,7 +156,8 @@ async function latenciesOf({ deps }: Control, policyId: string, revision: string
   const policy = await deps.store.policies.get(policyId)
   if (!policy) throw new CodedError('graph/not-found', `there is no policy ${policyId}`)
   const wanted = revision === null ? policy.revision : Number(revision)
-  if (!Number.isInteger(wanted) || wanted < 1) throw new CodedError('graph/bad-query', 'revision must be a whole number from 1')
+  if (!Number.isInteger(wanted) || wanted < 1)
+    throw new CodedError('graph/bad-query', 'revision must be a whole number from 1')
   const rows = await deps.store.devicePolicies.latencies(policyId, wanted)
   return {
     policyId,

@@ -38,28 +38,61 @@ export async function traceOf(control: Control, deviceId: string): Promise<Devic
 function actionEntries(action: RemoteAction): TraceEntry[] {
   const { action: name, requestedAtMs, deliveredAtMs, finishedAtMs, state, correlationId } = action
   return [
-    { atMs: requestedAtMs, what: 'action', text: `${name} requested by ${action.requestedBy.displayName}`, correlationId },
-    ...(deliveredAtMs === undefined ? [] : [{ atMs: deliveredAtMs, what: 'action', text: `${name} handed over`, correlationId }]),
-    ...(finishedAtMs === undefined ? [] : [{ atMs: finishedAtMs, what: 'action', text: `${name} ${state}`, correlationId }]),
+    {
+      atMs: requestedAtMs,
+      what: 'action',
+      text: `${name} requested by ${action.requestedBy.displayName}`,
+      correlationId,
+    },
+    ...(deliveredAtMs === undefined
+      ? []
+      : [{ atMs: deliveredAtMs, what: 'action', text: `${name} handed over`, correlationId }]),
+    ...(finishedAtMs === undefined
+      ? []
+      : [{ atMs: finishedAtMs, what: 'action', text: `${name} ${state}`, correlationId }]),
   ]
 }
 
-function certificateEntries({ issuedAtMs, revokedAtMs, serialNumber, revocationReason }: DeviceCertificate): TraceEntry[] {
+function certificateEntries({
+  issuedAtMs,
+  revokedAtMs,
+  serialNumber,
+  revocationReason,
+}: DeviceCertificate): TraceEntry[] {
   return [
     { atMs: issuedAtMs, what: 'certificate', text: `certificate ${serialNumber} issued` },
     ...(revokedAtMs === undefined
       ? []
-      : [{ atMs: revokedAtMs, what: 'certificate', text: `certificate ${serialNumber} revoked (${revocationReason ?? 'unspecified'})` }]),
+      : [
+          {
+            atMs: revokedAtMs,
+            what: 'certificate',
+            text: `certificate ${serialNumber} revoked (${revocationReason ?? 'unspecified'})`,
+          },
+        ]),
   ]
 }
 
 function policyEntries(row: DevicePolicy, name: string): TraceEntry[] {
-  const failing = row.settings.filter(({ state }) => state === 'nonCompliant' || state === 'error').map(({ setting }) => setting)
+  const failing = row.settings
+    .filter(({ state }) => state === 'nonCompliant' || state === 'error')
+    .map(({ setting }) => setting)
   return [
-    { atMs: row.targetedAtMs, what: 'policy', text: `${name}, revision ${row.revision}, assigned`, correlationId: row.correlationId },
+    {
+      atMs: row.targetedAtMs,
+      what: 'policy',
+      text: `${name}, revision ${row.revision}, assigned`,
+      correlationId: row.correlationId,
+    },
     ...(row.committedAtMs === undefined
       ? []
-      : [{ atMs: row.committedAtMs, what: 'policy', text: `${name}: ${row.state}${failing.length > 0 ? ` (${failing.join(', ')})` : ''}` }]),
+      : [
+          {
+            atMs: row.committedAtMs,
+            what: 'policy',
+            text: `${name}: ${row.state}${failing.length > 0 ? ` (${failing.join(', ')})` : ''}`,
+          },
+        ]),
     ...(row.nonCompliantSinceMs === undefined
       ? []
       : [{ atMs: row.nonCompliantSinceMs, what: 'compliance', text: `${name}: not compliant since then` }]),

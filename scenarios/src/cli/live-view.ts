@@ -26,19 +26,23 @@ function lines(scenario: Scenario): LiveView {
   const startedMs = Date.now()
   const wall = (): string => `${((Date.now() - startedMs) / 1_000).toFixed(0).padStart(4)}s`
   let timer: NodeJS.Timeout | undefined
-  process.stdout.write(`${scenario.metadata.name}: ${scenario.population.size} devices, seed ${scenario.seed}, speed ${scenario.clock.speed}\n`)
+  process.stdout.write(
+    `${scenario.metadata.name}: ${scenario.population.size} devices, seed ${scenario.seed}, speed ${scenario.clock.speed}\n`,
+  )
   return {
     note: (atMs, what, text) => process.stdout.write(`${wall()}  ${clock(atMs)}  ${what.padEnd(10)} ${text}\n`),
     watch: (observer) => {
       timer = setInterval(() => {
-        if (observer.latest) process.stdout.write(`${wall()}  ${clock(observer.latest.atMs)}  ${figures(observer.latest)}\n`)
+        if (observer.latest)
+          process.stdout.write(`${wall()}  ${clock(observer.latest.atMs)}  ${figures(observer.latest)}\n`)
       }, LINE_EVERY_MS)
     },
     stop: () => clearInterval(timer),
   }
 }
 
-const sumOf = (stats: Stats, state: string): number => Object.values(stats.compliance).reduce((sum, states) => sum + (states?.[state] ?? 0), 0)
+const sumOf = (stats: Stats, state: string): number =>
+  Object.values(stats.compliance).reduce((sum, states) => sum + (states?.[state] ?? 0), 0)
 
 function figures(stats: Stats): string {
   const online = stats.workers.reduce((sum, worker) => sum + worker.online, 0)
@@ -62,9 +66,15 @@ function panel(scenario: Scenario): LiveView {
   let now: (() => number) | undefined
 
   const draw = (): void => {
-    const rows = [header(scenario, startedMs, now?.()), ...(observer?.latest ? body(observer.latest) : [styleText('dim', ' starting …')]), ...notes.slice(-NOTES_SHOWN)]
+    const rows = [
+      header(scenario, startedMs, now?.()),
+      ...(observer?.latest ? body(observer.latest) : [styleText('dim', ' starting …')]),
+      ...notes.slice(-NOTES_SHOWN),
+    ]
     const width = process.stdout.columns || 100
-    process.stdout.write(`${drawn > 0 ? `\x1b[${drawn}A` : ''}${rows.map((row) => `\x1b[2K${cut(row, width)}\n`).join('')}\x1b[J`)
+    process.stdout.write(
+      `${drawn > 0 ? `\x1b[${drawn}A` : ''}${rows.map((row) => `\x1b[2K${cut(row, width)}\n`).join('')}\x1b[J`,
+    )
     drawn = rows.length
   }
   timer = setInterval(draw, REDRAW_MS)
@@ -95,7 +105,8 @@ function body(stats: Stats): string[] {
   const { retired, wiped, deleted, managed } = stats.devices
   const total = Math.max(1, managed)
   const bar = (count: number): string => '█'.repeat(Math.round((count / total) * 24)).padEnd(24, '·')
-  const row = (name: string, count: number, colour: 'green' | 'yellow' | 'red' | 'magenta' | 'gray'): string => ` ${name.padEnd(14)} ${String(count).padStart(7)}  ${styleText(colour, bar(count))}`
+  const row = (name: string, count: number, colour: 'green' | 'yellow' | 'red' | 'magenta' | 'gray'): string =>
+    ` ${name.padEnd(14)} ${String(count).padStart(7)}  ${styleText(colour, bar(count))}`
   return [
     ` devices ${managed}   online ${online}   left ${retired + wiped + deleted}   workers ${stats.workers.filter(({ alive }) => alive).length}   ${stats.busConnected ? 'broker up' : styleText('red', 'BROKER DOWN')}`,
     row('compliant', sumOf(stats, 'compliant'), 'green'),

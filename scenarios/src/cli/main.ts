@@ -12,7 +12,9 @@ import { addWorker } from './worker.ts'
 const VERSION = '0.1.0'
 
 const program = new Command('muster')
-  .description('An endpoint-management system on one laptop: an Intune-shaped control service and a live, simulated fleet.')
+  .description(
+    'An endpoint-management system on one laptop: an Intune-shaped control service and a live, simulated fleet.',
+  )
   .version(VERSION)
   .showHelpAfterError('(see --help)')
   .showSuggestionAfterError()
@@ -33,6 +35,8 @@ function exitCodeOf(error: unknown): number {
     process.stderr.write(`muster: ${error.message} [${error.code}]\n`)
     return errorCatalogue[error.code].exit
   }
-  process.stderr.write(`muster: this is a bug, please report it\n${error instanceof Error ? error.stack : String(error)}\n`)
+  process.stderr.write(
+    `muster: this is a bug, please report it\n${error instanceof Error ? error.stack : String(error)}\n`,
+  )
   return 1
 }

@@ -1,5 +1,5 @@
+import { formatDuration, formatProblem, populationOf, type Scenario, userCount } from '@muster/shared/scenario'
 import type { Command } from 'commander'
-import { type Scenario, formatDuration, formatProblem, populationOf, userCount } from '@muster/shared/scenario'
 import { readScenario } from './read-scenario.ts'
 
 interface Plan {
@@ -8,8 +8,18 @@ interface Plan {
   readonly speed: number
   readonly devices: number
   readonly users: number
-  readonly population: readonly { readonly name: string; readonly platform: string; readonly mode: string; readonly count: number }[]
-  readonly phases: readonly { readonly name: string; readonly steps: readonly string[]; readonly lasts: string; readonly wallMsMax: number }[]
+  readonly population: readonly {
+    readonly name: string
+    readonly platform: string
+    readonly mode: string
+    readonly count: number
+  }[]
+  readonly phases: readonly {
+    readonly name: string
+    readonly steps: readonly string[]
+    readonly lasts: string
+    readonly wallMsMax: number
+  }[]
   readonly wallMsMax: number
 }
 
@@ -17,8 +27,17 @@ interface Plan {
 export function planOf(scenario: Scenario): Plan {
   const phases = scenario.phases.map((phase) => {
     const simulatedMs = phase.duration ?? phase.until?.timeout ?? 0
-    const lasts = phase.until ? `until ${phase.until.expr}, at most ${formatDuration(phase.until.timeout)}` : phase.duration === undefined ? 'as long as its steps take' : formatDuration(phase.duration)
-    return { name: phase.name, steps: phase.do.map((step) => Object.keys(step)[0] ?? ''), lasts, wallMsMax: simulatedMs / scenario.clock.speed }
+    const lasts = phase.until
+      ? `until ${phase.until.expr}, at most ${formatDuration(phase.until.timeout)}`
+      : phase.duration === undefined
+        ? 'as long as its steps take'
+        : formatDuration(phase.duration)
+    return {
+      name: phase.name,
+      steps: phase.do.map((step) => Object.keys(step)[0] ?? ''),
+      lasts,
+      wallMsMax: simulatedMs / scenario.clock.speed,
+    }
   })
   return {
     name: scenario.metadata.name,
@@ -26,7 +45,12 @@ export function planOf(scenario: Scenario): Plan {
     speed: scenario.clock.speed,
     devices: scenario.population.size,
     users: userCount(scenario),
-    population: populationOf(scenario).groups.map(({ name, platform, mode, count }) => ({ name, platform, mode, count })),
+    population: populationOf(scenario).groups.map(({ name, platform, mode, count }) => ({
+      name,
+      platform,
+      mode,
+      count,
+    })),
     phases,
     wallMsMax: phases.reduce((sum, { wallMsMax }) => sum + wallMsMax, 0),
   }
@@ -55,9 +79,14 @@ function planText(plan: Plan): string {
   const lines = [
     `${plan.name}: ${plan.devices} devices, ${plan.users} users, seed ${plan.seed}, ${plan.speed} simulated seconds a second`,
     '',
-    ...plan.population.map(({ name, platform, mode, count }) => `  ${name.padEnd(24)} ${String(count).padStart(6)}  ${platform} by ${mode}`),
+    ...plan.population.map(
+      ({ name, platform, mode, count }) => `  ${name.padEnd(24)} ${String(count).padStart(6)}  ${platform} by ${mode}`,
+    ),
     '',
-    ...plan.phases.map(({ name, steps, lasts, wallMsMax }) => `  ${name.padEnd(24)} ${lasts}${wallMsMax > 0 ? ` (${formatDuration(wallMsMax)} wall)` : ''}${steps.length > 0 ? `; ${steps.join(', ')}` : ''}`),
+    ...plan.phases.map(
+      ({ name, steps, lasts, wallMsMax }) =>
+        `  ${name.padEnd(24)} ${lasts}${wallMsMax > 0 ? ` (${formatDuration(wallMsMax)} wall)` : ''}${steps.length > 0 ? `; ${steps.join(', ')}` : ''}`,
+    ),
     '',
     `at most ${formatDuration(plan.wallMsMax)} of wall time in phases, beside enrolment`,
   ]

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { CodedError } from '@muster/shared/core'
-import { type Problem, type Scenario, compileCondition, compileGate, parseScenario } from '@muster/shared/scenario'
+import { compileCondition, compileGate, type Problem, parseScenario, type Scenario } from '@muster/shared/scenario'
 
 /** Whether an expression compiles; what is wrong with it otherwise. */
 export function checkExpression(expr: string, kind: 'condition' | 'gate'): string | undefined {
@@ -9,7 +9,9 @@ export function checkExpression(expr: string, kind: 'condition' | 'gate'): strin
 }
 
 /** Read and check a scenario file. @throws CodedError `scenario/unreadable` */
-export function readScenario(file: string): { readonly ok: true; readonly scenario: Scenario } | { readonly ok: false; readonly problems: readonly Problem[] } {
+export function readScenario(
+  file: string,
+): { readonly ok: true; readonly scenario: Scenario } | { readonly ok: false; readonly problems: readonly Problem[] } {
   let text: string
   try {
     text = readFileSync(file, 'utf8')

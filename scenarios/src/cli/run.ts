@@ -1,11 +1,11 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { CodedError } from '@muster/shared/core'
-import { type RunResult, type Scenario, formatProblem } from '@muster/shared/scenario'
+import { formatProblem, type RunResult, type Scenario } from '@muster/shared/scenario'
 import type { Command } from 'commander'
 import { renderSummary, writeReports } from '../report/index.ts'
 import { runScenario } from '../runner/run.ts'
-import { type LiveView, createLiveView } from './live-view.ts'
+import { createLiveView, type LiveView } from './live-view.ts'
 import { readScenario } from './read-scenario.ts'
 
 interface RunFlags {
@@ -53,7 +53,10 @@ async function runOne(file: string, flags: RunFlags): Promise<number> {
     return 3
   }
   const scenario = adjusted(read.scenario, flags)
-  const runId = `${new Date().toISOString().replace(/[-:]|\.\d+Z/g, '').replace('T', '-')}-${scenario.metadata.name}`
+  const runId = `${new Date()
+    .toISOString()
+    .replace(/[-:]|\.\d+Z/g, '')
+    .replace('T', '-')}-${scenario.metadata.name}`
   const dir = resolve(flags.out, runId)
   const dataDir = join(dir, 'data')
   makeDir(dataDir)
@@ -90,7 +93,10 @@ async function runOne(file: string, flags: RunFlags): Promise<number> {
 }
 
 function adjusted(scenario: Scenario, { seed, scale, speed }: RunFlags): Scenario {
-  const size = scale === undefined ? scenario.population.size : Math.max(1, Math.round(scenario.population.size * numberOf(scale, '--scale')))
+  const size =
+    scale === undefined
+      ? scenario.population.size
+      : Math.max(1, Math.round(scenario.population.size * numberOf(scale, '--scale')))
   return {
     ...scenario,
     seed: seed === 'random' ? String(Math.floor(Math.random() * 1e9)) : (seed ?? scenario.seed),
@@ -109,7 +115,11 @@ function makeDir(dir: string): void {
   try {
     mkdirSync(dir, { recursive: true, mode: 0o700 })
   } catch (error) {
-    throw new CodedError('cli/unwritable', `${dir} cannot be made: ${(error as Error).message}. Choose another place with --out`, { cause: error })
+    throw new CodedError(
+      'cli/unwritable',
+      `${dir} cannot be made: ${(error as Error).message}. Choose another place with --out`,
+      { cause: error },
+    )
   }
 }
 

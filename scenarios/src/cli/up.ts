@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { Connection, connectionFile } from '@muster/control'
 import type { ServiceInfo, Stats } from '@muster/shared/contracts'
 import { CodedError } from '@muster/shared/core'
-import { type ProcessIdentity, identify, isRunning } from '@muster/shared/runtime'
+import { identify, isRunning, type ProcessIdentity } from '@muster/shared/runtime'
 import type { Command } from 'commander'
 import { createHttpClient } from '../client/http-client.ts'
 import { startStack } from '../stack/stack.ts'
@@ -59,7 +59,11 @@ async function serve(flags: UpFlags): Promise<void> {
   const dataDir = resolve(flags.data)
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   const running = runningStack(dataDir)
-  if (running) throw new CodedError('runtime/locked', `a Muster runs here already, as process ${running.pid}; \`muster down\` ends it`)
+  if (running)
+    throw new CodedError(
+      'runtime/locked',
+      `a Muster runs here already, as process ${running.pid}; \`muster down\` ends it`,
+    )
   const stop = new AbortController()
   process.once('SIGINT', () => stop.abort())
   process.once('SIGTERM', () => stop.abort())
@@ -105,12 +109,28 @@ async function detach(flags: UpFlags): Promise<void> {
   const dataDir = resolve(flags.data)
   mkdirSync(join(dataDir, 'logs'), { recursive: true, mode: 0o700 })
   const running = runningStack(dataDir)
-  if (running) throw new CodedError('runtime/locked', `a Muster runs here already, as process ${running.pid}; \`muster down\` ends it`)
+  if (running)
+    throw new CodedError(
+      'runtime/locked',
+      `a Muster runs here already, as process ${running.pid}; \`muster down\` ends it`,
+    )
   const logFile = join(dataDir, 'logs', 'up.log')
   const log = openSync(logFile, 'w', 0o600)
   const main = fileURLToPath(new URL('./main.ts', import.meta.url))
-  const args = Object.entries({ data: dataDir, port: flags.port, workers: flags.workers, capacity: flags.capacity, speed: flags.speed, tenant: flags.tenant, 'log-level': flags.logLevel })
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main, 'up', ...args.flatMap(([name, value]) => [`--${name}`, value])], { detached: true, stdio: ['ignore', log, log] })
+  const args = Object.entries({
+    data: dataDir,
+    port: flags.port,
+    workers: flags.workers,
+    capacity: flags.capacity,
+    speed: flags.speed,
+    tenant: flags.tenant,
+    'log-level': flags.logLevel,
+  })
+  const child = spawn(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', main, 'up', ...args.flatMap(([name, value]) => [`--${name}`, value])],
+    { detached: true, stdio: ['ignore', log, log] },
+  )
   let ended = false
   child.once('exit', () => {
     ended = true
@@ -119,12 +139,17 @@ async function detach(flags: UpFlags): Promise<void> {
   while (!existsSync(pidFile(dataDir))) {
     if (ended || Date.now() > deadline) {
       child.kill('SIGTERM')
-      throw new CodedError('stack/start-failed', `Muster did not start: ${readFileSync(logFile, 'utf8').trim().split('\n').at(-1) ?? ''}`)
+      throw new CodedError(
+        'stack/start-failed',
+        `Muster did not start: ${readFileSync(logFile, 'utf8').trim().split('\n').at(-1) ?? ''}`,
+      )
     }
     await new Promise((done) => setTimeout(done, 100))
   }
   child.unref()
-  process.stdout.write(`Muster serves at ${readConnection(dataDir).url}, as process ${child.pid}; \`muster down\` ends it\n`)
+  process.stdout.write(
+    `Muster serves at ${readConnection(dataDir).url}, as process ${child.pid}; \`muster down\` ends it\n`,
+  )
 }
 
 function runningStack(dataDir: string): ProcessIdentity | undefined {
@@ -140,11 +165,15 @@ function runningStack(dataDir: string): ProcessIdentity | undefined {
 export function readConnection(dataDir: string): Connection {
   const resolved = resolve(dataDir)
   try {
-    if (runningStack(resolved)) return Connection.parse(JSON.parse(readFileSync(connectionFile(join(resolved, 'control')), 'utf8')))
+    if (runningStack(resolved))
+      return Connection.parse(JSON.parse(readFileSync(connectionFile(join(resolved, 'control')), 'utf8')))
   } catch {
     // It says below what to do.
   }
-  throw new CodedError('stack/not-running', `no Muster runs on ${dataDir}: start one with \`muster up\`, or name its directory with --data`)
+  throw new CodedError(
+    'stack/not-running',
+    `no Muster runs on ${dataDir}: start one with \`muster up\`, or name its directory with --data`,
+  )
 }
 
 async function down(data: string): Promise<void> {
@@ -165,14 +194,21 @@ async function down(data: string): Promise<void> {
 async function status(data: string, json: boolean): Promise<void> {
   const client = createHttpClient(readConnection(data))
   try {
-    const [info, stats] = [(await client.call('GET', '/_muster/info')) as ServiceInfo, (await client.call('GET', '/_muster/stats')) as Stats]
+    const [info, stats] = [
+      (await client.call('GET', '/_muster/info')) as ServiceInfo,
+      (await client.call('GET', '/_muster/stats')) as Stats,
+    ]
     if (json) {
       process.stdout.write(`${JSON.stringify({ url: client.url, info, stats }, null, 2)}\n`)
       return
     }
     const online = stats.workers.reduce((sum, worker) => sum + worker.online, 0)
-    process.stdout.write(`${client.url}  tenant ${info.tenant}  process ${info.pid}  nats-server ${info.natsServerVersion ?? '?'}\n`)
-    process.stdout.write(`devices ${stats.devices.managed} (${online} online), policies ${stats.policies.length}, reports ${stats.reports.committed}, workers ${stats.workers.length}\n`)
+    process.stdout.write(
+      `${client.url}  tenant ${info.tenant}  process ${info.pid}  nats-server ${info.natsServerVersion ?? '?'}\n`,
+    )
+    process.stdout.write(
+      `devices ${stats.devices.managed} (${online} online), policies ${stats.policies.length}, reports ${stats.reports.committed}, workers ${stats.workers.length}\n`,
+    )
   } finally {
     client.close()
   }

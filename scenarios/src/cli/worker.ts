@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
+import { defaultAgentId, runAgent } from '@muster/agent/fleet'
 import { SubjectToken } from '@muster/shared/contracts'
 import { CodedError } from '@muster/shared/core'
-import { defaultAgentId, runAgent } from '@muster/agent/fleet'
 import type { Command } from 'commander'
 import { z } from 'zod'
 
@@ -38,11 +38,23 @@ export function addWorker(program: Command): void {
       process.once('SIGTERM', () => stop.abort())
       const agentId = flags.id ?? defaultAgentId()
       const capacity = Number(flags.capacity)
-      if (!SubjectToken.safeParse(agentId).success) throw new CodedError('cli/usage', '--id takes lower-case letters, digits and hyphens, 1 to 40')
-      if (!Number.isInteger(capacity) || capacity < 1 || capacity > 20_000) throw new CodedError('cli/usage', '--capacity is a whole number from 1 to 20000')
+      if (!SubjectToken.safeParse(agentId).success)
+        throw new CodedError('cli/usage', '--id takes lower-case letters, digits and hyphens, 1 to 40')
+      if (!Number.isInteger(capacity) || capacity < 1 || capacity > 20_000)
+        throw new CodedError('cli/usage', '--capacity is a whole number from 1 to 20000')
       const { natsUrl, user, password, tenant, clock } = readConnection(flags.connection)
       await runAgent(
-        { natsUrl, user, password, tenant, clock, agentId, capacity, logLevel: flags.logLevel, ...(flags.data === undefined ? {} : { dataDir: flags.data }) },
+        {
+          natsUrl,
+          user,
+          password,
+          tenant,
+          clock,
+          agentId,
+          capacity,
+          logLevel: flags.logLevel,
+          ...(flags.data === undefined ? {} : { dataDir: flags.data }),
+        },
         stop.signal,
         () => process.stdout.write(`worker ${agentId} is ready for ${capacity} devices\n`),
       )
@@ -53,6 +65,10 @@ function readConnection(file: string): WorkerConnection {
   try {
     return WorkerConnection.parse(JSON.parse(readFileSync(file, 'utf8')))
   } catch (error) {
-    throw new CodedError('stack/not-running', `${file} does not say how to reach a Muster: start one with \`muster up\`, or name its file with --connection`, { cause: error })
+    throw new CodedError(
+      'stack/not-running',
+      `${file} does not say how to reach a Muster: start one with \`muster up\`, or name its file with --connection`,
+      { cause: error },
+    )
   }
 }

@@ -28,7 +28,9 @@ export async function createMany(client: HttpClient, url: string, bodies: readon
       headers: { 'Content-Type': 'application/json' },
       body,
     }))
-    const { responses } = (await client.call('POST', '/v1.0/$batch', { requests })) as { responses: { status: number; body: unknown }[] }
+    const { responses } = (await client.call('POST', '/v1.0/$batch', { requests })) as {
+      responses: { status: number; body: unknown }[]
+    }
     const failed = responses.find(({ status }) => status >= 400)
     if (failed) throw new Error(`POST ${url} in a batch → ${failed.status}: ${JSON.stringify(failed.body)}`)
   }

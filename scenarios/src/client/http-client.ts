@@ -1,5 +1,5 @@
-import { Agent, request } from 'node:https'
 import { readFileSync } from 'node:fs'
+import { Agent, request } from 'node:https'
 import type { Connection } from '@muster/control'
 import { CodedError } from '@muster/shared/core'
 
@@ -35,11 +35,19 @@ export function createHttpClient(connection: Connection): HttpClient {
       client_secret: connection.clientSecret,
       scope: 'https://graph.microsoft.com/.default',
     }).toString()
-    const { status, body } = await send(agent, connection.url, 'POST', `/${connection.tenantId}/oauth2/v2.0/token`, form, {
-      'content-type': 'application/x-www-form-urlencoded',
-    })
+    const { status, body } = await send(
+      agent,
+      connection.url,
+      'POST',
+      `/${connection.tenantId}/oauth2/v2.0/token`,
+      form,
+      {
+        'content-type': 'application/x-www-form-urlencoded',
+      },
+    )
     const issued = (body as { access_token?: string } | undefined)?.access_token
-    if (status !== 200 || issued === undefined) throw new CodedError('client/refused', `no token was issued: ${JSON.stringify(body)}`)
+    if (status !== 200 || issued === undefined)
+      throw new CodedError('client/refused', `no token was issued: ${JSON.stringify(body)}`)
     return `Bearer ${issued}`
   }
   const authorization = (): Promise<string> => {
@@ -56,7 +64,10 @@ export function createHttpClient(connection: Connection): HttpClient {
     authorization,
     call: async (method, path, body) => {
       for (let attempt = 0; ; attempt++) {
-        const headers = { authorization: await authorization(), ...(body === undefined ? {} : { 'content-type': 'application/json' }) }
+        const headers = {
+          authorization: await authorization(),
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        }
         const text = body === undefined ? undefined : JSON.stringify(body)
         const answer = await send(agent, connection.url, method, path, text, headers)
         if (answer.status < 400) return answer.body
@@ -91,14 +102,29 @@ function send(
 ): Promise<HttpAnswer> {
   const { hostname, port } = new URL(url)
   return new Promise((resolve, reject) => {
-    const outgoing = request({ agent, hostname, port, method, path, headers: { ...headers, ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }) }, timeout: TIMEOUT_MS }, (incoming) => {
-      const chunks: Buffer[] = []
-      incoming.on('data', (chunk: Buffer) => chunks.push(chunk))
-      incoming.on('error', reject)
-      incoming.on('end', () => resolve({ status: incoming.statusCode ?? 0, body: parse(Buffer.concat(chunks).toString('utf8')) }))
-    })
+    const outgoing = request(
+      {
+        agent,
+        hostname,
+        port,
+        method,
+        path,
+        headers: { ...headers, ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }) },
+        timeout: TIMEOUT_MS,
+      },
+      (incoming) => {
+        const chunks: Buffer[] = []
+        incoming.on('data', (chunk: Buffer) => chunks.push(chunk))
+        incoming.on('error', reject)
+        incoming.on('end', () =>
+          resolve({ status: incoming.statusCode ?? 0, body: parse(Buffer.concat(chunks).toString('utf8')) }),
+        )
+      },
+    )
     outgoing.on('timeout', () => outgoing.destroy(new Error(`no answer in ${TIMEOUT_MS / 1_000} s`)))
-    outgoing.on('error', (error) => reject(new CodedError('client/unreachable', `${method} ${url}${path}: ${error.message}`, { cause: error })))
+    outgoing.on('error', (error) =>
+      reject(new CodedError('client/unreachable', `${method} ${url}${path}: ${error.message}`, { cause: error })),
+    )
     outgoing.end(body)
   })
 }

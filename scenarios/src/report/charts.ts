@@ -1,5 +1,5 @@
 import type { PhaseResult, Sample, Span } from '@muster/shared/scenario'
-import { type Markup, html } from './markup.ts'
+import { html, type Markup } from './markup.ts'
 
 /** Device states in the order in which they are stacked, with colours that stay apart for colour-blind eyes. */
 export const STATES = [
@@ -24,7 +24,11 @@ const scaleOf = (samples: readonly Sample[], height: number): Scale => {
 }
 
 /** Device states over simulated time, with phases as bands and faults as shaded spans. */
-export function timelineChart(samples: readonly Sample[], phases: readonly PhaseResult[], faults: readonly Span[]): Markup {
+export function timelineChart(
+  samples: readonly Sample[],
+  phases: readonly PhaseResult[],
+  faults: readonly Span[],
+): Markup {
   const height = 240
   const { x } = scaleOf(samples, height)
   const total = (sample: Sample): number => STATES.reduce((sum, { name }) => sum + sample[name], 0)
@@ -40,43 +44,68 @@ export function timelineChart(samples: readonly Sample[], phases: readonly Phase
     const left = x(fromMs)
     return html`<rect x="${left.toFixed(1)}" y="0" width="${Math.max(1, x(toMs) - left).toFixed(1)}" height="${height + 22}" fill="${index % 2 === 0 ? '#00000008' : '#00000014'}"/><text x="${(left + 4).toFixed(1)}" y="${height + 16}" class="tick">${name}</text>`
   })
-  const shades = faults.map(({ text, fromMs, toMs }) => html`<rect x="${x(fromMs).toFixed(1)}" y="0" width="${Math.max(2, x(toMs) - x(fromMs)).toFixed(1)}" height="${height}" fill="#b91c1c55"><title>${text}</title></rect>`)
+  const shades = faults.map(
+    ({ text, fromMs, toMs }) =>
+      html`<rect x="${x(fromMs).toFixed(1)}" y="0" width="${Math.max(2, x(toMs) - x(fromMs)).toFixed(1)}" height="${height}" fill="#b91c1c55"><title>${text}</title></rect>`,
+  )
   return html`<svg viewBox="0 0 ${WIDTH} ${height + 24}" role="img" aria-label="Device states over simulated time, at most ${max} devices">${bands}${areas}${shades}</svg>`
 }
 
 /** One figure over simulated time. */
-export function lineChart(samples: readonly Sample[], label: string, value: (sample: Sample, before: Sample | undefined) => number): Markup {
+export function lineChart(
+  samples: readonly Sample[],
+  label: string,
+  value: (sample: Sample, before: Sample | undefined) => number,
+): Markup {
   const height = 90
   const { x } = scaleOf(samples, height)
   const values = samples.map((sample, index) => value(sample, samples[index - 1]))
   const max = Math.max(1, ...values)
-  const points = samples.map((sample, index) => `${x(sample.atMs).toFixed(1)},${(height - ((values[index] ?? 0) / max) * height).toFixed(1)}`).join(' ')
+  const points = samples
+    .map(
+      (sample, index) => `${x(sample.atMs).toFixed(1)},${(height - ((values[index] ?? 0) / max) * height).toFixed(1)}`,
+    )
+    .join(' ')
   return html`<figure><figcaption>${label} <span class="dim">at most ${Math.round(max)}</span></figcaption><svg viewBox="0 -4 ${WIDTH} ${height + 8}" role="img" aria-label="${label} over simulated time, at most ${Math.round(max)}"><polyline points="${points}" fill="none" stroke="#1d4ed8" stroke-width="2"/></svg></figure>`
 }
 
 /** A bar of shares. */
-export function shareBar(parts: readonly { readonly name: string; readonly count: number; readonly colour: string }[]): Markup {
-  const total = Math.max(1, parts.reduce((sum, { count }) => sum + count, 0))
+export function shareBar(
+  parts: readonly { readonly name: string; readonly count: number; readonly colour: string }[],
+): Markup {
+  const total = Math.max(
+    1,
+    parts.reduce((sum, { count }) => sum + count, 0),
+  )
   let left = 0
-  const rects = parts.filter(({ count }) => count > 0).map(({ name, count, colour }) => {
-    const width = (count / total) * 100
-    const rect = html`<rect x="${left.toFixed(2)}%" y="0" width="${width.toFixed(2)}%" height="14" fill="${colour}"><title>${name}: ${count}</title></rect>`
-    left += width
-    return rect
-  })
+  const rects = parts
+    .filter(({ count }) => count > 0)
+    .map(({ name, count, colour }) => {
+      const width = (count / total) * 100
+      const rect = html`<rect x="${left.toFixed(2)}%" y="0" width="${width.toFixed(2)}%" height="14" fill="${colour}"><title>${name}: ${count}</title></rect>`
+      left += width
+      return rect
+    })
   return html`<svg class="bar" height="14" role="img" aria-label="${parts.map(({ name, count }) => `${name} ${count}`).join(', ')}">${rects}</svg>`
 }
 
 /** Shares as a ring, with the total in its middle. */
-export function donut(parts: readonly { readonly name: string; readonly count: number; readonly colour: string }[]): Markup {
-  const total = Math.max(1, parts.reduce((sum, { count }) => sum + count, 0))
+export function donut(
+  parts: readonly { readonly name: string; readonly count: number; readonly colour: string }[],
+): Markup {
+  const total = Math.max(
+    1,
+    parts.reduce((sum, { count }) => sum + count, 0),
+  )
   const round = 2 * Math.PI * 40
   let offset = 0
-  const arcs = parts.filter(({ count }) => count > 0).map(({ name, count, colour }) => {
-    const length = (count / total) * round
-    const arc = html`<circle cx="60" cy="60" r="40" fill="none" stroke="${colour}" stroke-width="18" stroke-dasharray="${length.toFixed(2)} ${(round - length).toFixed(2)}" stroke-dashoffset="${(-offset).toFixed(2)}" transform="rotate(-90 60 60)"><title>${name}: ${count}</title></circle>`
-    offset += length
-    return arc
-  })
+  const arcs = parts
+    .filter(({ count }) => count > 0)
+    .map(({ name, count, colour }) => {
+      const length = (count / total) * round
+      const arc = html`<circle cx="60" cy="60" r="40" fill="none" stroke="${colour}" stroke-width="18" stroke-dasharray="${length.toFixed(2)} ${(round - length).toFixed(2)}" stroke-dashoffset="${(-offset).toFixed(2)}" transform="rotate(-90 60 60)"><title>${name}: ${count}</title></circle>`
+      offset += length
+      return arc
+    })
   return html`<svg class="donut" viewBox="0 0 120 120" role="img" aria-label="${parts.map(({ name, count }) => `${name} ${count}`).join(', ')}">${arcs}<text x="60" y="66" text-anchor="middle" class="total">${total}</text></svg>`
 }

@@ -14,12 +14,24 @@ interface Case {
   readonly message: string
 }
 
-const caseOf = ({ name, ok, expected, got }: ExpectationResult): Case => ({ name, ok, message: `expected ${expected}, got ${got}` })
+const caseOf = ({ name, ok, expected, got }: ExpectationResult): Case => ({
+  name,
+  ok,
+  message: `expected ${expected}, got ${got}`,
+})
 
 /** The run as JUnit reads it: a suite for each kind of expectation. */
 export function renderJunit(result: RunResult): string {
   const suites: readonly (readonly [string, readonly Case[]])[] = [
-    ['phases', result.phases.map(({ name, outcome, text }) => ({ name, ok: outcome === 'done', skipped: outcome === 'skipped', message: text }))],
+    [
+      'phases',
+      result.phases.map(({ name, outcome, text }) => ({
+        name,
+        ok: outcome === 'done',
+        skipped: outcome === 'skipped',
+        message: text,
+      })),
+    ],
     ['thresholds', result.thresholds.map(caseOf)],
     ['assertions', result.assertions.map(caseOf)],
     ['invariants', result.invariants.map(caseOf)],
@@ -33,7 +45,11 @@ function suite(result: RunResult, name: string, cases: readonly Case[]): string 
   const skipped = cases.filter((each) => each.skipped).length
   const properties = `    <properties><property name="seed" value="${xmlText(result.seed)}"/><property name="command" value="${xmlText(result.command)}"/></properties>\n`
   const body = cases.map(({ name: test, ok, skipped: skip, message }) => {
-    const inner = skip ? `<skipped message="${xmlText(message)}"/>` : ok ? '' : `<failure message="${xmlText(message)}"/>`
+    const inner = skip
+      ? `<skipped message="${xmlText(message)}"/>`
+      : ok
+        ? ''
+        : `<failure message="${xmlText(message)}"/>`
     return `    <testcase classname="${xmlText(`${result.scenario.name}.${name}`)}" name="${xmlText(test)}">${inner}</testcase>\n`
   })
   return `  <testsuite name="${xmlText(name)}" tests="${cases.length}" failures="${failures}" skipped="${skipped}">\n${properties}${body.join('')}  </testsuite>\n`

@@ -10,7 +10,9 @@ type Part = string | number | Markup | readonly Markup[] | false | undefined
 
 /** A template whose values are escaped unless they are markup themselves. */
 export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Markup {
-  return new Markup(strings.reduce((text, string, index) => text + (index === 0 ? '' : render(parts[index - 1])) + string, ''))
+  return new Markup(
+    strings.reduce((text, string, index) => text + (index === 0 ? '' : render(parts[index - 1])) + string, ''),
+  )
 }
 
 function render(part: Part): string {

@@ -1,12 +1,25 @@
 import { styleText } from 'node:util'
-import { type ExpectationResult, type RunResult, formatDuration } from '@muster/shared/scenario'
+import { type ExpectationResult, formatDuration, type RunResult } from '@muster/shared/scenario'
 
 /** What the terminal shows at the end: expectations, totals, where the reports are and how to run it again. */
-export function renderSummary(result: RunResult, { reports, rerun }: { readonly reports: readonly string[]; readonly rerun: string }): string {
+export function renderSummary(
+  result: RunResult,
+  { reports, rerun }: { readonly reports: readonly string[]; readonly rerun: string },
+): string {
   const { final, history } = result
-  const word = { passed: styleText(['green', 'bold'], 'PASSED'), failed: styleText(['red', 'bold'], 'FAILED'), aborted: styleText('yellow', 'ABORTED'), invalid: styleText('yellow', 'INVALID RUN') }[result.verdict]
+  const word = {
+    passed: styleText(['green', 'bold'], 'PASSED'),
+    failed: styleText(['red', 'bold'], 'FAILED'),
+    aborted: styleText('yellow', 'ABORTED'),
+    invalid: styleText('yellow', 'INVALID RUN'),
+  }[result.verdict]
   const sections = [
-    ['PHASES', result.phases.map(({ name, outcome, text, fromMs, toMs }) => mark(outcome === 'done', `${name}: ${text} (${formatDuration(toMs - fromMs)})`))],
+    [
+      'PHASES',
+      result.phases.map(({ name, outcome, text, fromMs, toMs }) =>
+        mark(outcome === 'done', `${name}: ${text} (${formatDuration(toMs - fromMs)})`),
+      ),
+    ],
     ['THRESHOLDS', result.thresholds.map(expectation)],
     ['INVARIANTS', result.invariants.map(expectation)],
     ['ASSERTIONS', result.assertions.map(expectation)],
@@ -21,10 +34,13 @@ export function renderSummary(result: RunResult, { reports, rerun }: { readonly 
       ],
     ],
   ] as const
-  const text = sections.filter(([, lines]) => lines.length > 0).map(([title, lines]) => `${styleText('bold', title)}\n${lines.join('\n')}\n`)
+  const text = sections
+    .filter(([, lines]) => lines.length > 0)
+    .map(([title, lines]) => `${styleText('bold', title)}\n${lines.join('\n')}\n`)
   return `\n${text.join('\n')}\n${word}  ${result.scenario.name}, seed ${result.seed}\n${reports.map((path) => `report: ${path}\n`).join('')}re-run: ${rerun}\n`
 }
 
 const mark = (ok: boolean, text: string): string => `  ${ok ? styleText('green', '✓') : styleText('red', '✗')} ${text}`
 
-const expectation = ({ ok, name, expected, got }: ExpectationResult): string => mark(ok, `${name}: ${expected} — ${got}`)
+const expectation = ({ ok, name, expected, got }: ExpectationResult): string =>
+  mark(ok, `${name}: ${expected} — ${got}`)

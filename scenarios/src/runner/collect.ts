@@ -35,7 +35,10 @@ export async function collectPolicies(context: RunContext, final: Stats): Promis
 async function settingStates(context: RunContext, id: string): Promise<PolicyResult['settings']> {
   const policy = context.scenario.policies.find((candidate) => candidate.id === id)
   if (!policy) return []
-  const statuses = await listAll(context.client, `${policyPath(context, policy)}/deviceStatuses?$top=1000&$select=settings`)
+  const statuses = await listAll(
+    context.client,
+    `${policyPath(context, policy)}/deviceStatuses?$top=1000&$select=settings`,
+  )
   const bySetting = new Map<string, Record<string, number>>()
   for (const { settings } of statuses as readonly { settings?: readonly { setting: string; state: string }[] }[]) {
     for (const { setting, state } of settings ?? []) {
@@ -44,22 +47,40 @@ async function settingStates(context: RunContext, id: string): Promise<PolicyRes
       bySetting.set(setting, states)
     }
   }
-  const bad = (states: Record<string, number>): number => (states['error'] ?? 0) + (states['nonCompliant'] ?? 0) + (states['conflict'] ?? 0)
+  const bad = (states: Record<string, number>): number =>
+    (states['error'] ?? 0) + (states['nonCompliant'] ?? 0) + (states['conflict'] ?? 0)
   return [...bySetting].map(([setting, states]) => ({ setting, states })).sort((a, b) => bad(b.states) - bad(a.states))
 }
 
-const rank: Readonly<Record<string, number>> = { error: 0, conflict: 1, noncompliant: 2, inGracePeriod: 3, unknown: 4, compliant: 5 }
+const rank: Readonly<Record<string, number>> = {
+  error: 0,
+  conflict: 1,
+  noncompliant: 2,
+  inGracePeriod: 3,
+  unknown: 4,
+  compliant: 5,
+}
 
 /** The worst devices and a sample of the rest, some with their story. */
 export async function collectDevices({ client }: RunContext): Promise<readonly DeviceResult[]> {
   const select = 'id,deviceName,operatingSystem,model,osVersion,userPrincipalName,complianceState,lastSyncDateTime'
-  const notCompliant = await listAll(client, `/v1.0/deviceManagement/managedDevices?$filter=${encodeURIComponent("complianceState ne 'compliant'")}&$top=${DEVICES_MAX}&$select=${select}`)
-  const rest = (await client.call('GET', `/v1.0/deviceManagement/managedDevices?$top=${DEVICES_MAX}&$select=${select}`)) as { value: readonly Readonly<Record<string, unknown>>[] }
+  const notCompliant = await listAll(
+    client,
+    `/v1.0/deviceManagement/managedDevices?$filter=${encodeURIComponent("complianceState ne 'compliant'")}&$top=${DEVICES_MAX}&$select=${select}`,
+  )
+  const rest = (await client.call(
+    'GET',
+    `/v1.0/deviceManagement/managedDevices?$top=${DEVICES_MAX}&$select=${select}`,
+  )) as { value: readonly Readonly<Record<string, unknown>>[] }
   const byId = new Map([...notCompliant, ...rest.value].map((device) => [String(device['id']), device]))
   const chosen = [...byId.values()]
     .sort((a, b) => (rank[String(a['complianceState'])] ?? 9) - (rank[String(b['complianceState'])] ?? 9))
     .slice(0, DEVICES_MAX)
-  return Promise.all(chosen.map(async (device, index) => resultOf(device, index < TRACES_MAX ? await traceOf(client, String(device['id'])) : [])))
+  return Promise.all(
+    chosen.map(async (device, index) =>
+      resultOf(device, index < TRACES_MAX ? await traceOf(client, String(device['id'])) : []),
+    ),
+  )
 }
 
 function resultOf(device: Readonly<Record<string, unknown>>, trace: DeviceResult['trace']): DeviceResult {

@@ -1,13 +1,13 @@
 import type { CommittedEntry, CommittedPage, PolicyLatencies, Quantiles } from '@muster/shared/contracts'
 import {
-  type ExpectationResult,
-  type HistoryVerdict,
-  type Scenario,
   checkHistory,
   compileCondition,
+  type ExpectationResult,
+  type HistoryVerdict,
   measuredText,
   meets,
   parseRequirement,
+  type Scenario,
 } from '@muster/shared/scenario'
 import type { HttpClient } from '../client/http-client.ts'
 import { type RunContext, sentHistory, sleep } from './context.ts'
@@ -26,14 +26,18 @@ export async function checkAssertions(context: RunContext, at: string): Promise<
   return results
 }
 
-async function checkAssertion(context: RunContext, { name, expr, within }: Scenario['assertions'][number]): Promise<ExpectationResult> {
+async function checkAssertion(
+  context: RunContext,
+  { name, expr, within }: Scenario['assertions'][number],
+): Promise<ExpectationResult> {
   const compiled = compileCondition(expr)
   if (!compiled.ok) throw new Error(compiled.message)
   const untilMs = context.nowMs() + within
   for (;;) {
     const world = await worldNow(context)
     const ok = compiled.expression.evaluate(world)
-    if (ok || context.nowMs() >= untilMs) return { name, ok, expected: expr, got: ok ? 'holds' : valuesIn(expr, world), atMs: context.nowMs(), devices: [] }
+    if (ok || context.nowMs() >= untilMs)
+      return { name, ok, expected: expr, got: ok ? 'holds' : valuesIn(expr, world), atMs: context.nowMs(), devices: [] }
     await sleep(context, ASK_EVERY_WALL_MS * context.scenario.clock.speed)
   }
 }
@@ -41,7 +45,9 @@ async function checkAssertion(context: RunContext, { name, expr, within }: Scena
 /** What the names in a condition stood at, so that a failure explains itself. */
 function valuesIn(expr: string, world: Awaited<ReturnType<typeof worldNow>>): string {
   const values: string[] = []
-  for (const [, table = '', field = ''] of expr.matchAll(/\b(devices|reports|certificates|actions|enrolments|checkIns)\.(\w+)/g)) {
+  for (const [, table = '', field = ''] of expr.matchAll(
+    /\b(devices|reports|certificates|actions|enrolments|checkIns)\.(\w+)/g,
+  )) {
     const value = (world[table as 'devices'] as Readonly<Record<string, number>>)[field]
     if (value !== undefined) values.push(`${table}.${field} = ${Number.isInteger(value) ? value : value.toFixed(3)}`)
   }
@@ -49,12 +55,16 @@ function valuesIn(expr: string, world: Awaited<ReturnType<typeof worldNow>>): st
     const value = (world.policies.get(id) as Readonly<Record<string, number>> | undefined)?.[field]
     if (value !== undefined) values.push(`policy("${id}").${field} = ${value}`)
   }
-  for (const [name] of expr.matchAll(/\b(apps|notifications|retireListed|brokerKills)\b/g)) values.push(`${name} = ${world[name as 'apps']}`)
+  for (const [name] of expr.matchAll(/\b(apps|notifications|retireListed|brokerKills)\b/g))
+    values.push(`${name} = ${world[name as 'apps']}`)
   return [...new Set(values)].join(', ') || 'does not hold'
 }
 
 /** Evaluate all thresholds on what was measured. */
-export async function checkThresholds(context: RunContext, runWallMs: number): Promise<readonly (ExpectationResult & { readonly invalidates: boolean })[]> {
+export async function checkThresholds(
+  context: RunContext,
+  runWallMs: number,
+): Promise<readonly (ExpectationResult & { readonly invalidates: boolean })[]> {
   const results: (ExpectationResult & { invalidates: boolean })[] = []
   for (const { metric, where, require, severity } of context.scenario.thresholds) {
     const measured = await measure(context, metric, where.policy, runWallMs)
@@ -77,7 +87,12 @@ export async function checkThresholds(context: RunContext, runWallMs: number): P
 
 const single = (value: number): Quantiles => ({ count: 1, p50: value, p95: value, p99: value, max: value })
 
-async function measure(context: RunContext, metric: Scenario['thresholds'][number]['metric'], policy: string | undefined, runWallMs: number): Promise<Quantiles> {
+async function measure(
+  context: RunContext,
+  metric: Scenario['thresholds'][number]['metric'],
+  policy: string | undefined,
+  runWallMs: number,
+): Promise<Quantiles> {
   const { observer, client, policyIds } = context
   switch (metric) {
     case 'run.wall':
@@ -104,8 +119,15 @@ export const latencies = async (client: HttpClient, policyId: string): Promise<P
 
 /** Over several policies the worst of each statistic. */
 function worst(all: readonly Quantiles[]): Quantiles {
-  const most = (pick: (quantiles: Quantiles) => number): number => Math.max(0, ...all.filter(({ count }) => count > 0).map(pick))
-  return { count: all.reduce((sum, { count }) => sum + count, 0), p50: most((q) => q.p50), p95: most((q) => q.p95), p99: most((q) => q.p99), max: most((q) => q.max) }
+  const most = (pick: (quantiles: Quantiles) => number): number =>
+    Math.max(0, ...all.filter(({ count }) => count > 0).map(pick))
+  return {
+    count: all.reduce((sum, { count }) => sum + count, 0),
+    p50: most((q) => q.p50),
+    p95: most((q) => q.p95),
+    p99: most((q) => q.p99),
+    max: most((q) => q.max),
+  }
 }
 
 /** Let what is under way arrive, then hold what was sent against what is committed. */

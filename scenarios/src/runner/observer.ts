@@ -1,4 +1,4 @@
-import { type LiveEvent, type Stats } from '@muster/shared/contracts'
+import type { LiveEvent, Stats } from '@muster/shared/contracts'
 import type { RunEvent, Sample } from '@muster/shared/scenario'
 import { WebSocket } from 'ws'
 import type { HttpClient } from '../client/http-client.ts'
@@ -52,7 +52,10 @@ export function createObserver(client: HttpClient): Observer {
     if (stopped) return
     try {
       const authorization = await client.authorization()
-      socket = new WebSocket(`${client.url.replace(/^http/, 'ws')}/_muster/live`, { ca: client.ca, headers: { authorization } })
+      socket = new WebSocket(`${client.url.replace(/^http/, 'ws')}/_muster/live`, {
+        ca: client.ca,
+        headers: { authorization },
+      })
       socket.on('message', (data) => onMessage(String(data)))
       socket.on('error', () => undefined)
       socket.on('close', again)
@@ -87,7 +90,8 @@ export function createObserver(client: HttpClient): Observer {
 }
 
 function sampleOf(stats: Stats): Sample {
-  const state = (name: string): number => Object.values(stats.compliance).reduce((sum, states) => sum + (states?.[name] ?? 0), 0)
+  const state = (name: string): number =>
+    Object.values(stats.compliance).reduce((sum, states) => sum + (states?.[name] ?? 0), 0)
   const { managed, retired, wiped, deleted } = stats.devices
   return {
     atMs: stats.atMs,

@@ -1,5 +1,12 @@
-import { type PhaseResult, type Scenario, compileCondition, conditionContext, formatDuration, managedCount } from '@muster/shared/scenario'
 import type { ConditionContext } from '@muster/shared/scenario'
+import {
+  compileCondition,
+  conditionContext,
+  formatDuration,
+  managedCount,
+  type PhaseResult,
+  type Scenario,
+} from '@muster/shared/scenario'
 import { type RunContext, sleep } from './context.ts'
 import { GateClosed } from './rollout.ts'
 import { carryOut, retireList } from './steps.ts'
@@ -25,14 +32,26 @@ export async function worldNow(context: RunContext): Promise<ConditionContext> {
 /** Run one phase to its end: its steps in order, then its duration or its condition. */
 export async function runPhase(context: RunContext, phase: Phase): Promise<PhaseResult> {
   const fromMs = context.nowMs()
-  const ended = (outcome: PhaseResult['outcome'], text: string): PhaseResult => ({ name: phase.name, fromMs, toMs: context.nowMs(), outcome, text })
+  const ended = (outcome: PhaseResult['outcome'], text: string): PhaseResult => ({
+    name: phase.name,
+    fromMs,
+    toMs: context.nowMs(),
+    outcome,
+    text,
+  })
   context.note('phase', `${phase.name} begins`)
   try {
     for (const step of phase.do) await carryOut(context, step)
     if (phase.duration !== undefined) await sleep(context, Math.max(0, fromMs + phase.duration - context.nowMs()))
-    if (!phase.until) return ended('done', phase.duration === undefined ? 'its steps were carried out' : `lasted ${formatDuration(phase.duration)}`)
+    if (!phase.until)
+      return ended(
+        'done',
+        phase.duration === undefined ? 'its steps were carried out' : `lasted ${formatDuration(phase.duration)}`,
+      )
     const met = await waitUntil(context, phase.until)
-    return met ? ended('done', phase.until.expr) : ended('timed-out', `${phase.until.expr} did not hold within ${formatDuration(phase.until.timeout)}`)
+    return met
+      ? ended('done', phase.until.expr)
+      : ended('timed-out', `${phase.until.expr} did not hold within ${formatDuration(phase.until.timeout)}`)
   } catch (error) {
     if (context.signal.aborted) return ended('interrupted', 'the run was interrupted')
     if (error instanceof GateClosed) return ended('timed-out', error.message)

@@ -1,4 +1,4 @@
-import { type ScenarioStep, compileGate, formatDuration } from '@muster/shared/scenario'
+import { compileGate, formatDuration, type ScenarioStep } from '@muster/shared/scenario'
 import { listAll } from '../client/graph.ts'
 import { type RunContext, sleep } from './context.ts'
 import { addMembers, devicesOf } from './members.ts'
@@ -22,7 +22,12 @@ export async function rollOut(context: RunContext, rollout: Rollout): Promise<vo
   const assigned: string[] = []
   for (const ring of rollout.rings) {
     const groupName = `${rollout.policy}-${ring.name}`
-    const created = (await context.client.call('POST', '/v1.0/groups', { displayName: groupName, mailEnabled: false, mailNickname: groupName, securityEnabled: true })) as { id: string }
+    const created = (await context.client.call('POST', '/v1.0/groups', {
+      displayName: groupName,
+      mailEnabled: false,
+      mailNickname: groupName,
+      securityEnabled: true,
+    })) as { id: string }
     context.groupIds.set(groupName, created.id)
     const devices = await devicesOf(context, ring.of ?? policy.platform, `rollout/${rollout.policy}`)
     const members = devices.slice(0, Math.round((devices.length * ring.percent) / 100))
@@ -31,12 +36,21 @@ export async function rollOut(context: RunContext, rollout: Rollout): Promise<vo
     await assignPolicy(context, policy, assigned, [])
     context.note('rollout', `${rollout.policy}: ring ${ring.name} begins with ${members.length} devices`)
     await sleep(context, ring.soak)
-    if (rollout.gate && !(await passes(context, rollout, ring.name, new Set(members.map(({ deviceId }) => deviceId ?? ''))))) return
+    if (
+      rollout.gate &&
+      !(await passes(context, rollout, ring.name, new Set(members.map(({ deviceId }) => deviceId ?? ''))))
+    )
+      return
   }
   context.note('rollout', `${rollout.policy}: completed`)
 }
 
-async function passes(context: RunContext, { policy, gate }: Rollout, ring: string, members: ReadonlySet<string>): Promise<boolean> {
+async function passes(
+  context: RunContext,
+  { policy, gate }: Rollout,
+  ring: string,
+  members: ReadonlySet<string>,
+): Promise<boolean> {
   if (!gate) return true
   const compiled = compileGate(gate.expr)
   if (!compiled.ok) throw new Error(compiled.message)
@@ -44,7 +58,10 @@ async function passes(context: RunContext, { policy, gate }: Rollout, ring: stri
   for (;;) {
     const counts = await countRing(context, policy, members)
     if (compiled.expression.evaluate(counts)) {
-      context.note('rollout', `${policy}: ring ${ring} passed its gate (${percent(counts.succeeded)} succeeded, ${percent(counts.errors)} errors)`)
+      context.note(
+        'rollout',
+        `${policy}: ring ${ring} passed its gate (${percent(counts.succeeded)} succeeded, ${percent(counts.errors)} errors)`,
+      )
       return true
     }
     if (context.nowMs() >= untilMs) {
@@ -62,7 +79,8 @@ const percent = (share: number): string => `${(share * 100).toFixed(1)} %`
 async function countRing(context: RunContext, policyId: string, members: ReadonlySet<string>) {
   const path = `${policyPath(context, policyOf(context, policyId))}/deviceStatuses?$top=1000`
   const statuses = (await listAll(context.client, path)).filter(({ deviceId }) => members.has(String(deviceId)))
-  const share = (...states: string[]): number => (members.size === 0 ? 0 : statuses.filter(({ status }) => states.includes(String(status))).length / members.size)
+  const share = (...states: string[]): number =>
+    members.size === 0 ? 0 : statuses.filter(({ status }) => states.includes(String(status))).length / members.size
   return {
     targeted: members.size,
     reported: members.size === 0 ? 0 : statuses.filter(({ status }) => status !== 'pending').length / members.size,

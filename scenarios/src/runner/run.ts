@@ -1,13 +1,22 @@
-import { cpus } from 'node:os'
 import { readFileSync } from 'node:fs'
+import { cpus } from 'node:os'
 
 import { CodedError } from '@muster/shared/core'
-import { type ExpectationResult, type PhaseResult, type RunResult, type Scenario, type Verdict, formatDuration, managedCount, populationOf } from '@muster/shared/scenario'
+import {
+  type ExpectationResult,
+  formatDuration,
+  managedCount,
+  type PhaseResult,
+  populationOf,
+  type RunResult,
+  type Scenario,
+  type Verdict,
+} from '@muster/shared/scenario'
 import { stringify } from 'yaml'
 import { createHttpClient } from '../client/http-client.ts'
 import { type Stack, startStack } from '../stack/stack.ts'
-import type { RunContext } from './context.ts'
 import { collectDevices, collectPolicies } from './collect.ts'
+import type { RunContext } from './context.ts'
 import { checkAssertions, checkThresholds, historyVerdict } from './expectations.ts'
 import { fillGroups } from './members.ts'
 import { createObserver } from './observer.ts'
@@ -67,7 +76,11 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
   }
 }
 
-async function runOn(stack: Stack, options: RunOptions, { startedWallMs, nowMs }: { startedWallMs: number; nowMs: () => number }): Promise<RunResult> {
+async function runOn(
+  stack: Stack,
+  options: RunOptions,
+  { startedWallMs, nowMs }: { startedWallMs: number; nowMs: () => number },
+): Promise<RunResult> {
   const { scenario, signal } = options
   const client = createHttpClient(stack.connection)
   const observer = createObserver(client)
@@ -161,7 +174,10 @@ async function populate(context: RunContext): Promise<void> {
       break
     }
     if (Date.now() > deadline) {
-      context.note('world', `only ${stats.devices.managed} of ${wanted} devices enrolled in ${formatDuration(ENROL_TIMEOUT_WALL_MS)}`)
+      context.note(
+        'world',
+        `only ${stats.devices.managed} of ${wanted} devices enrolled in ${formatDuration(ENROL_TIMEOUT_WALL_MS)}`,
+      )
       break
     }
     await new Promise((resolve) => setTimeout(resolve, 250))
@@ -169,17 +185,28 @@ async function populate(context: RunContext): Promise<void> {
   await fillGroups(context)
 }
 
-async function runPhases(context: RunContext): Promise<{ phases: readonly PhaseResult[]; assertions: readonly ExpectationResult[] }> {
+async function runPhases(
+  context: RunContext,
+): Promise<{ phases: readonly PhaseResult[]; assertions: readonly ExpectationResult[] }> {
   const phases: PhaseResult[] = []
   const assertions: ExpectationResult[] = []
   for (const phase of context.scenario.phases) {
     const failed = phases.some(({ outcome }) => outcome !== 'done')
     if (failed || context.signal.aborted) {
-      phases.push({ name: phase.name, fromMs: context.nowMs(), toMs: context.nowMs(), outcome: 'skipped', text: 'a phase before it failed' })
+      phases.push({
+        name: phase.name,
+        fromMs: context.nowMs(),
+        toMs: context.nowMs(),
+        outcome: 'skipped',
+        text: 'a phase before it failed',
+      })
       continue
     }
     const result = await runPhase(context, phase)
-    context.note('phase', `${phase.name}: ${result.outcome}, ${formatDuration(result.toMs - result.fromMs)} (${result.text})`)
+    context.note(
+      'phase',
+      `${phase.name}: ${result.outcome}, ${formatDuration(result.toMs - result.fromMs)} (${result.text})`,
+    )
     phases.push(result)
     if (!context.signal.aborted) assertions.push(...(await checkAssertions(context, `end(${phase.name})`)))
   }
@@ -193,7 +220,14 @@ const historyText = ({ sent, committed, lost, appliedTwice }: RunResult['history
 function invariantsOf(history: RunResult['history'], atMs: number): readonly ExpectationResult[] {
   const devices = history.problems.map((problem) => problem.split(':')[0] ?? '').slice(0, 20)
   return [
-    { name: 'every report is committed exactly once', ok: history.ok, expected: 'sent = committed, each once', got: historyText(history), atMs, devices },
+    {
+      name: 'every report is committed exactly once',
+      ok: history.ok,
+      expected: 'sent = committed, each once',
+      got: historyText(history),
+      atMs,
+      devices,
+    },
   ]
 }
 
@@ -205,9 +239,13 @@ interface Outcome {
   readonly interrupted: boolean
 }
 
-function judge({ phases, assertions, thresholds, invariants, interrupted }: Outcome): { verdict: Verdict; exitCode: number } {
+function judge({ phases, assertions, thresholds, invariants, interrupted }: Outcome): {
+  verdict: Verdict
+  exitCode: number
+} {
   if (interrupted) return { verdict: 'aborted', exitCode: 130 }
-  if (thresholds.some(({ ok, invalidates }) => !ok && invalidates)) return { verdict: 'invalid', exitCode: EXIT.invalid }
+  if (thresholds.some(({ ok, invalidates }) => !ok && invalidates))
+    return { verdict: 'invalid', exitCode: EXIT.invalid }
   if (invariants.some(({ ok }) => !ok)) return { verdict: 'failed', exitCode: EXIT.invariant }
   if (assertions.some(({ ok }) => !ok)) return { verdict: 'failed', exitCode: EXIT.assertion }
   if (thresholds.some(({ ok }) => !ok)) return { verdict: 'failed', exitCode: EXIT.threshold }
@@ -216,7 +254,9 @@ function judge({ phases, assertions, thresholds, invariants, interrupted }: Outc
 }
 
 function environmentOf(stack: Stack): Readonly<Record<string, string>> {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string
+  }
   return {
     muster: version,
     node: process.version,
@@ -225,4 +265,3 @@ function environmentOf(stack: Stack): Readonly<Record<string, string>> {
     cores: String(cpus().length),
   }
 }
-

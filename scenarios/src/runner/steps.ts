@@ -1,5 +1,5 @@
 import type { FleetOrder } from '@muster/shared/contracts'
-import { type ScenarioStep, formatDuration } from '@muster/shared/scenario'
+import { formatDuration, type ScenarioStep } from '@muster/shared/scenario'
 import { listAll } from '../client/graph.ts'
 import { type RunContext, sleep } from './context.ts'
 import { devicesOf } from './members.ts'
@@ -19,8 +19,18 @@ export async function carryOut(context: RunContext, step: ScenarioStep): Promise
   else if ('rollout' in step) await rollOut(context, step.rollout)
   else if ('drift' in step) await drift(context, step)
   else if ('offline' in step) await offline(context, step)
-  else if ('online' in step) await order(context, { order: 'presence', selector: selectorOf(context, step.online), online: true, spreadMs: step.online.over }, 'back online')
-  else if ('sync' in step) await order(context, { order: 'sync', selector: selectorOf(context, step.sync), spreadMs: step.sync.over }, 'asked to sync')
+  else if ('online' in step)
+    await order(
+      context,
+      { order: 'presence', selector: selectorOf(context, step.online), online: true, spreadMs: step.online.over },
+      'back online',
+    )
+  else if ('sync' in step)
+    await order(
+      context,
+      { order: 'sync', selector: selectorOf(context, step.sync), spreadMs: step.sync.over },
+      'asked to sync',
+    )
   else if ('action' in step) await act(context, step)
   else if ('retireListed' in step) await retireListed(context)
   else if ('killBroker' in step) await killBroker(context, step.killBroker.down)
@@ -69,11 +79,22 @@ async function order(context: RunContext, what: WorldOrder, text: string): Promi
 
 async function drift(context: RunContext, { drift: wanted }: Of<'drift'>): Promise<void> {
   const { posture, osVersion, over, selfHeal, healAfter } = wanted
-  const facts = [...Object.entries(posture).map(([fact, value]) => `${fact} = ${String(value)}`), ...(osVersion === undefined ? [] : [`osVersion = ${osVersion}`])]
+  const facts = [
+    ...Object.entries(posture).map(([fact, value]) => `${fact} = ${String(value)}`),
+    ...(osVersion === undefined ? [] : [`osVersion = ${osVersion}`]),
+  ]
   const selector = selectorOf(context, wanted)
   await order(
     context,
-    { order: 'drift', selector, posture, spreadMs: over, heals: selfHeal, healAfterMs: healAfter, ...(osVersion === undefined ? {} : { osVersion }) },
+    {
+      order: 'drift',
+      selector,
+      posture,
+      spreadMs: over,
+      heals: selfHeal,
+      healAfterMs: healAfter,
+      ...(osVersion === undefined ? {} : { osVersion }),
+    },
     `drift: ${facts.join(', ')}`,
   )
 }
@@ -85,7 +106,13 @@ async function offline(context: RunContext, { offline: wanted }: Of<'offline'>):
   if (wanted.for === undefined) return
   await sleep(context, wanted.for)
   await order(context, { order: 'presence', selector, online: true, spreadMs: wanted.over }, 'back online')
-  context.faults.push({ name: `offline ${wanted.in ?? 'all'}`, kind: 'offline', fromMs, toMs: context.nowMs(), text: `${wanted.in ?? 'all'} offline for ${formatDuration(wanted.for)}` })
+  context.faults.push({
+    name: `offline ${wanted.in ?? 'all'}`,
+    kind: 'offline',
+    fromMs,
+    toMs: context.nowMs(),
+    text: `${wanted.in ?? 'all'} offline for ${formatDuration(wanted.for)}`,
+  })
 }
 
 async function act(context: RunContext, { action }: Of<'action'>): Promise<void> {
@@ -96,7 +123,12 @@ async function act(context: RunContext, { action }: Of<'action'>): Promise<void>
   context.note('action', `${action.name} for ${ids.length} devices`)
 }
 
-async function request({ client }: RunContext, action: string, ids: readonly string[], parameters: Readonly<Record<string, unknown>>): Promise<void> {
+async function request(
+  { client }: RunContext,
+  action: string,
+  ids: readonly string[],
+  parameters: Readonly<Record<string, unknown>>,
+): Promise<void> {
   const base = '/v1.0/deviceManagement/managedDevices'
   if (action === 'delete') {
     for (const id of ids) await client.call('DELETE', `${base}/${id}`)
@@ -104,14 +136,19 @@ async function request({ client }: RunContext, action: string, ids: readonly str
     for (const id of ids) await client.call('POST', `${base}/${id}/${action}`, parameters)
   } else {
     for (let from = 0; from < ids.length; from += BULK_MAX) {
-      await client.call('POST', `${base}/executeAction`, { actionName: action, deviceIds: ids.slice(from, from + BULK_MAX) })
+      await client.call('POST', `${base}/executeAction`, {
+        actionName: action,
+        deviceIds: ids.slice(from, from + BULK_MAX),
+      })
     }
   }
 }
 
 /** Devices that actions for noncompliance have put on the retire list. */
 export const retireList = async ({ client }: Pick<RunContext, 'client'>): Promise<readonly string[]> =>
-  (await listAll(client, '/beta/deviceManagement/deviceCompliancePolicies/getDevicesScheduledToRetire?$top=1000')).map(({ managedDeviceId }) => String(managedDeviceId))
+  (await listAll(client, '/beta/deviceManagement/deviceCompliancePolicies/getDevicesScheduledToRetire?$top=1000')).map(
+    ({ managedDeviceId }) => String(managedDeviceId),
+  )
 
 async function retireListed(context: RunContext): Promise<void> {
   const ids = await retireList(context)
@@ -124,12 +161,24 @@ async function killBroker(context: RunContext, downMs: number): Promise<void> {
   context.note('fault', 'nats-server killed with SIGKILL')
   context.counts.brokerKills++
   await context.breaker.killBroker(downMs)
-  context.faults.push({ name: `broker ${context.counts.brokerKills}`, kind: 'broker', fromMs, toMs: context.nowMs(), text: `nats-server killed, down for ${formatDuration(downMs)} of wall time` })
+  context.faults.push({
+    name: `broker ${context.counts.brokerKills}`,
+    kind: 'broker',
+    fromMs,
+    toMs: context.nowMs(),
+    text: `nats-server killed, down for ${formatDuration(downMs)} of wall time`,
+  })
 }
 
 async function killControl(context: RunContext): Promise<void> {
   const fromMs = context.nowMs()
   context.note('fault', 'control service killed with SIGKILL')
   await context.breaker.killControl()
-  context.faults.push({ name: 'control', kind: 'control', fromMs, toMs: context.nowMs(), text: 'control service killed and started again' })
+  context.faults.push({
+    name: 'control',
+    kind: 'control',
+    fromMs,
+    toMs: context.nowMs(),
+    text: 'control service killed and started again',
+  })
 }

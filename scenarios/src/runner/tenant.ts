@@ -21,7 +21,12 @@ export async function prepareTenant(context: RunContext): Promise<void> {
   context.note('tenant', `${userCount(scenario)} users`)
   for (const group of tenant.groups) {
     const body: Entity = { displayName: group.id, mailEnabled: false, mailNickname: group.id, securityEnabled: true }
-    if (group.rule !== undefined) Object.assign(body, { groupTypes: ['DynamicMembership'], membershipRule: group.rule, membershipRuleProcessingState: 'On' })
+    if (group.rule !== undefined)
+      Object.assign(body, {
+        groupTypes: ['DynamicMembership'],
+        membershipRule: group.rule,
+        membershipRuleProcessingState: 'On',
+      })
     context.groupIds.set(group.id, idOf(await client.call('POST', '/v1.0/groups', body)))
   }
   for (const { id, platform, rule } of tenant.filters) {
@@ -62,7 +67,11 @@ async function writeRestrictions({ scenario, client }: RunContext): Promise<void
     const base = '/v1.0/deviceManagement/deviceEnrollmentConfigurations'
     const body =
       restriction.devicesPerUser !== undefined
-        ? { '@odata.type': '#microsoft.graph.deviceEnrollmentLimitConfiguration', displayName: restriction.id, limit: restriction.devicesPerUser }
+        ? {
+            '@odata.type': '#microsoft.graph.deviceEnrollmentLimitConfiguration',
+            displayName: restriction.id,
+            limit: restriction.devicesPerUser,
+          }
         : {
             '@odata.type': '#microsoft.graph.deviceEnrollmentPlatformRestrictionConfiguration',
             displayName: restriction.id,
@@ -105,7 +114,10 @@ async function createPolicy(context: RunContext, policy: ScenarioPolicy): Promis
               ruleName: 'PasswordRequired',
               scheduledActionConfigurations: [
                 { actionType: 'block', gracePeriodHours: Math.round(policy.gracePeriod / HOUR_MS) },
-                ...policy.actions.map((action) => ({ actionType: action.type, gracePeriodHours: Math.round(action.after / HOUR_MS) })),
+                ...policy.actions.map((action) => ({
+                  actionType: action.type,
+                  gracePeriodHours: Math.round(action.after / HOUR_MS),
+                })),
               ],
             },
           ],
@@ -119,18 +131,33 @@ async function createPolicy(context: RunContext, policy: ScenarioPolicy): Promis
 }
 
 /** Change a policy's settings: those given replace their like, the others stay. */
-export async function updatePolicy(context: RunContext, policy: ScenarioPolicy, settings: ScenarioPolicy['settings']): Promise<void> {
+export async function updatePolicy(
+  context: RunContext,
+  policy: ScenarioPolicy,
+  settings: ScenarioPolicy['settings'],
+): Promise<void> {
   const { resource, type } = graphPolicyTypeFor(policy.type, policy.platform)
   const body = resource.startsWith('device')
     ? { '@odata.type': type, ...settings }
-    : { name: policy.name ?? policy.id, platforms: type, settings: await catalogSettings(context, policy, { ...policy.settings, ...settings }) }
+    : {
+        name: policy.name ?? policy.id,
+        platforms: type,
+        settings: await catalogSettings(context, policy, { ...policy.settings, ...settings }),
+      }
   await context.client.call(resource.startsWith('device') ? 'PATCH' : 'PUT', policyPath(context, policy), body)
 }
 
 /** Settings of a catalogue policy by the catalogue's own ids, which the service lists. */
-async function catalogSettings(context: RunContext, policy: ScenarioPolicy, settings: ScenarioPolicy['settings']): Promise<readonly Entity[]> {
+async function catalogSettings(
+  context: RunContext,
+  policy: ScenarioPolicy,
+  settings: ScenarioPolicy['settings'],
+): Promise<readonly Entity[]> {
   const filter = encodeURIComponent(`platform eq '${policy.platform}' and kind eq '${policy.type}'`)
-  const { value } = (await context.client.call('GET', `/beta/deviceManagement/configurationSettings?$filter=${filter}&$top=1000`)) as { value: { id: string; name: string }[] }
+  const { value } = (await context.client.call(
+    'GET',
+    `/beta/deviceManagement/configurationSettings?$filter=${filter}&$top=1000`,
+  )) as { value: { id: string; name: string }[] }
   const ids = new Map(value.map((definition) => [definition.name, definition.id]))
   return Object.entries(settings).map(([name, setting]) => {
     const settingDefinitionId = ids.get(name) ?? name
@@ -145,13 +172,23 @@ async function catalogSettings(context: RunContext, policy: ScenarioPolicy, sett
 }
 
 /** Replace a policy's assignments. */
-export async function assignPolicy(context: RunContext, policy: ScenarioPolicy, to: readonly string[], exclude: readonly string[]): Promise<void> {
+export async function assignPolicy(
+  context: RunContext,
+  policy: ScenarioPolicy,
+  to: readonly string[],
+  exclude: readonly string[],
+): Promise<void> {
   const filter = policy.filter
-    ? { deviceAndAppManagementAssignmentFilterId: context.filterIds.get(policy.filter.id), deviceAndAppManagementAssignmentFilterType: policy.filter.mode }
+    ? {
+        deviceAndAppManagementAssignmentFilterId: context.filterIds.get(policy.filter.id),
+        deviceAndAppManagementAssignmentFilterType: policy.filter.mode,
+      }
     : {}
   const assignments = [
     ...to.map((name) => ({ target: { ...targetOf(context, name), ...filter } })),
-    ...exclude.map((name) => ({ target: { '@odata.type': '#microsoft.graph.exclusionGroupAssignmentTarget', groupId: context.groupIds.get(name) } })),
+    ...exclude.map((name) => ({
+      target: { '@odata.type': '#microsoft.graph.exclusionGroupAssignmentTarget', groupId: context.groupIds.get(name) },
+    })),
   ]
   await context.client.call('POST', `${policyPath(context, policy)}/assign`, { assignments })
 }
@@ -161,4 +198,3 @@ function targetOf(context: RunContext, name: string): Entity {
   if (name === 'all-users') return { '@odata.type': '#microsoft.graph.allLicensedUsersAssignmentTarget' }
   return { '@odata.type': '#microsoft.graph.groupAssignmentTarget', groupId: context.groupIds.get(name) }
 }
-

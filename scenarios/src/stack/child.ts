@@ -35,7 +35,8 @@ process.once('message', (order: ChildOrder) => {
     (error: unknown) => {
       const coded = error instanceof CodedError ? { code: error.code } : {}
       tell({ type: 'failed', ...coded, message: error instanceof Error ? error.message : String(error) })
-      if (!(error instanceof CodedError)) process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
+      if (!(error instanceof CodedError))
+        process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
       process.exit(1)
     },
   )

@@ -1,9 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import type { Connection } from '@muster/control'
 import type { ErrorCode } from '@muster/shared/contracts'
 import { CodedError } from '@muster/shared/core'
-import type { Connection } from '@muster/control'
 import type { ChildNews, ChildOrder } from './child.ts'
 
 export interface ManagedProcess {
@@ -27,13 +27,20 @@ const CHILD = fileURLToPath(new URL('./child.ts', import.meta.url))
  */
 export async function startProcess(order: ChildOrder, logFile: string): Promise<ManagedProcess> {
   const log = openSync(logFile, 'a', 0o600)
-  const child = fork(CHILD, [], { stdio: ['ignore', log, log, 'ipc'], execArgv: ['--disable-warning=ExperimentalWarning'], detached: true })
+  const child = fork(CHILD, [], {
+    stdio: ['ignore', log, log, 'ipc'],
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+    detached: true,
+  })
   closeSync(log)
   let stopping = false
   let failure = ''
   const exited = new Promise<{ expected: boolean; message: string }>((resolve) => {
     child.once('exit', (code, signal) => {
-      resolve({ expected: stopping, message: failure || `${order.role} ended with ${signal ?? `exit code ${code}`}; see ${logFile}` })
+      resolve({
+        expected: stopping,
+        message: failure || `${order.role} ended with ${signal ?? `exit code ${code}`}; see ${logFile}`,
+      })
     })
   })
   const ready = whenReady(child, exited, order.role, logFile, (message) => {
@@ -74,7 +81,16 @@ function whenReady(
   onFailed: (message: string) => void,
 ): Promise<Connection | undefined> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new CodedError('stack/start-failed', `${role} was not ready in ${READY_TIMEOUT_MS / 1_000} s; see ${logFile}`)), READY_TIMEOUT_MS)
+    const timer = setTimeout(
+      () =>
+        reject(
+          new CodedError(
+            'stack/start-failed',
+            `${role} was not ready in ${READY_TIMEOUT_MS / 1_000} s; see ${logFile}`,
+          ),
+        ),
+      READY_TIMEOUT_MS,
+    )
     child.on('message', (news: ChildNews) => {
       clearTimeout(timer)
       if (news.type === 'ready') resolve(news.connection)

@@ -70,7 +70,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const workers = await Promise.all(
       Array.from({ length: options.workers }, (_, index) => {
         const agentId = `worker-${index + 1}`
-        const config = { ...common, agentId, capacity: options.capacity, ...(options.keepFleets ? { dataDir: join(dataDir, 'fleets') } : {}) }
+        const config = {
+          ...common,
+          agentId,
+          capacity: options.capacity,
+          ...(options.keepFleets ? { dataDir: join(dataDir, 'fleets') } : {}),
+        }
         return startProcess({ role: 'agent', config }, join(logs, `${agentId}.log`))
       }),
     )

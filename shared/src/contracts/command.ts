@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Guid, CorrelationId } from './ids.ts'
+import { CorrelationId, Guid } from './ids.ts'
 import { AmapiResult, AppleMdmResult, LinuxResult, OmaDmResult } from './result.ts'
 
 /** Remote actions in Graph's names; which platform has which is data in the control service and, for itself, on the device. */

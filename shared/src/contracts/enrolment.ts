@@ -81,7 +81,11 @@ export const RenewalRequest = z.object({
 })
 export type RenewalRequest = z.infer<typeof RenewalRequest>
 
-export const RenewalBatch = z.object({ v: z.literal(1), agentId: SubjectToken, requests: z.array(RenewalRequest).min(1).max(200) })
+export const RenewalBatch = z.object({
+  v: z.literal(1),
+  agentId: SubjectToken,
+  requests: z.array(RenewalRequest).min(1).max(200),
+})
 export type RenewalBatch = z.infer<typeof RenewalBatch>
 
 export const RenewalReply = z.discriminatedUnion('outcome', [

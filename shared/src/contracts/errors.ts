@@ -6,129 +6,499 @@
 export const errorCatalogue = {
   // messaging
   'bus/closed': { status: 503, graph: 'ServiceUnavailable', exit: 1, meaning: 'The bus was closed before the call.' },
-  'bus/disconnected': { status: 503, graph: 'ServiceUnavailable', exit: 4, meaning: 'There is no connection to nats-server.' },
-  'bus/refused': { status: 503, graph: 'ServiceUnavailable', exit: 4, meaning: 'nats-server does not accept the credentials.' },
+  'bus/disconnected': {
+    status: 503,
+    graph: 'ServiceUnavailable',
+    exit: 4,
+    meaning: 'There is no connection to nats-server.',
+  },
+  'bus/refused': {
+    status: 503,
+    graph: 'ServiceUnavailable',
+    exit: 4,
+    meaning: 'nats-server does not accept the credentials.',
+  },
   'bus/no-responders': { status: 503, graph: 'ServiceUnavailable', exit: 4, meaning: 'Nobody serves the subject.' },
   'bus/timeout': { status: 504, graph: 'GatewayTimeout', exit: 1, meaning: 'No answer within the time allowed.' },
-  'bus/stream-full': { status: 503, graph: 'ServiceUnavailable', exit: 1, meaning: 'The stream has reached its size limit; publishers must wait.' },
+  'bus/stream-full': {
+    status: 503,
+    graph: 'ServiceUnavailable',
+    exit: 1,
+    meaning: 'The stream has reached its size limit; publishers must wait.',
+  },
 
   // the supervised nats-server, and what this machine lacks
-  'nats/port-taken': { status: 500, graph: 'InternalServerError', exit: 4, meaning: 'The port for nats-server is taken.' },
-  'nats/disk-full': { status: 507, graph: 'InternalServerError', exit: 4, meaning: 'The disk that holds the store of nats-server is full.' },
+  'nats/port-taken': {
+    status: 500,
+    graph: 'InternalServerError',
+    exit: 4,
+    meaning: 'The port for nats-server is taken.',
+  },
+  'nats/disk-full': {
+    status: 507,
+    graph: 'InternalServerError',
+    exit: 4,
+    meaning: 'The disk that holds the store of nats-server is full.',
+  },
   'nats/start-failed': { status: 500, graph: 'InternalServerError', exit: 4, meaning: 'nats-server does not start.' },
-  'runtime/locked': { status: 500, graph: 'InternalServerError', exit: 4, meaning: 'Another process uses the same data directory.' },
+  'runtime/locked': {
+    status: 500,
+    graph: 'InternalServerError',
+    exit: 4,
+    meaning: 'Another process uses the same data directory.',
+  },
 
   // any message door
-  'message/too-large': { status: 413, graph: 'BadRequest', exit: 1, meaning: 'A message is larger than its door reads.' },
+  'message/too-large': {
+    status: 413,
+    graph: 'BadRequest',
+    exit: 1,
+    meaning: 'A message is larger than its door reads.',
+  },
   'message/not-json': { status: 400, graph: 'BadRequest', exit: 1, meaning: 'A payload is not JSON in UTF-8.' },
-  'message/other-agent': { status: 403, graph: 'Forbidden', exit: 1, meaning: 'A message names another agent than the subject it came on.' },
-  'message/invalid': { status: 400, graph: 'BadRequest', exit: 1, meaning: 'A message does not have the shape of its contract.' },
+  'message/other-agent': {
+    status: 403,
+    graph: 'Forbidden',
+    exit: 1,
+    meaning: 'A message names another agent than the subject it came on.',
+  },
+  'message/invalid': {
+    status: 400,
+    graph: 'BadRequest',
+    exit: 1,
+    meaning: 'A message does not have the shape of its contract.',
+  },
 
   // enrolment, as the device is told
-  'enrolment/token-unknown': { status: 401, graph: 'Unauthorized', exit: 1, meaning: 'No enrolment token has this secret.' },
-  'enrolment/token-mismatch': { status: 403, graph: 'Forbidden', exit: 1, meaning: 'The enrolment token is for another platform or mode.' },
+  'enrolment/token-unknown': {
+    status: 401,
+    graph: 'Unauthorized',
+    exit: 1,
+    meaning: 'No enrolment token has this secret.',
+  },
+  'enrolment/token-mismatch': {
+    status: 403,
+    graph: 'Forbidden',
+    exit: 1,
+    meaning: 'The enrolment token is for another platform or mode.',
+  },
   'enrolment/token-revoked': { status: 403, graph: 'Forbidden', exit: 1, meaning: 'The enrolment token was revoked.' },
   'enrolment/token-expired': { status: 403, graph: 'Forbidden', exit: 1, meaning: 'The enrolment token has expired.' },
-  'enrolment/token-used-up': { status: 403, graph: 'Forbidden', exit: 1, meaning: 'The enrolment token has been used as often as it may be.' },
-  'enrolment/platform-blocked': { status: 403, graph: 'Forbidden', exit: 1, meaning: 'An enrolment restriction blocks the platform.' },
-  'enrolment/personal-blocked': { status: 403, graph: 'Forbidden', exit: 1, meaning: 'An enrolment restriction blocks personally owned devices.' },
-  'enrolment/os-version': { status: 403, graph: 'Forbidden', exit: 1, meaning: 'The operating system version is outside the allowed range.' },
-  'enrolment/manufacturer-blocked': { status: 403, graph: 'Forbidden', exit: 1, meaning: 'An enrolment restriction blocks the manufacturer.' },
-  'enrolment/mode-unknown': { status: 400, graph: 'BadRequest', exit: 1, meaning: 'The platform has no such enrolment mode.' },
-  'enrolment/user-unknown': { status: 403, graph: 'Forbidden', exit: 1, meaning: 'The mode needs a user, and no user has this name.' },
-  'enrolment/user-disabled': { status: 403, graph: 'Forbidden', exit: 1, meaning: 'The account of the user is disabled.' },
-  'enrolment/device-limit': { status: 403, graph: 'Forbidden', exit: 1, meaning: 'The user has as many devices as allowed.' },
+  'enrolment/token-used-up': {
+    status: 403,
+    graph: 'Forbidden',
+    exit: 1,
+    meaning: 'The enrolment token has been used as often as it may be.',
+  },
+  'enrolment/platform-blocked': {
+    status: 403,
+    graph: 'Forbidden',
+    exit: 1,
+    meaning: 'An enrolment restriction blocks the platform.',
+  },
+  'enrolment/personal-blocked': {
+    status: 403,
+    graph: 'Forbidden',
+    exit: 1,
+    meaning: 'An enrolment restriction blocks personally owned devices.',
+  },
+  'enrolment/os-version': {
+    status: 403,
+    graph: 'Forbidden',
+    exit: 1,
+    meaning: 'The operating system version is outside the allowed range.',
+  },
+  'enrolment/manufacturer-blocked': {
+    status: 403,
+    graph: 'Forbidden',
+    exit: 1,
+    meaning: 'An enrolment restriction blocks the manufacturer.',
+  },
+  'enrolment/mode-unknown': {
+    status: 400,
+    graph: 'BadRequest',
+    exit: 1,
+    meaning: 'The platform has no such enrolment mode.',
+  },
+  'enrolment/user-unknown': {
+    status: 403,
+    graph: 'Forbidden',
+    exit: 1,
+    meaning: 'The mode needs a user, and no user has this name.',
+  },
+  'enrolment/user-disabled': {
+    status: 403,
+    graph: 'Forbidden',
+    exit: 1,
+    meaning: 'The account of the user is disabled.',
+  },
+  'enrolment/device-limit': {
+    status: 403,
+    graph: 'Forbidden',
+    exit: 1,
+    meaning: 'The user has as many devices as allowed.',
+  },
 
   // renewal and app registration, as the device is told
-  'renewal/bad-proof': { status: 401, graph: 'Unauthorized', exit: 1, meaning: 'The renewal is not signed with the key of the certificate in force.' },
-  'app/user-unknown': { status: 403, graph: 'Forbidden', exit: 1, meaning: 'No user of this name may use managed apps.' },
+  'renewal/bad-proof': {
+    status: 401,
+    graph: 'Unauthorized',
+    exit: 1,
+    meaning: 'The renewal is not signed with the key of the certificate in force.',
+  },
+  'app/user-unknown': {
+    status: 403,
+    graph: 'Forbidden',
+    exit: 1,
+    meaning: 'No user of this name may use managed apps.',
+  },
 
   // remote actions
-  'action/daily-limit': { status: 429, graph: 'TooManyRequests', exit: 1, meaning: 'The tenant has requested the action as often as a day allows.' },
-  'action/device-leaving': { status: 409, graph: 'Conflict', exit: 1, meaning: 'The device is being retired, wiped or deleted.' },
+  'action/daily-limit': {
+    status: 429,
+    graph: 'TooManyRequests',
+    exit: 1,
+    meaning: 'The tenant has requested the action as often as a day allows.',
+  },
+  'action/device-leaving': {
+    status: 409,
+    graph: 'Conflict',
+    exit: 1,
+    meaning: 'The device is being retired, wiped or deleted.',
+  },
 
   // certificates and keys
-  'pki/malformed': { status: 400, graph: 'BadRequest', exit: 1, meaning: 'Bytes are not the DER or PEM of what they are said to be.' },
-  'pki/too-large': { status: 413, graph: 'BadRequest', exit: 1, meaning: 'A certificate, request or PEM text is larger or nested deeper than is read.' },
-  'pki/invalid-name': { status: 400, graph: 'BadRequest', exit: 1, meaning: 'A subject or alternative name is empty, too long, or of a form that is not handled.' },
-  'pki/invalid-validity': { status: 400, graph: 'BadRequest', exit: 1, meaning: 'A validity period is empty, out of the calendar, or longer than its issuer allows.' },
-  'pki/unsupported-key': { status: 400, graph: 'BadRequest', exit: 1, meaning: 'A key is not P-256 in its usual encoding.' },
-  'pki/unsupported-algorithm': { status: 400, graph: 'BadRequest', exit: 1, meaning: 'A request is not signed with ECDSA and SHA-256.' },
-  'pki/bad-signature': { status: 400, graph: 'BadRequest', exit: 1, meaning: 'A certification request is not signed with the key that it is for.' },
-  'pki/authority-mismatch': { status: 500, graph: 'InternalServerError', exit: 4, meaning: 'The stored certificates and key of the authority do not belong together.' },
-  'pki/authority-not-valid': { status: 503, graph: 'ServiceUnavailable', exit: 4, meaning: 'The issuing authority has expired or is not valid yet.' },
+  'pki/malformed': {
+    status: 400,
+    graph: 'BadRequest',
+    exit: 1,
+    meaning: 'Bytes are not the DER or PEM of what they are said to be.',
+  },
+  'pki/too-large': {
+    status: 413,
+    graph: 'BadRequest',
+    exit: 1,
+    meaning: 'A certificate, request or PEM text is larger or nested deeper than is read.',
+  },
+  'pki/invalid-name': {
+    status: 400,
+    graph: 'BadRequest',
+    exit: 1,
+    meaning: 'A subject or alternative name is empty, too long, or of a form that is not handled.',
+  },
+  'pki/invalid-validity': {
+    status: 400,
+    graph: 'BadRequest',
+    exit: 1,
+    meaning: 'A validity period is empty, out of the calendar, or longer than its issuer allows.',
+  },
+  'pki/unsupported-key': {
+    status: 400,
+    graph: 'BadRequest',
+    exit: 1,
+    meaning: 'A key is not P-256 in its usual encoding.',
+  },
+  'pki/unsupported-algorithm': {
+    status: 400,
+    graph: 'BadRequest',
+    exit: 1,
+    meaning: 'A request is not signed with ECDSA and SHA-256.',
+  },
+  'pki/bad-signature': {
+    status: 400,
+    graph: 'BadRequest',
+    exit: 1,
+    meaning: 'A certification request is not signed with the key that it is for.',
+  },
+  'pki/authority-mismatch': {
+    status: 500,
+    graph: 'InternalServerError',
+    exit: 4,
+    meaning: 'The stored certificates and key of the authority do not belong together.',
+  },
+  'pki/authority-not-valid': {
+    status: 503,
+    graph: 'ServiceUnavailable',
+    exit: 4,
+    meaning: 'The issuing authority has expired or is not valid yet.',
+  },
 
   // check-in, as the device is told
   'checkin/unknown-device': { status: 404, graph: 'NotFound', exit: 1, meaning: 'No device has this id.' },
-  'checkin/other-agent': { status: 403, graph: 'Forbidden', exit: 1, meaning: 'The device enrolled through another agent.' },
-  'checkin/not-managed': { status: 410, graph: 'NotFound', exit: 1, meaning: 'The device was retired, wiped or deleted.' },
-  'checkin/certificate-unknown': { status: 401, graph: 'Unauthorized', exit: 1, meaning: 'No certificate has the serial number shown.' },
-  'checkin/certificate-foreign': { status: 403, graph: 'Forbidden', exit: 1, meaning: 'The certificate shown belongs to another device.' },
-  'checkin/certificate-revoked': { status: 403, graph: 'Forbidden', exit: 1, meaning: 'The certificate shown was revoked.' },
-  'checkin/certificate-expired': { status: 401, graph: 'Unauthorized', exit: 1, meaning: 'The certificate shown has expired.' },
+  'checkin/other-agent': {
+    status: 403,
+    graph: 'Forbidden',
+    exit: 1,
+    meaning: 'The device enrolled through another agent.',
+  },
+  'checkin/not-managed': {
+    status: 410,
+    graph: 'NotFound',
+    exit: 1,
+    meaning: 'The device was retired, wiped or deleted.',
+  },
+  'checkin/certificate-unknown': {
+    status: 401,
+    graph: 'Unauthorized',
+    exit: 1,
+    meaning: 'No certificate has the serial number shown.',
+  },
+  'checkin/certificate-foreign': {
+    status: 403,
+    graph: 'Forbidden',
+    exit: 1,
+    meaning: 'The certificate shown belongs to another device.',
+  },
+  'checkin/certificate-revoked': {
+    status: 403,
+    graph: 'Forbidden',
+    exit: 1,
+    meaning: 'The certificate shown was revoked.',
+  },
+  'checkin/certificate-expired': {
+    status: 401,
+    graph: 'Unauthorized',
+    exit: 1,
+    meaning: 'The certificate shown has expired.',
+  },
 
   // the stack on this machine, and its clients
-  'nats/not-found': { status: 500, graph: 'InternalServerError', exit: 4, meaning: 'There is no nats-server on this machine.' },
-  'stack/start-failed': { status: 500, graph: 'InternalServerError', exit: 4, meaning: 'A part of the stack did not start.' },
-  'stack/not-running': { status: 500, graph: 'InternalServerError', exit: 4, meaning: 'No Muster runs on this data directory.' },
-  'client/refused': { status: 500, graph: 'InternalServerError', exit: 1, meaning: 'The service refused what a client asked for.' },
-  'client/unreachable': { status: 500, graph: 'InternalServerError', exit: 4, meaning: 'The service cannot be reached.' },
+  'nats/not-found': {
+    status: 500,
+    graph: 'InternalServerError',
+    exit: 4,
+    meaning: 'There is no nats-server on this machine.',
+  },
+  'stack/start-failed': {
+    status: 500,
+    graph: 'InternalServerError',
+    exit: 4,
+    meaning: 'A part of the stack did not start.',
+  },
+  'stack/not-running': {
+    status: 500,
+    graph: 'InternalServerError',
+    exit: 4,
+    meaning: 'No Muster runs on this data directory.',
+  },
+  'client/refused': {
+    status: 500,
+    graph: 'InternalServerError',
+    exit: 1,
+    meaning: 'The service refused what a client asked for.',
+  },
+  'client/unreachable': {
+    status: 500,
+    graph: 'InternalServerError',
+    exit: 4,
+    meaning: 'The service cannot be reached.',
+  },
 
   // the command line
   'cli/usage': { status: 400, graph: 'BadRequest', exit: 2, meaning: 'A flag has a value that it does not take.' },
-  'cli/unwritable': { status: 500, graph: 'InternalServerError', exit: 4, meaning: 'A directory for output cannot be made.' },
+  'cli/unwritable': {
+    status: 500,
+    graph: 'InternalServerError',
+    exit: 4,
+    meaning: 'A directory for output cannot be made.',
+  },
   'scenario/unreadable': { status: 400, graph: 'BadRequest', exit: 3, meaning: 'A scenario file cannot be read.' },
 
   // scenarios
-  'scenario/invalid': { status: 400, graph: 'BadRequest', exit: 3, meaning: 'A scenario does not follow its schema, or names what is not there.' },
+  'scenario/invalid': {
+    status: 400,
+    graph: 'BadRequest',
+    exit: 3,
+    meaning: 'A scenario does not follow its schema, or names what is not there.',
+  },
 
   // the fleet
-  'simulation/no-room': { status: 409, graph: 'Conflict', exit: 4, meaning: 'A worker has as many devices as it takes.' },
-  'fleet/snapshot-damaged': { status: 500, graph: 'InternalServerError', exit: 4, meaning: 'The file of a fleet cannot be read.' },
-  'fleet/snapshot-newer': { status: 500, graph: 'InternalServerError', exit: 4, meaning: 'The file of a fleet was written by a newer Muster.' },
-  'policy/body-missing': { status: 500, graph: 'InternalServerError', exit: 1, meaning: 'A policy body is not where it should be.' },
-  'policy/body-damaged': { status: 500, graph: 'InternalServerError', exit: 1, meaning: 'A policy body is not what its digest says.' },
+  'simulation/no-room': {
+    status: 409,
+    graph: 'Conflict',
+    exit: 4,
+    meaning: 'A worker has as many devices as it takes.',
+  },
+  'fleet/snapshot-damaged': {
+    status: 500,
+    graph: 'InternalServerError',
+    exit: 4,
+    meaning: 'The file of a fleet cannot be read.',
+  },
+  'fleet/snapshot-newer': {
+    status: 500,
+    graph: 'InternalServerError',
+    exit: 4,
+    meaning: 'The file of a fleet was written by a newer Muster.',
+  },
+  'policy/body-missing': {
+    status: 500,
+    graph: 'InternalServerError',
+    exit: 1,
+    meaning: 'A policy body is not where it should be.',
+  },
+  'policy/body-damaged': {
+    status: 500,
+    graph: 'InternalServerError',
+    exit: 1,
+    meaning: 'A policy body is not what its digest says.',
+  },
 
   // rule languages
-  'rule/syntax': { status: 400, graph: 'BadRequest', exit: 3, meaning: 'A rule or filter does not follow its grammar.' },
-  'rule/unknown-property': { status: 400, graph: 'BadRequest', exit: 3, meaning: 'A rule names a property that is not there.' },
-  'rule/operator-not-applicable': { status: 400, graph: 'BadRequest', exit: 3, meaning: 'A rule uses an operator or function that does not apply.' },
-  'rule/mixed-members': { status: 400, graph: 'BadRequest', exit: 3, meaning: 'A membership rule asks about users and devices at once.' },
+  'rule/syntax': {
+    status: 400,
+    graph: 'BadRequest',
+    exit: 3,
+    meaning: 'A rule or filter does not follow its grammar.',
+  },
+  'rule/unknown-property': {
+    status: 400,
+    graph: 'BadRequest',
+    exit: 3,
+    meaning: 'A rule names a property that is not there.',
+  },
+  'rule/operator-not-applicable': {
+    status: 400,
+    graph: 'BadRequest',
+    exit: 3,
+    meaning: 'A rule uses an operator or function that does not apply.',
+  },
+  'rule/mixed-members': {
+    status: 400,
+    graph: 'BadRequest',
+    exit: 3,
+    meaning: 'A membership rule asks about users and devices at once.',
+  },
   'rule/too-long': { status: 400, graph: 'BadRequest', exit: 3, meaning: 'A rule has too many characters.' },
-  'rule/too-complex': { status: 400, graph: 'BadRequest', exit: 3, meaning: 'A rule is nested too deeply, or its pattern could take too long.' },
+  'rule/too-complex': {
+    status: 400,
+    graph: 'BadRequest',
+    exit: 3,
+    meaning: 'A rule is nested too deeply, or its pattern could take too long.',
+  },
 
   // the simulation API
   'simulation/order-refused': { status: 409, graph: 'Conflict', exit: 1, meaning: 'A worker refuses an order.' },
-  'simulation/agent-id-taken': { status: 409, graph: 'Conflict', exit: 4, meaning: 'Another process has joined under the same agent id.' },
-  'simulation/no-workers': { status: 409, graph: 'Conflict', exit: 4, meaning: 'No worker has joined, or they have no room for so many devices.' },
+  'simulation/agent-id-taken': {
+    status: 409,
+    graph: 'Conflict',
+    exit: 4,
+    meaning: 'Another process has joined under the same agent id.',
+  },
+  'simulation/no-workers': {
+    status: 409,
+    graph: 'Conflict',
+    exit: 4,
+    meaning: 'No worker has joined, or they have no room for so many devices.',
+  },
 
   // the store
-  'store/newer-version': { status: 500, graph: 'InternalServerError', exit: 4, meaning: 'The store was written by a newer Muster.' },
-  'store/disk-full': { status: 507, graph: 'ServiceUnavailable', exit: 4, meaning: 'The disk that holds the store is full.' },
-  'store/unusable': { status: 500, graph: 'InternalServerError', exit: 4, meaning: 'The store cannot be opened, read or written.' },
+  'store/newer-version': {
+    status: 500,
+    graph: 'InternalServerError',
+    exit: 4,
+    meaning: 'The store was written by a newer Muster.',
+  },
+  'store/disk-full': {
+    status: 507,
+    graph: 'ServiceUnavailable',
+    exit: 4,
+    meaning: 'The disk that holds the store is full.',
+  },
+  'store/unusable': {
+    status: 500,
+    graph: 'InternalServerError',
+    exit: 4,
+    meaning: 'The store cannot be opened, read or written.',
+  },
 
   // policies
-  'policy/unknown-setting': { status: 400, graph: 'BadRequest', exit: 3, meaning: 'A policy names a setting that its platform does not have.' },
-  'policy/bad-value': { status: 400, graph: 'BadRequest', exit: 3, meaning: 'A setting has a value that is not allowed.' },
+  'policy/unknown-setting': {
+    status: 400,
+    graph: 'BadRequest',
+    exit: 3,
+    meaning: 'A policy names a setting that its platform does not have.',
+  },
+  'policy/bad-value': {
+    status: 400,
+    graph: 'BadRequest',
+    exit: 3,
+    meaning: 'A setting has a value that is not allowed.',
+  },
 
   // Graph
-  'graph/bad-body': { status: 400, graph: 'BadRequest', exit: 1, meaning: 'The body of a request is not what was expected.' },
+  'graph/bad-body': {
+    status: 400,
+    graph: 'BadRequest',
+    exit: 1,
+    meaning: 'The body of a request is not what was expected.',
+  },
   'graph/bad-query': { status: 400, graph: 'BadRequest', exit: 1, meaning: 'A query option cannot be used like this.' },
-  'graph/duplicate': { status: 400, graph: 'Request_MultipleObjectsWithSameKeyValue', exit: 1, meaning: 'An object with the same key is there already.' },
-  'graph/forbidden': { status: 403, graph: 'Authorization_RequestDenied', exit: 1, meaning: 'The application lacks the role that the request needs.' },
-  'graph/internal': { status: 500, graph: 'InternalServerError', exit: 1, meaning: 'The service failed; its log says how.' },
+  'graph/duplicate': {
+    status: 400,
+    graph: 'Request_MultipleObjectsWithSameKeyValue',
+    exit: 1,
+    meaning: 'An object with the same key is there already.',
+  },
+  'graph/forbidden': {
+    status: 403,
+    graph: 'Authorization_RequestDenied',
+    exit: 1,
+    meaning: 'The application lacks the role that the request needs.',
+  },
+  'graph/internal': {
+    status: 500,
+    graph: 'InternalServerError',
+    exit: 1,
+    meaning: 'The service failed; its log says how.',
+  },
   'graph/not-found': { status: 404, graph: 'ResourceNotFound', exit: 1, meaning: 'There is nothing at this path.' },
   'graph/not-served': { status: 501, graph: 'NotImplemented', exit: 1, meaning: 'The path is not served by Muster.' },
-  'graph/wrong-method': { status: 405, graph: 'BadRequest', exit: 1, meaning: 'The path is served, but not with this method.' },
-  'action/not-supported': { status: 400, graph: 'BadRequest', exit: 1, meaning: 'The platform or mode of the device has no such action.' },
+  'graph/wrong-method': {
+    status: 405,
+    graph: 'BadRequest',
+    exit: 1,
+    meaning: 'The path is served, but not with this method.',
+  },
+  'action/not-supported': {
+    status: 400,
+    graph: 'BadRequest',
+    exit: 1,
+    meaning: 'The platform or mode of the device has no such action.',
+  },
 
   // tokens and the HTTPS door
-  'token/invalid': { status: 401, graph: 'InvalidAuthenticationToken', exit: 1, meaning: 'The access token is missing, wrong or expired.' },
-  'token/unknown-application': { status: 400, graph: 'unauthorized_client', exit: 1, meaning: 'No application has this client id.' },
+  'token/invalid': {
+    status: 401,
+    graph: 'InvalidAuthenticationToken',
+    exit: 1,
+    meaning: 'The access token is missing, wrong or expired.',
+  },
+  'token/unknown-application': {
+    status: 400,
+    graph: 'unauthorized_client',
+    exit: 1,
+    meaning: 'No application has this client id.',
+  },
   'token/bad-secret': { status: 401, graph: 'invalid_client', exit: 1, meaning: 'The client secret is wrong.' },
-  'token/unsupported-grant': { status: 400, graph: 'unsupported_grant_type', exit: 1, meaning: 'The grant type is not served.' },
-  'http/port-taken': { status: 500, graph: 'InternalServerError', exit: 4, meaning: 'The port of the HTTPS door is taken.' },
-  'graph/bad-skiptoken': { status: 400, graph: 'BadRequest', exit: 1, meaning: 'A skip token does not belong to the query.' },
+  'token/unsupported-grant': {
+    status: 400,
+    graph: 'unsupported_grant_type',
+    exit: 1,
+    meaning: 'The grant type is not served.',
+  },
+  'http/port-taken': {
+    status: 500,
+    graph: 'InternalServerError',
+    exit: 4,
+    meaning: 'The port of the HTTPS door is taken.',
+  },
+  'graph/bad-skiptoken': {
+    status: 400,
+    graph: 'BadRequest',
+    exit: 1,
+    meaning: 'A skip token does not belong to the query.',
+  },
 } as const satisfies Record<string, { status: number; graph: string; exit: number; meaning: string }>
 
 export type ErrorCode = keyof typeof errorCatalogue

@@ -9,16 +9,16 @@ import type { PolicyKind } from './policy.ts'
 export interface GraphPolicyType {
   readonly kind: PolicyKind
   readonly platforms: readonly PlatformName[]
-  readonly resource: 'deviceCompliancePolicies' | 'deviceConfigurations' | 'compliancePolicies' | 'configurationPolicies'
+  readonly resource:
+    | 'deviceCompliancePolicies'
+    | 'deviceConfigurations'
+    | 'compliancePolicies'
+    | 'configurationPolicies'
   /** `@odata.type` of a typed policy, or the `platforms` member of a catalogue policy. */
   readonly type: string
 }
 
-const typed = (
-  kind: PolicyKind,
-  type: string,
-  ...platforms: PlatformName[]
-): GraphPolicyType => ({
+const typed = (kind: PolicyKind, type: string, ...platforms: PlatformName[]): GraphPolicyType => ({
   kind,
   platforms,
   resource: kind === 'compliance' ? 'deviceCompliancePolicies' : 'deviceConfigurations',

@@ -3,7 +3,12 @@ import { Guid, Sha256Hex } from './ids.ts'
 import { PlatformName } from './platform.ts'
 
 /** A value that a setting may carry on the wire. */
-export const SettingValue = z.union([z.boolean(), z.number(), z.string().max(8_192), z.array(z.string().max(1_024)).max(200)])
+export const SettingValue = z.union([
+  z.boolean(),
+  z.number(),
+  z.string().max(8_192),
+  z.array(z.string().max(1_024)).max(200),
+])
 export type SettingValue = z.infer<typeof SettingValue>
 
 export const PolicyKind = z.enum(['compliance', 'configuration'])
@@ -67,7 +72,13 @@ export const LinuxItem = z.object({
 })
 export type LinuxItem = z.infer<typeof LinuxItem>
 
-export const PolicyItem = z.discriminatedUnion('protocol', [OmaDmItem, AppleMdmItem, AppleDdmItem, AmapiItem, LinuxItem])
+export const PolicyItem = z.discriminatedUnion('protocol', [
+  OmaDmItem,
+  AppleMdmItem,
+  AppleDdmItem,
+  AmapiItem,
+  LinuxItem,
+])
 export type PolicyItem = z.infer<typeof PolicyItem>
 
 /**

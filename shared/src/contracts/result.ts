@@ -18,7 +18,13 @@ export const AppleMdmResult = z.object({
   status: z.enum(['Acknowledged', 'Error', 'CommandFormatError', 'NotNow']),
   response: z.record(z.string(), z.json()).optional(),
   errorChain: z
-    .array(z.object({ ErrorCode: z.number().int(), ErrorDomain: z.string().max(80), LocalizedDescription: z.string().max(300) }))
+    .array(
+      z.object({
+        ErrorCode: z.number().int(),
+        ErrorDomain: z.string().max(80),
+        LocalizedDescription: z.string().max(300),
+      }),
+    )
     .max(10)
     .optional(),
 })
@@ -32,7 +38,13 @@ export const AppleDdmResult = z.object({
   valid: z.enum(['valid', 'invalid', 'unknown']),
   serverToken: z.string().max(80),
   reasons: z
-    .array(z.object({ code: z.string().max(120), description: z.string().max(300).optional(), details: z.record(z.string(), z.json()).optional() }))
+    .array(
+      z.object({
+        code: z.string().max(120),
+        description: z.string().max(300).optional(),
+        details: z.record(z.string(), z.json()).optional(),
+      }),
+    )
     .max(20)
     .optional(),
   /** Status items that the declaration's settings are answered from, e.g. `passcode.is-compliant`. */
@@ -75,5 +87,11 @@ export const LinuxResult = z.object({
 export type LinuxResult = z.infer<typeof LinuxResult>
 
 /** How one policy item went, in the platform's own words. The control service translates. */
-export const ItemResult = z.discriminatedUnion('protocol', [OmaDmResult, AppleMdmResult, AppleDdmResult, AmapiResult, LinuxResult])
+export const ItemResult = z.discriminatedUnion('protocol', [
+  OmaDmResult,
+  AppleMdmResult,
+  AppleDdmResult,
+  AmapiResult,
+  LinuxResult,
+])
 export type ItemResult = z.infer<typeof ItemResult>

@@ -23,7 +23,12 @@ import { FleetOrder, HistoryEntry, WorkerHello } from './simulation.ts'
  * | GET /_muster/devices/{id}/trace | → `DeviceTrace` |
  * | WS /_muster/live | `LiveEvent`s as JSON text, `stats` once a second |
  */
-export const Readiness = z.object({ ready: z.boolean(), bus: z.boolean(), store: z.boolean(), workers: z.number().int().nonnegative() })
+export const Readiness = z.object({
+  ready: z.boolean(),
+  bus: z.boolean(),
+  store: z.boolean(),
+  workers: z.number().int().nonnegative(),
+})
 export type Readiness = z.infer<typeof Readiness>
 
 export const ServiceInfo = z.object({
@@ -98,7 +103,14 @@ export const Stats = z.object({
   checkInMs: Quantiles,
   busConnected: z.boolean(),
   workers: z.array(
-    z.object({ agentId: z.string(), alive: z.boolean(), online: Count, devices: z.record(z.string(), Count), lagP99Ms: z.number(), rssBytes: Count }),
+    z.object({
+      agentId: z.string(),
+      alive: z.boolean(),
+      online: Count,
+      devices: z.record(z.string(), Count),
+      lagP99Ms: z.number(),
+      rssBytes: Count,
+    }),
   ),
   rssBytes: Count,
 })
@@ -150,7 +162,14 @@ export type DeviceTrace = z.infer<typeof DeviceTrace>
 
 export const LiveEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('stats'), stats: Stats }),
-  z.object({ type: z.literal('event'), atMs: EpochMs, what: z.string(), text: z.string(), deviceId: Guid.optional(), correlationId: z.string().optional() }),
+  z.object({
+    type: z.literal('event'),
+    atMs: EpochMs,
+    what: z.string(),
+    text: z.string(),
+    deviceId: Guid.optional(),
+    correlationId: z.string().optional(),
+  }),
 ])
 export type LiveEvent = z.infer<typeof LiveEvent>
 

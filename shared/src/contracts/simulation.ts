@@ -84,7 +84,12 @@ export const FleetOrder = z.discriminatedUnion('order', [
     tokens: z.record(z.string(), z.string()),
   }),
   /** Devices go out of reach, or come back, spread over a time. */
-  z.object({ order: z.literal('presence'), selector: DeviceSelector, online: z.boolean(), spreadMs: DurationMs.default(0) }),
+  z.object({
+    order: z.literal('presence'),
+    selector: DeviceSelector,
+    online: z.boolean(),
+    spreadMs: DurationMs.default(0),
+  }),
   /** Facts change on devices, spread over a time; `heals` mends them again after `healAfterMs` on a share of devices. */
   z.object({
     order: z.literal('drift'),
@@ -100,7 +105,11 @@ export const FleetOrder = z.discriminatedUnion('order', [
   /** One device's whole state and its last events, for tracing. */
   z.object({ order: z.literal('inspect'), deviceId: Guid }),
   /** Last report sequence of each device, in pages by device key. */
-  z.object({ order: z.literal('history'), after: z.string().default(''), limit: z.number().int().positive().max(2_000).default(2_000) }),
+  z.object({
+    order: z.literal('history'),
+    after: z.string().default(''),
+    limit: z.number().int().positive().max(2_000).default(2_000),
+  }),
 ])
 export type FleetOrder = z.infer<typeof FleetOrder>
 
@@ -157,5 +166,10 @@ export const WorkerHello = z.object({
 })
 export type WorkerHello = z.infer<typeof WorkerHello>
 
-export const WorkerHelloReply = z.object({ v: z.literal(1), accepted: z.boolean(), code: z.string().optional(), correlationId: CorrelationId.optional() })
+export const WorkerHelloReply = z.object({
+  v: z.literal(1),
+  accepted: z.boolean(),
+  code: z.string().optional(),
+  correlationId: CorrelationId.optional(),
+})
 export type WorkerHelloReply = z.infer<typeof WorkerHelloReply>

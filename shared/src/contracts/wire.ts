@@ -12,7 +12,10 @@ export const encode = (value: unknown): Uint8Array => encoder.encode(JSON.string
 
 export type Decoded<T> =
   | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly refusal: { readonly code: ErrorCode; readonly message: string; readonly at?: string } }
+  | {
+      readonly ok: false
+      readonly refusal: { readonly code: ErrorCode; readonly message: string; readonly at?: string }
+    }
 
 /**
  * Bytes to a checked value. Refusals: `message/too-large`, `message/not-json`, `message/invalid` with the JSON path of
@@ -20,7 +23,10 @@ export type Decoded<T> =
  */
 export function decode<S extends z.ZodType>(schema: S, payload: Uint8Array): Decoded<z.infer<S>> {
   if (payload.length > MESSAGE_BYTES_MAX) {
-    return { ok: false, refusal: { code: 'message/too-large', message: `${payload.length} bytes, at most ${MESSAGE_BYTES_MAX}` } }
+    return {
+      ok: false,
+      refusal: { code: 'message/too-large', message: `${payload.length} bytes, at most ${MESSAGE_BYTES_MAX}` },
+    }
   }
   let raw: unknown
   try {
@@ -32,5 +38,8 @@ export function decode<S extends z.ZodType>(schema: S, payload: Uint8Array): Dec
   if (parsed.success) return { ok: true, value: parsed.data }
   const issue = parsed.error.issues[0]
   const at = issue?.path.map(String).join('.') ?? ''
-  return { ok: false, refusal: { code: 'message/invalid', message: issue?.message ?? 'the message has another shape', at } }
+  return {
+    ok: false,
+    refusal: { code: 'message/invalid', message: issue?.message ?? 'the message has another shape', at },
+  }
 }

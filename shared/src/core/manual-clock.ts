@@ -24,7 +24,8 @@ export function manualClock(startMs: EpochMs): ManualClock {
 
   const earliest = (): Entry | undefined =>
     entries.reduce<Entry | undefined>(
-      (best, entry) => (!best || entry.atMs < best.atMs || (entry.atMs === best.atMs && entry.order < best.order) ? entry : best),
+      (best, entry) =>
+        !best || entry.atMs < best.atMs || (entry.atMs === best.atMs && entry.order < best.order) ? entry : best,
       undefined,
     )
   const advanceTo = (atMs: EpochMs): void => {

@@ -16,6 +16,14 @@ export interface DeadLetter {
 export async function sendDeadLetter(bus: Pick<Bus, 'append'>, letter: DeadLetter, msgId: string): Promise<void> {
   const { subject, payload, code, reason, at } = letter
   const kept = Buffer.from(payload.subarray(0, KEPT_BYTES_MAX)).toString('base64')
-  const body = { v: 1, subject, code, reason, ...(at === undefined ? {} : { at }), bytes: payload.length, payload: kept }
+  const body = {
+    v: 1,
+    subject,
+    code,
+    reason,
+    ...(at === undefined ? {} : { at }),
+    bytes: payload.length,
+    payload: kept,
+  }
   await bus.append(subjects.deadLetter(code.replaceAll('/', '-')), encode(body), { msgId })
 }

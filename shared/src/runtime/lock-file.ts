@@ -1,6 +1,6 @@
 import { closeSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { CodedError } from '@muster/shared/core'
-import { type ProcessIdentity, identify, isRunning } from './process-identity.ts'
+import { identify, isRunning, type ProcessIdentity } from './process-identity.ts'
 
 export interface LockFile<Note> {
   /** Keep something with the lock for whoever finds it after a crash. */
@@ -23,9 +23,13 @@ export function acquireLock<Note>(path: string, what: string, inherit?: (note: N
   for (let attempt = 0; !create(path, { holder }); attempt++) {
     const found = read<Note>(path)
     if (found && isRunning(found.holder)) {
-      throw new CodedError('runtime/locked', `${what} is in use by process ${found.holder.pid} (${path}). End that one first, or use another --data directory`)
+      throw new CodedError(
+        'runtime/locked',
+        `${what} is in use by process ${found.holder.pid} (${path}). End that one first, or use another --data directory`,
+      )
     }
-    if (attempt > 3) throw new CodedError('runtime/locked', `${path} cannot be taken over; remove it if no Muster is running`)
+    if (attempt > 3)
+      throw new CodedError('runtime/locked', `${path} cannot be taken over; remove it if no Muster is running`)
     if (found?.note !== undefined) inherit?.(found.note)
     rmSync(path, { force: true })
   }

@@ -3,7 +3,17 @@ import { type DestinationStream, type Logger, pino } from 'pino'
 export type { Logger }
 
 /** Fields whose values never reach a log, at the top and one level down. */
-const SECRET_FIELDS = ['password', 'secret', 'token', 'authorization', 'challenge', 'privateKey', 'key', 'client_secret', 'access_token']
+const SECRET_FIELDS = [
+  'password',
+  'secret',
+  'token',
+  'authorization',
+  'challenge',
+  'privateKey',
+  'key',
+  'client_secret',
+  'access_token',
+]
 
 /**
  * A logger that writes JSON lines to stderr (or `destination`) and leaves secrets out.

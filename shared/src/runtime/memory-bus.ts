@@ -1,6 +1,13 @@
 import { streamSubjects } from '@muster/shared/contracts'
-import { type Bus, type BusMessage, type BusStatus, CodedError, type StreamName, type Subscription } from '@muster/shared/core'
-import { type MemoryStream, createMemoryStream } from './memory-stream.ts'
+import {
+  type Bus,
+  type BusMessage,
+  type BusStatus,
+  CodedError,
+  type StreamName,
+  type Subscription,
+} from '@muster/shared/core'
+import { createMemoryStream, type MemoryStream } from './memory-stream.ts'
 import { matchesSubject } from './subject-match.ts'
 
 /** A broker in this process, for worlds and tests that need no server. What it promises is what `busConformance` checks. */
@@ -154,13 +161,24 @@ function deliverLater(broker: Broker, from: Connection, message: Delivered): num
 
 /** Everybody without a queue group, and one member of each group. A connection does not hear itself. */
 function receivers(broker: Broker, from: Connection, { subject }: Delivered): readonly Listener[] {
-  const matching = [...broker.listeners].filter((listener) => listener.owner !== from && matchesSubject(listener.pattern, subject))
-  const groups = Map.groupBy(matching.filter(({ queue }) => queue !== undefined), ({ queue }) => queue)
+  const matching = [...broker.listeners].filter(
+    (listener) => listener.owner !== from && matchesSubject(listener.pattern, subject),
+  )
+  const groups = Map.groupBy(
+    matching.filter(({ queue }) => queue !== undefined),
+    ({ queue }) => queue,
+  )
   const members = [...groups.values()].map((group) => group[broker.turn++ % group.length] as Listener)
   return [...matching.filter(({ queue }) => queue === undefined), ...members]
 }
 
-function ask(broker: Broker, from: Connection, subject: string, payload: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
+function ask(
+  broker: Broker,
+  from: Connection,
+  subject: string,
+  payload: Uint8Array,
+  timeoutMs: number,
+): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const done = (finish: () => void): void => {
       clearTimeout(timer)
@@ -170,7 +188,8 @@ function ask(broker: Broker, from: Connection, subject: string, payload: Uint8Ar
     const timer = setTimeout(() => {
       done(() => reject(new CodedError('bus/timeout', `no answer on ${subject} in ${timeoutMs} ms`)))
     }, timeoutMs)
-    const onStatus = (): void => done(() => reject(new CodedError('bus/disconnected', 'the connection went before the answer came')))
+    const onStatus = (): void =>
+      done(() => reject(new CodedError('bus/disconnected', 'the connection went before the answer came')))
     from.statusListeners.add(onStatus)
     const reply = (answer: Uint8Array): void => {
       setImmediate(() => done(() => resolve(answer)))

@@ -39,7 +39,8 @@ export function createMemoryStream(subjects: readonly string[], bytesMax: number
       const nowMs = performance.now()
       forgetOld(nowMs)
       if (seen.has(msgId)) return
-      if (bytes + payload.length > bytesMax) throw new CodedError('bus/stream-full', 'the stream has reached its size limit')
+      if (bytes + payload.length > bytesMax)
+        throw new CodedError('bus/stream-full', 'the stream has reached its size limit')
       seen.set(msgId, nowMs)
       bytes += payload.length
       waiting.push({ subject, payload, deliveries: 0 })

@@ -1,5 +1,5 @@
-import { type Msg, type NatsConnection, createInbox, headers } from '@nats-io/transport-node'
 import { CodedError } from '@muster/shared/core'
+import { createInbox, headers, type Msg, type NatsConnection } from '@nats-io/transport-node'
 
 /** JetStream API error: the stream has reached a limit and takes nothing more. */
 const STREAM_STORE_FAILED = 10_077
@@ -51,7 +51,9 @@ export function createAppender(connection: NatsConnection, inboxPrefix: string):
       new Promise((resolve, reject) => {
         const id = String(++count)
         const timer = setTimeout(() => {
-          settle(id)?.reject(new CodedError('bus/timeout', `no acknowledgement for ${subject} in ${APPEND_TIMEOUT_MS} ms`))
+          settle(id)?.reject(
+            new CodedError('bus/timeout', `no acknowledgement for ${subject} in ${APPEND_TIMEOUT_MS} ms`),
+          )
         }, APPEND_TIMEOUT_MS)
         waiting.set(id, { resolve, reject, timer })
         const meta = headers()
@@ -63,7 +65,8 @@ export function createAppender(connection: NatsConnection, inboxPrefix: string):
         }
       }),
     fail: (code) => {
-      for (const id of [...waiting.keys()]) settle(id)?.reject(new CodedError(code, 'the connection went before the acknowledgement came'))
+      for (const id of [...waiting.keys()])
+        settle(id)?.reject(new CodedError(code, 'the connection went before the acknowledgement came'))
     },
   }
 }

@@ -1,8 +1,15 @@
-import { type JetStreamManager, RetentionPolicy, AckPolicy, DiscardPolicy, JetStreamApiError, StorageType } from '@nats-io/jetstream'
-import { type KV, Kvm } from '@nats-io/kv'
-import { type NatsConnection, nanos } from '@nats-io/transport-node'
 import { MESSAGE_BYTES_MAX, streamSubjects } from '@muster/shared/contracts'
 import type { StreamName } from '@muster/shared/core'
+import {
+  AckPolicy,
+  DiscardPolicy,
+  JetStreamApiError,
+  type JetStreamManager,
+  RetentionPolicy,
+  StorageType,
+} from '@nats-io/jetstream'
+import { type KV, Kvm } from '@nats-io/kv'
+import { type NatsConnection, nanos } from '@nats-io/transport-node'
 
 const DAY_MS = 86_400_000
 const GIB = 1_073_741_824
@@ -38,11 +45,22 @@ async function ensureStream(manager: JetStreamManager, name: StreamName, setting
     await manager.streams.info(name)
   } catch (error) {
     if (!isApiError(error, STREAM_NOT_FOUND)) throw error
-    await manager.streams.add({ name, subjects: [...streamSubjects[name]], storage: StorageType.File, num_replicas: 1, ...settings })
+    await manager.streams.add({
+      name,
+      subjects: [...streamSubjects[name]],
+      storage: StorageType.File,
+      num_replicas: 1,
+      ...settings,
+    })
   }
 }
 
-export async function ensureConsumer(manager: JetStreamManager, stream: StreamName, durable: string, maxPending: number): Promise<void> {
+export async function ensureConsumer(
+  manager: JetStreamManager,
+  stream: StreamName,
+  durable: string,
+  maxPending: number,
+): Promise<void> {
   try {
     await manager.consumers.info(stream, durable)
   } catch (error) {
@@ -62,7 +80,13 @@ export async function ensureConsumer(manager: JetStreamManager, stream: StreamNa
 export async function policyBucket(connection: NatsConnection, make: boolean): Promise<KV> {
   const buckets = new Kvm(connection)
   if (!make) return buckets.open(POLICY_BUCKET, { allow_direct: true })
-  return buckets.create(POLICY_BUCKET, { history: 1, storage: StorageType.File, maxValueSize: MESSAGE_BYTES_MAX, allow_direct: true })
+  return buckets.create(POLICY_BUCKET, {
+    history: 1,
+    storage: StorageType.File,
+    maxValueSize: MESSAGE_BYTES_MAX,
+    allow_direct: true,
+  })
 }
 
-const isApiError = (error: unknown, code: number): boolean => error instanceof JetStreamApiError && error.apiError().err_code === code
+const isApiError = (error: unknown, code: number): boolean =>
+  error instanceof JetStreamApiError && error.apiError().err_code === code

@@ -1,17 +1,17 @@
+import { type Bus, type BusMessage, type BusStatus, CodedError, type Subscription } from '@muster/shared/core'
 import { jetstreamManager } from '@nats-io/jetstream'
 import type { KV } from '@nats-io/kv'
 import {
   type Msg,
   type NatsConnection,
+  type Subscription as NatsSubscription,
   NoRespondersError,
   RequestError,
-  type Subscription as NatsSubscription,
   TimeoutError,
 } from '@nats-io/transport-node'
-import { type Bus, type BusMessage, type BusStatus, CodedError, type Subscription } from '@muster/shared/core'
 import { createAppender } from './nats-append.ts'
 import { ensureAssets, policyBucket } from './nats-assets.ts'
-import { type NatsBusOptions, connectNats } from './nats-connection.ts'
+import { connectNats, type NatsBusOptions } from './nats-connection.ts'
 import { consumeStream } from './nats-consume.ts'
 
 const DRAIN_MAX_MS = 5_000
@@ -99,7 +99,8 @@ export async function createNatsBus(options: NatsBusOptions): Promise<Bus & { re
       usable()
       await appender.append(subject, payload, msgId)
     },
-    consume: (stream, handler, consumeOptions) => consumeStream(connection, manager, stream, handler, consumeOptions, ensure),
+    consume: (stream, handler, consumeOptions) =>
+      consumeStream(connection, manager, stream, handler, consumeOptions, ensure),
     putBlob: async (key, body) => {
       usable()
       try {
@@ -135,7 +136,10 @@ export async function createNatsBus(options: NatsBusOptions): Promise<Bus & { re
       if (closed) return
       closed = true
       const drained = connected ? connection.drain() : connection.close()
-      await Promise.race([drained.catch(() => undefined), new Promise((resolve) => setTimeout(resolve, DRAIN_MAX_MS).unref())])
+      await Promise.race([
+        drained.catch(() => undefined),
+        new Promise((resolve) => setTimeout(resolve, DRAIN_MAX_MS).unref()),
+      ])
       await connection.close().catch(() => undefined)
       appender.fail('bus/closed')
     },
@@ -177,5 +181,7 @@ function translate(error: unknown, subject: string, closed: boolean): CodedError
   if (closed) return new CodedError('bus/closed', 'the bus was closed', { cause })
   if (noResponders) return new CodedError('bus/no-responders', `nobody serves ${subject}`, { cause })
   if (cause instanceof TimeoutError) return new CodedError('bus/timeout', `no answer on ${subject} in time`, { cause })
-  return new CodedError('bus/disconnected', `${subject}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+  return new CodedError('bus/disconnected', `${subject}: ${cause instanceof Error ? cause.message : String(cause)}`, {
+    cause,
+  })
 }

@@ -1,5 +1,5 @@
-import { type NatsConnection, connect } from '@nats-io/transport-node'
 import { CodedError } from '@muster/shared/core'
+import { connect, type NatsConnection } from '@nats-io/transport-node'
 
 export interface NatsBusOptions {
   /** `nats://host:port`. */
@@ -49,10 +49,14 @@ export async function connectNats(options: NatsBusOptions): Promise<NatsConnecti
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error)
       if (/authorization|authentication/i.test(message)) {
-        throw new CodedError('bus/refused', `the NATS server at ${options.url} does not accept the credentials`, { cause: error })
+        throw new CodedError('bus/refused', `the NATS server at ${options.url} does not accept the credentials`, {
+          cause: error,
+        })
       }
       if (Date.now() > deadline) {
-        throw new CodedError('bus/disconnected', `no NATS server answers at ${options.url}: ${message}`, { cause: error })
+        throw new CodedError('bus/disconnected', `no NATS server answers at ${options.url}: ${message}`, {
+          cause: error,
+        })
       }
       await new Promise((resolve) => setTimeout(resolve, 200))
     }

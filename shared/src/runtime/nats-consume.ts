@@ -1,6 +1,6 @@
-import { type ConsumerMessages, type JsMsg, type JetStreamManager, jetstream } from '@nats-io/jetstream'
-import type { NatsConnection } from '@nats-io/transport-node'
 import type { Bus, DurableMessage, StreamName, Subscription } from '@muster/shared/core'
+import { type ConsumerMessages, type JetStreamManager, type JsMsg, jetstream } from '@nats-io/jetstream'
+import type { NatsConnection } from '@nats-io/transport-node'
 import { ensureConsumer } from './nats-assets.ts'
 
 const RETRY_MIN_MS = 200

@@ -39,7 +39,10 @@ function startOf(pid: number): string | undefined {
 
 function ps(pid: number, column: string): string | undefined {
   try {
-    const text = execFileSync('ps', ['-o', column, '-p', String(pid)], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
+    const text = execFileSync('ps', ['-o', column, '-p', String(pid)], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
     return text.trim() || undefined
   } catch {
     return undefined

@@ -6,7 +6,8 @@ const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h:
 export function parseDuration(text: string): number | undefined {
   if (!/^(\d+(\.\d+)?(ms|s|m|h|d))+$/.test(text)) return undefined
   let total = 0
-  for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d)/g)) total += Number(amount) * (units[unit ?? ''] ?? 0)
+  for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d)/g))
+    total += Number(amount) * (units[unit ?? ''] ?? 0)
   return Math.round(total)
 }
 
@@ -30,18 +31,20 @@ export function formatDuration(ms: number): string {
 }
 
 /** A duration with its unit, read to milliseconds. */
-export const Duration = z
-  .string()
-  .transform((text, context) => {
-    const ms = parseDuration(text)
-    if (ms !== undefined) return ms
-    context.addIssue({ code: 'custom', message: `expected a duration such as 30s, 5m, 8h or 1d12h, found ${JSON.stringify(text)}` })
-    return z.NEVER
+export const Duration = z.string().transform((text, context) => {
+  const ms = parseDuration(text)
+  if (ms !== undefined) return ms
+  context.addIssue({
+    code: 'custom',
+    message: `expected a duration such as 30s, 5m, 8h or 1d12h, found ${JSON.stringify(text)}`,
   })
+  return z.NEVER
+})
 
 /** `20%` or a number from 0 to 1, read to a share. */
 export const Share = z.union([z.string(), z.number()]).transform((value, context) => {
-  const share = typeof value === 'number' ? value : /^\d+(\.\d+)?%$/.test(value) ? Number(value.slice(0, -1)) / 100 : Number.NaN
+  const share =
+    typeof value === 'number' ? value : /^\d+(\.\d+)?%$/.test(value) ? Number(value.slice(0, -1)) / 100 : Number.NaN
   if (share >= 0 && share <= 1) return share
   context.addIssue({ code: 'custom', message: `expected a share such as 20% or 0.2, found ${JSON.stringify(value)}` })
   return z.NEVER

@@ -32,7 +32,18 @@ export type DeviceCount =
   | 'deleted'
   | 'left'
 
-const policyCounts = ['targeted', 'reported', 'pending', 'compliant', 'remediated', 'nonCompliant', 'inGracePeriod', 'error', 'conflict', 'notApplicable'] as const
+const policyCounts = [
+  'targeted',
+  'reported',
+  'pending',
+  'compliant',
+  'remediated',
+  'nonCompliant',
+  'inGracePeriod',
+  'error',
+  'conflict',
+  'notApplicable',
+] as const
 export type PolicyCounts = Readonly<Record<(typeof policyCounts)[number], number>>
 
 /** Of one ring of a rollout; shares of the ring's devices but for `targeted`. */
@@ -47,18 +58,41 @@ export interface Expression<Context> {
   evaluate(context: Context): boolean
 }
 
-type Checked<Context> = { readonly ok: true; readonly expression: Expression<Context> } | { readonly ok: false; readonly message: string }
+type Checked<Context> =
+  | { readonly ok: true; readonly expression: Expression<Context> }
+  | { readonly ok: false; readonly message: string }
 
-const counts = (names: readonly string[]): Record<string, string> => Object.fromEntries(names.map((name) => [name, 'int']))
+const counts = (names: readonly string[]): Record<string, string> =>
+  Object.fromEntries(names.map((name) => [name, 'int']))
 
-const deviceCounts: readonly DeviceCount[] = ['total', 'managed', 'online', 'compliant', 'inGracePeriod', 'noncompliant', 'error', 'conflict', 'unknown', 'retired', 'wiped', 'deleted', 'left']
+const deviceCounts: readonly DeviceCount[] = [
+  'total',
+  'managed',
+  'online',
+  'compliant',
+  'inGracePeriod',
+  'noncompliant',
+  'error',
+  'conflict',
+  'unknown',
+  'retired',
+  'wiped',
+  'deleted',
+  'left',
+]
 
 function conditionEnvironment(policyOf: (id: string) => PolicyCounts | undefined): Environment {
   return new Environment()
-    .registerVariable({ name: 'devices', schema: { ...counts(deviceCounts), enrolledShare: 'double', compliantShare: 'double' } })
+    .registerVariable({
+      name: 'devices',
+      schema: { ...counts(deviceCounts), enrolledShare: 'double', compliantShare: 'double' },
+    })
     .registerVariable({ name: 'reports', schema: counts(['committed', 'duplicates', 'gaps', 'deadLetters']) })
     .registerVariable({ name: 'certificates', schema: counts(['active', 'superseded', 'revoked', 'expired']) })
-    .registerVariable({ name: 'actions', schema: counts(['pending', 'active', 'done', 'failed', 'canceled', 'notSupported']) })
+    .registerVariable({
+      name: 'actions',
+      schema: counts(['pending', 'active', 'done', 'failed', 'canceled', 'notSupported']),
+    })
     .registerVariable({ name: 'enrolments', schema: counts(['enrolled', 'refused']) })
     .registerVariable({ name: 'checkIns', schema: counts(['managed', 'gated', 'refused']) })
     .registerVariable('apps', 'int')
@@ -78,7 +112,12 @@ class PolicyCountsValue {}
 
 /** CEL's whole numbers are BigInts. */
 const whole = (record: object): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(record).map(([name, value]) => [name, typeof value === 'number' && !name.endsWith('Share') ? BigInt(Math.round(value)) : value]))
+  Object.fromEntries(
+    Object.entries(record).map(([name, value]) => [
+      name,
+      typeof value === 'number' && !name.endsWith('Share') ? BigInt(Math.round(value)) : value,
+    ]),
+  )
 
 /** Compile a condition over the state of the world; a wrong name or type is found here. */
 export function compileCondition(expr: string, policyIds?: ReadonlySet<string>): Checked<ConditionContext> {
@@ -87,7 +126,8 @@ export function compileCondition(expr: string, policyIds?: ReadonlySet<string>):
   const compiled = compile(environment, expr)
   if (!compiled.ok) return compiled
   for (const [, id] of expr.matchAll(/policy\(\s*["']([^"']+)["']\s*\)/g)) {
-    if (policyIds && id !== undefined && !policyIds.has(id)) return { ok: false, message: `there is no policy ${JSON.stringify(id)}` }
+    if (policyIds && id !== undefined && !policyIds.has(id))
+      return { ok: false, message: `there is no policy ${JSON.stringify(id)}` }
   }
   return {
     ok: true,
@@ -95,7 +135,10 @@ export function compileCondition(expr: string, policyIds?: ReadonlySet<string>):
       evaluate: (context) => {
         current = context.policies
         const { policies: _, ...rest } = context
-        const values = Object.entries(rest).map(([name, value]) => [name, typeof value === 'number' ? BigInt(value) : whole(value)])
+        const values = Object.entries(rest).map(([name, value]) => [
+          name,
+          typeof value === 'number' ? BigInt(value) : whole(value),
+        ])
         return compiled.evaluate(Object.fromEntries(values)) === true
       },
     },
@@ -104,35 +147,52 @@ export function compileCondition(expr: string, policyIds?: ReadonlySet<string>):
 
 /** Compile the gate of a rollout. */
 export function compileGate(expr: string): Checked<RingContext> {
-  const environment = new Environment().registerVariable({ name: 'ring', schema: { targeted: 'int', reported: 'double', succeeded: 'double', errors: 'double' } })
+  const environment = new Environment().registerVariable({
+    name: 'ring',
+    schema: { targeted: 'int', reported: 'double', succeeded: 'double', errors: 'double' },
+  })
   const compiled = compile(environment, expr)
   if (!compiled.ok) return compiled
   return {
     ok: true,
-    expression: { evaluate: (ring) => compiled.evaluate({ ring: { ...ring, targeted: BigInt(ring.targeted) } }) === true },
+    expression: {
+      evaluate: (ring) => compiled.evaluate({ ring: { ...ring, targeted: BigInt(ring.targeted) } }) === true,
+    },
   }
 }
 
-function compile(environment: Environment, expr: string): { ok: true; evaluate: (values: Record<string, unknown>) => unknown } | { ok: false; message: string } {
+function compile(
+  environment: Environment,
+  expr: string,
+): { ok: true; evaluate: (values: Record<string, unknown>) => unknown } | { ok: false; message: string } {
   try {
     const parsed = environment.parse(expr)
     const checked = parsed.check()
     if (!checked.valid) return { ok: false, message: firstLine(checked.error) }
-    if (checked.type !== 'bool' && checked.type !== 'dyn') return { ok: false, message: `expected a condition, found a value of type ${checked.type}` }
+    if (checked.type !== 'bool' && checked.type !== 'dyn')
+      return { ok: false, message: `expected a condition, found a value of type ${checked.type}` }
     return { ok: true, evaluate: (values) => parsed(values) }
   } catch (error) {
     return { ok: false, message: firstLine(error) }
   }
 }
 
-const firstLine = (error: unknown): string => (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? 'the expression cannot be read'
+const firstLine = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? 'the expression cannot be read'
 
 /** The context that statistics give. `total` is the whole population, under management or not. */
 export function conditionContext(
   stats: Stats,
-  more: { readonly total: number; readonly managedTotal: number; readonly policyIds: ReadonlyMap<string, string>; readonly retireListed: number; readonly brokerKills: number },
+  more: {
+    readonly total: number
+    readonly managedTotal: number
+    readonly policyIds: ReadonlyMap<string, string>
+    readonly retireListed: number
+    readonly brokerKills: number
+  },
 ): ConditionContext {
-  const state = (name: string): number => Object.values(stats.compliance).reduce((sum, states) => sum + (states?.[name] ?? 0), 0)
+  const state = (name: string): number =>
+    Object.values(stats.compliance).reduce((sum, states) => sum + (states?.[name] ?? 0), 0)
   const { managed, retired, wiped, deleted } = stats.devices
   const online = stats.workers.reduce((sum, worker) => sum + worker.online, 0)
   const compliant = state('compliant')
@@ -165,7 +225,10 @@ export function conditionContext(
       canceled: action('canceled'),
       notSupported: action('notSupported'),
     },
-    enrolments: { enrolled: stats.enrolments.enrolled, refused: Object.values(stats.enrolments.refused).reduce((a, b) => a + b, 0) },
+    enrolments: {
+      enrolled: stats.enrolments.enrolled,
+      refused: Object.values(stats.enrolments.refused).reduce((a, b) => a + b, 0),
+    },
     checkIns: { ...stats.checkIns },
     apps: stats.appRegistrations,
     notifications: stats.notifications,

@@ -26,9 +26,15 @@ export function checkHistory(sent: readonly HistoryEntry[], committed: readonly 
     if (missing < 0) problems.push(`${deviceKey}: sent ${lastSeq} reports, but ${entry.reports} are committed`)
     lost += Math.max(0, missing)
     appliedTwice += Math.abs(entry.appliedReports - entry.reports)
-    if (entry.appliedReports !== entry.reports) problems.push(`${deviceKey}: ${entry.reports} reports were applied ${entry.appliedReports} times`)
-    const gapless = entry.reports === 0 || (entry.firstSeq === 1 && entry.lastSeq === entry.reports && entry.ackedSeq === entry.lastSeq)
-    if (!gapless) problems.push(`${deviceKey}: its ${entry.reports} reports run from ${entry.firstSeq} to ${entry.lastSeq}, acknowledged to ${entry.ackedSeq}`)
+    if (entry.appliedReports !== entry.reports)
+      problems.push(`${deviceKey}: ${entry.reports} reports were applied ${entry.appliedReports} times`)
+    const gapless =
+      entry.reports === 0 ||
+      (entry.firstSeq === 1 && entry.lastSeq === entry.reports && entry.ackedSeq === entry.lastSeq)
+    if (!gapless)
+      problems.push(
+        `${deviceKey}: its ${entry.reports} reports run from ${entry.firstSeq} to ${entry.lastSeq}, acknowledged to ${entry.ackedSeq}`,
+      )
   }
   return {
     ok: problems.length === 0,

@@ -1,5 +1,5 @@
-import { type Result, nearestName, ok } from '@muster/shared/core'
-import { LineCounter, type Document, isMap, isNode, isPair, isScalar, parseDocument } from 'yaml'
+import { nearestName, ok, type Result } from '@muster/shared/core'
+import { type Document, isMap, isNode, isPair, isScalar, LineCounter, parseDocument } from 'yaml'
 import type { z } from 'zod'
 import { checkReferences } from './references.ts'
 import { Scenario } from './schema.ts'
@@ -15,7 +15,8 @@ export interface Problem {
   readonly message: string
 }
 
-export const formatProblem = ({ file, line, column, path, message }: Problem): string => `${file}:${line}:${column} ${path ? `${path}: ` : ''}${message}`
+export const formatProblem = ({ file, line, column, path, message }: Problem): string =>
+  `${file}:${line}:${column} ${path ? `${path}: ` : ''}${message}`
 
 /** Aliases could make a small file enormous. */
 const ALIASES_MAX = 100
@@ -36,15 +37,25 @@ export function parseScenario(
     return { file, line: Math.max(1, line), column: Math.max(1, col), path, message }
   }
   if (document.errors.length > 0) {
-    return { ok: false, problems: document.errors.map((error) => at(error.pos[0], '', error.message.split('\n')[0] ?? error.message)) }
+    return {
+      ok: false,
+      problems: document.errors.map((error) => at(error.pos[0], '', error.message.split('\n')[0] ?? error.message)),
+    }
   }
   const plain = toPlain(document)
   if (!plain.ok) return { ok: false, problems: [at(0, '', plain.refusal.message)] }
   const parsed = Scenario.safeParse(plain.value)
   if (!parsed.success) {
-    return { ok: false, problems: parsed.error.issues.flatMap((issue) => explain(issue)).map(({ path, message }) => at(offsetOf(document, path), path.join('.'), message)) }
+    return {
+      ok: false,
+      problems: parsed.error.issues
+        .flatMap((issue) => explain(issue))
+        .map(({ path, message }) => at(offsetOf(document, path), path.join('.'), message)),
+    }
   }
-  const problems = checkReferences(parsed.data, checkExpression).map(({ path, message }) => at(offsetOf(document, path), path.join('.'), message))
+  const problems = checkReferences(parsed.data, checkExpression).map(({ path, message }) =>
+    at(offsetOf(document, path), path.join('.'), message),
+  )
   return problems.length > 0 ? { ok: false, problems } : { ok: true, scenario: parsed.data }
 }
 
@@ -52,7 +63,10 @@ function toPlain(document: Document): Result<unknown> {
   try {
     return ok(document.toJS({ maxAliasCount: ALIASES_MAX }))
   } catch (error) {
-    return { ok: false, refusal: { code: 'scenario/invalid', message: error instanceof Error ? error.message : String(error) } }
+    return {
+      ok: false,
+      refusal: { code: 'scenario/invalid', message: error instanceof Error ? error.message : String(error) },
+    }
   }
 }
 
@@ -71,15 +85,35 @@ function explain(issue: z.core.$ZodIssue): readonly { path: Path; message: strin
 }
 
 /** Of a union's branches the one that came furthest says best what is wrong. */
-function explainUnion(issue: Extract<z.core.$ZodIssue, { code: 'invalid_union' }>, path: Path): readonly { path: Path; message: string }[] {
-  const branches = issue.errors.map((issues) => issues.flatMap((inner) => explain(inner).map((each) => ({ path: [...path, ...each.path], message: each.message }))))
+function explainUnion(
+  issue: Extract<z.core.$ZodIssue, { code: 'invalid_union' }>,
+  path: Path,
+): readonly { path: Path; message: string }[] {
+  const branches = issue.errors.map((issues) =>
+    issues.flatMap((inner) => explain(inner).map((each) => ({ path: [...path, ...each.path], message: each.message }))),
+  )
   const depth = (branch: readonly { path: Path }[]): number => Math.max(0, ...branch.map((each) => each.path.length))
-  const deepest = branches.filter((branch) => branch.length > 0).sort((a, b) => depth(b) - depth(a) || a.length - b.length)[0]
+  const deepest = branches
+    .filter((branch) => branch.length > 0)
+    .sort((a, b) => depth(b) - depth(a) || a.length - b.length)[0]
   if (deepest && depth(deepest) > path.length + 1) return deepest
   return [{ path, message: path.at(-2) === 'do' ? `expected a step: one of ${stepNames.join(', ')}` : issue.message }]
 }
 
-const stepNames = ['assign', 'update', 'rollout', 'drift', 'offline', 'online', 'sync', 'action', 'retireListed', 'killBroker', 'killControl', 'wait']
+const stepNames = [
+  'assign',
+  'update',
+  'rollout',
+  'drift',
+  'offline',
+  'online',
+  'sync',
+  'action',
+  'retireListed',
+  'killBroker',
+  'killControl',
+  'wait',
+]
 
 function unknownKey(key: string, path: Path): string {
   const near = nearestName(key, keysAt(path))
@@ -106,7 +140,8 @@ const defOf = (schema: unknown): Def | undefined => (schema as { _zod?: { def: D
 
 function unwrap(schema: unknown): unknown {
   let inner = schema
-  for (let def = defOf(inner); def?.innerType !== undefined || def?.in !== undefined; def = defOf(inner)) inner = def.innerType ?? def.in
+  for (let def = defOf(inner); def?.innerType !== undefined || def?.in !== undefined; def = defOf(inner))
+    inner = def.innerType ?? def.in
   return inner
 }
 
@@ -114,7 +149,8 @@ function descend(schema: unknown, part: string | number): unknown {
   const shape = (schema as { shape?: Record<string, unknown> } | undefined)?.shape
   if (shape) return shape[String(part)]
   const def = defOf(schema)
-  if (def?.options) return def.options.map((option) => descend(unwrap(option), part)).find((found) => found !== undefined)
+  if (def?.options)
+    return def.options.map((option) => descend(unwrap(option), part)).find((found) => found !== undefined)
   return def?.element ?? def?.valueType
 }
 
@@ -125,7 +161,9 @@ function offsetOf(document: Document, path: Path): number {
     const parent = document.getIn(part.slice(0, -1), true)
     const key = part.at(-1)
     if (isMap(parent) && key !== undefined) {
-      const pair = parent.items.find((item) => isPair(item) && isScalar(item.key) && String(item.key.value) === String(key))
+      const pair = parent.items.find(
+        (item) => isPair(item) && isScalar(item.key) && String(item.key.value) === String(key),
+      )
       const node = pair && (length === path.length && isScalar(pair.value) ? pair.value : pair.key)
       if (isNode(node) && node.range) return node.range[0]
     }

@@ -1,4 +1,4 @@
-import { type Population, enrolmentModes } from '@muster/shared/contracts'
+import { enrolmentModes, type Population } from '@muster/shared/contracts'
 import type { Scenario } from './schema.ts'
 
 /** How many devices each part of the population has: exact, by the largest remainders. */
@@ -7,7 +7,9 @@ export function populationCounts({ size, mix }: Scenario['population']): readonl
   const quotas = mix.map(({ weight }) => (size * weight) / total)
   const counts = quotas.map(Math.floor)
   const left = size - counts.reduce((sum, count) => sum + count, 0)
-  const byRemainder = quotas.map((quota, index) => ({ index, remainder: quota - Math.floor(quota) })).sort((a, b) => b.remainder - a.remainder || a.index - b.index)
+  const byRemainder = quotas
+    .map((quota, index) => ({ index, remainder: quota - Math.floor(quota) }))
+    .sort((a, b) => b.remainder - a.remainder || a.index - b.index)
   for (const { index } of byRemainder.slice(0, left)) counts[index] = (counts[index] ?? 0) + 1
   return counts
 }
@@ -16,7 +18,8 @@ export function populationCounts({ size, mix }: Scenario['population']): readonl
 export const PART_ATTRIBUTE = 'extensionAttribute15'
 
 /** Users that a scenario needs when it does not say: two for three devices. */
-export const userCount = ({ tenant, population }: Scenario): number => tenant.users.count ?? Math.max(1, Math.ceil((population.size * 2) / 3))
+export const userCount = ({ tenant, population }: Scenario): number =>
+  tenant.users.count ?? Math.max(1, Math.ceil((population.size * 2) / 3))
 
 /** The population in the simulation's own terms. */
 export function populationOf(scenario: Scenario): Population {

@@ -32,21 +32,28 @@ export function checkReferences(scenario: Scenario, checkExpression?: CheckExpre
   const needPart = (name: string | undefined, path: Path): void => {
     if (name === undefined || names.part.has(name)) return
     const near = nearestName(name, names.part)
-    report(path, `${JSON.stringify(name)} is neither a part of the population nor a platform in it${near ? `; did you mean ${JSON.stringify(near)}?` : ''}`)
+    report(
+      path,
+      `${JSON.stringify(name)} is neither a part of the population nor a platform in it${near ? `; did you mean ${JSON.stringify(near)}?` : ''}`,
+    )
   }
   const expression = (expr: string, kind: 'condition' | 'gate', path: Path): void => {
     const objection = checkExpression?.(expr, kind)
     if (objection !== undefined) report(path, objection)
   }
 
-  for (const [list, ids] of duplicates(scenario)) for (const [index, id] of ids) report([...list, index], `the id ${JSON.stringify(id)} is used twice`)
+  for (const [list, ids] of duplicates(scenario))
+    for (const [index, id] of ids) report([...list, index], `the id ${JSON.stringify(id)} is used twice`)
   for (const [index, mix] of scenario.population.mix.entries()) {
     const path = ['population', 'mix', index]
     if (mix.behavior !== undefined) need('behavior', mix.behavior, [...path, 'behavior'])
     if (mix.enrollment !== undefined && !enrolmentMode(mix.platform, mix.enrollment)) {
       const known = enrolmentModes[mix.platform].map(({ id }) => id)
       const near = nearestName(mix.enrollment, known)
-      report([...path, 'enrollment'], `${mix.platform} has no enrollment ${JSON.stringify(mix.enrollment)}; ${near ? `did you mean ${JSON.stringify(near)}?` : `it has ${known.join(', ')}`}`)
+      report(
+        [...path, 'enrollment'],
+        `${mix.platform} has no enrollment ${JSON.stringify(mix.enrollment)}; ${near ? `did you mean ${JSON.stringify(near)}?` : `it has ${known.join(', ')}`}`,
+      )
     }
   }
   for (const [index, group] of scenario.tenant.groups.entries()) {
@@ -66,10 +73,12 @@ export function checkReferences(scenario: Scenario, checkExpression?: CheckExpre
   for (const [index, phase] of scenario.phases.entries()) {
     const path = ['phases', index]
     if (phase.until) expression(phase.until.expr, 'condition', [...path, 'until', 'expr'])
-    for (const [at, step] of phase.do.entries()) checkStep(step, [...path, 'do', at], { need, needTargets, needPart, expression })
+    for (const [at, step] of phase.do.entries())
+      checkStep(step, [...path, 'do', at], { need, needTargets, needPart, expression })
   }
   for (const [index, threshold] of scenario.thresholds.entries()) {
-    if (threshold.where.policy !== undefined) need('policy', threshold.where.policy, ['thresholds', index, 'where', 'policy'])
+    if (threshold.where.policy !== undefined)
+      need('policy', threshold.where.policy, ['thresholds', index, 'where', 'policy'])
     for (const text of threshold.require) {
       const parsed = parseRequirement(text)
       if (!parsed.ok) report(['thresholds', index, 'require'], parsed.refusal.message)
@@ -95,16 +104,19 @@ function checkStep(step: ScenarioStep, path: Path, { need, needTargets, needPart
   if ('assign' in step) {
     need('policy', step.assign.policy, [...path, 'assign', 'policy'])
     needTargets(step.assign.to, [...path, 'assign', 'to'])
-    for (const [index, group] of step.assign.exclude.entries()) need('group', group, [...path, 'assign', 'exclude', index])
+    for (const [index, group] of step.assign.exclude.entries())
+      need('group', group, [...path, 'assign', 'exclude', index])
   }
   if ('update' in step) need('policy', step.update.policy, [...path, 'update', 'policy'])
   if ('rollout' in step) {
     need('policy', step.rollout.policy, [...path, 'rollout', 'policy'])
     if (step.rollout.gate) expression(step.rollout.gate.expr, 'gate', [...path, 'rollout', 'gate', 'expr'])
-    for (const [index, ring] of step.rollout.rings.entries()) needPart(ring.of, [...path, 'rollout', 'rings', index, 'of'])
+    for (const [index, ring] of step.rollout.rings.entries())
+      needPart(ring.of, [...path, 'rollout', 'rings', index, 'of'])
   }
   for (const kind of ['drift', 'offline', 'online', 'sync', 'action'] as const) {
-    if (kind in step) needPart((step as unknown as Record<typeof kind, { in?: string } | undefined>)[kind]?.in, [...path, kind, 'in'])
+    if (kind in step)
+      needPart((step as unknown as Record<typeof kind, { in?: string } | undefined>)[kind]?.in, [...path, kind, 'in'])
   }
 }
 
@@ -122,7 +134,12 @@ function namesOf({ policies, tenant, behaviors, phases, population }: Scenario):
 }
 
 /** Ids that stand twice in a list: path of the list → positions. */
-function duplicates({ policies, tenant, phases, population }: Scenario): readonly [Path, readonly (readonly [number, string])[]][] {
+function duplicates({
+  policies,
+  tenant,
+  phases,
+  population,
+}: Scenario): readonly [Path, readonly (readonly [number, string])[]][] {
   const twice = (ids: readonly string[]): readonly (readonly [number, string])[] =>
     ids.flatMap((id, index) => (ids.indexOf(id) < index ? [[index, id] as const] : []))
   return [

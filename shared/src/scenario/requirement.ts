@@ -1,5 +1,5 @@
 import type { Quantiles } from '@muster/shared/contracts'
-import { type Result, ok, refuse } from '@muster/shared/core'
+import { ok, type Result, refuse } from '@muster/shared/core'
 import { formatDuration, parseDuration } from './duration.ts'
 
 /** What a threshold asks of a metric: `p95 < 90s`. */
@@ -18,9 +18,17 @@ export function parseRequirement(text: string): Result<Requirement> {
   const [, statistic, operator, value = ''] = PATTERN.exec(text.trim()) ?? []
   const limit = statistic === 'count' ? Number(value) : parseDuration(value)
   if (statistic === undefined || limit === undefined || Number.isNaN(limit)) {
-    return refuse('scenario/invalid', `expected a requirement such as "p95 < 90s" or "max <= 5s", found ${JSON.stringify(text)}`)
+    return refuse(
+      'scenario/invalid',
+      `expected a requirement such as "p95 < 90s" or "max <= 5s", found ${JSON.stringify(text)}`,
+    )
   }
-  return ok({ statistic: statistic as Requirement['statistic'], operator: operator as Requirement['operator'], limit, text: text.trim() })
+  return ok({
+    statistic: statistic as Requirement['statistic'],
+    operator: operator as Requirement['operator'],
+    limit,
+    text: text.trim(),
+  })
 }
 
 /** Whether the measured values meet it. Nothing measured meets nothing. */

@@ -5,7 +5,12 @@ import type { EpochMs } from '@muster/shared/core'
 export interface RunResult {
   readonly version: 1
   readonly runId: string
-  readonly scenario: { readonly name: string; readonly description: string; readonly file: string; readonly tags: readonly string[] }
+  readonly scenario: {
+    readonly name: string
+    readonly description: string
+    readonly file: string
+    readonly tags: readonly string[]
+  }
   readonly seed: string
   readonly speed: number
   /** Product and environment: muster, node, nats-server versions, platform, cores. */

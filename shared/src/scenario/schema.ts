@@ -72,18 +72,31 @@ const Where = z.strictObject({
 })
 
 const Step = z.union([
-  z.strictObject({ assign: z.strictObject({ policy: Id, to: z.array(z.string()).min(1), exclude: z.array(Id).default([]) }) }),
+  z.strictObject({
+    assign: z.strictObject({ policy: Id, to: z.array(z.string()).min(1), exclude: z.array(Id).default([]) }),
+  }),
   z.strictObject({ update: z.strictObject({ policy: Id, settings: z.record(z.string(), SettingValue) }) }),
   z.strictObject({
     rollout: z.strictObject({
       policy: Id,
       settings: z.record(z.string(), SettingValue).optional(),
       rings: z
-        .array(z.strictObject({ name: Id, percent: z.number().positive().max(100), of: z.string().optional(), soak: Duration.default(0) }))
+        .array(
+          z.strictObject({
+            name: Id,
+            percent: z.number().positive().max(100),
+            of: z.string().optional(),
+            soak: Duration.default(0),
+          }),
+        )
         .min(1),
       /** Must hold before the next ring begins; `ring` has targeted, reported, succeeded, errors as shares. */
       gate: z
-        .strictObject({ expr: z.string(), within: Duration.default(3_600_000), onFail: z.enum(['halt', 'fail']).default('fail') })
+        .strictObject({
+          expr: z.string(),
+          within: Duration.default(3_600_000),
+          onFail: z.enum(['halt', 'fail']).default('fail'),
+        })
         .optional(),
     }),
   }),
@@ -100,7 +113,11 @@ const Step = z.union([
   z.strictObject({ online: Where.extend({ over: Duration.default(0) }) }),
   z.strictObject({ sync: Where.extend({ over: Duration.default(0) }) }),
   z.strictObject({
-    action: Where.extend({ name: RemoteActionName, count: z.number().int().positive().optional(), parameters: z.record(z.string(), z.json()).default({}) }),
+    action: Where.extend({
+      name: RemoteActionName,
+      count: z.number().int().positive().optional(),
+      parameters: z.record(z.string(), z.json()).default({}),
+    }),
   }),
   /** The administrator confirms the retire list. */
   z.strictObject({ retireListed: z.strictObject({}) }),
@@ -120,13 +137,25 @@ const Phase = z
     duration: Duration.optional(),
     until: Until.optional(),
   })
-  .refine((phase) => !(phase.duration !== undefined && phase.until), { error: 'a phase has a duration or an until, not both', path: ['until'] })
+  .refine((phase) => !(phase.duration !== undefined && phase.until), {
+    error: 'a phase has a duration or an until, not both',
+    path: ['until'],
+  })
 
 const Threshold = z.strictObject({
-  metric: z.enum(['policy.time_to_applied', 'policy.time_to_committed', 'report.ack_latency', 'checkin.duration', 'simulator.lag', 'run.wall']),
+  metric: z.enum([
+    'policy.time_to_applied',
+    'policy.time_to_committed',
+    'report.ack_latency',
+    'checkin.duration',
+    'simulator.lag',
+    'run.wall',
+  ]),
   where: z.strictObject({ policy: Id.optional() }).default({}),
   /** `p95 < 90s`, `max < 5s`. Latencies of policies are simulated time, the others wall time. */
-  require: z.union([z.string(), z.array(z.string()).min(1)]).transform((value) => (typeof value === 'string' ? [value] : value)),
+  require: z
+    .union([z.string(), z.array(z.string()).min(1)])
+    .transform((value) => (typeof value === 'string' ? [value] : value)),
   severity: z.enum(['fail', 'invalid-run']).default('fail'),
 })
 
@@ -155,7 +184,10 @@ export const Scenario = z.strictObject({
   kind: z.literal('Scenario'),
   metadata: z.strictObject({ name: Id, description: z.string().default(''), tags: z.array(z.string()).default([]) }),
   /** Every draw in the run derives from this. */
-  seed: z.union([z.number().int(), z.string().min(1).max(80)]).transform(String).default('1'),
+  seed: z
+    .union([z.number().int(), z.string().min(1).max(80)])
+    .transform(String)
+    .default('1'),
   clock: z
     .strictObject({
       /** Simulated seconds in a wall second. */
@@ -169,8 +201,18 @@ export const Scenario = z.strictObject({
   tenant: z
     .strictObject({
       name: Id.default('contoso'),
-      users: z.strictObject({ count: z.number().int().positive().max(100_000).optional(), domain: z.string().default('contoso.example') }).prefault({}),
-      settings: z.strictObject({ secureByDefault: z.boolean().optional(), complianceValidityDays: z.number().int().min(1).max(120).optional() }).prefault({}),
+      users: z
+        .strictObject({
+          count: z.number().int().positive().max(100_000).optional(),
+          domain: z.string().default('contoso.example'),
+        })
+        .prefault({}),
+      settings: z
+        .strictObject({
+          secureByDefault: z.boolean().optional(),
+          complianceValidityDays: z.number().int().min(1).max(120).optional(),
+        })
+        .prefault({}),
       groups: z.array(Group).default([]),
       filters: z.array(z.strictObject({ id: Id, platform: PlatformName, rule: z.string() })).default([]),
       restrictions: z.array(Restriction).default([]),

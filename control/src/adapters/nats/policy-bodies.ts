@@ -10,7 +10,7 @@ export function natsPolicyBodies(bus: Bus, tenant: string): PolicyBodies {
   return {
     put: (sha256, body) => {
       const known = written.get(sha256)
-      if (known) return known
+      if (known !== undefined) return known
       const writing = bus.putBlob(policyBodyKey(tenant, sha256), encoder.encode(body)).catch((error: unknown) => {
         written.delete(sha256)
         throw error

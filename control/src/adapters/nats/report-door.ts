@@ -1,4 +1,4 @@
-import { ReportBatch, decode } from '@muster/shared/contracts'
+import { decode, ReportBatch } from '@muster/shared/contracts'
 import type { Bus, DurableMessage, Subscription } from '@muster/shared/core'
 import { type Logger, sendDeadLetter } from '@muster/shared/runtime'
 import type { Ingested, ReceivedReport } from '../../app/ingest-reports.ts'
@@ -32,7 +32,11 @@ export function openReportDoor(options: ReportDoorOptions): Promise<Subscription
     for (const { received, code, message } of ingested.refused) {
       options.onDeadLetter()
       const payload = new TextEncoder().encode(JSON.stringify(received.report))
-      await sendDeadLetter(bus, { subject: `report of ${received.agentId}`, payload, code, reason: message }, letterId(code, payload))
+      await sendDeadLetter(
+        bus,
+        { subject: `report of ${received.agentId}`, payload, code, reason: message },
+        letterId(code, payload),
+      )
     }
     if (ingested.gaps.length > 0) await options.resync(ingested.gaps)
   }
@@ -43,17 +47,25 @@ export function openReportDoor(options: ReportDoorOptions): Promise<Subscription
   })
 }
 
-async function read({ bus, log, onDeadLetter }: ReportDoorOptions, { subject, payload }: DurableMessage): Promise<ReceivedReport[]> {
+async function read(
+  { bus, log, onDeadLetter }: ReportDoorOptions,
+  { subject, payload }: DurableMessage,
+): Promise<ReceivedReport[]> {
   const decoded = decode(ReportBatch, payload)
   // v1.up.<tenant>.<agent>.rpt
   const agentId = subject.split('.')[3] ?? ''
-  if (decoded.ok && decoded.value.agentId === agentId) return decoded.value.reports.map((report) => ({ agentId, report }))
+  if (decoded.ok && decoded.value.agentId === agentId)
+    return decoded.value.reports.map((report) => ({ agentId, report }))
   const refusal = decoded.ok
     ? { code: 'message/other-agent', message: 'the message names another agent than its subject' }
     : decoded.refusal
   onDeadLetter()
   log.warn({ subject, code: refusal.code }, 'a report message cannot be read')
   const at = 'at' in refusal && refusal.at !== undefined ? { at: refusal.at } : {}
-  await sendDeadLetter(bus, { subject, payload, code: refusal.code, reason: refusal.message, ...at }, letterId(subject, payload))
+  await sendDeadLetter(
+    bus,
+    { subject, payload, code: refusal.code, reason: refusal.message, ...at },
+    letterId(subject, payload),
+  )
   return []
 }

@@ -27,7 +27,10 @@ export function openRequestDoor<S extends z.ZodType>(options: DoorOptions<S>): S
     if (!decoded.ok) return bury(options, message, decoded.refusal)
     const named = (decoded.value as { agentId?: string }).agentId
     if (options.agentToken !== undefined && named !== message.subject.split('.')[options.agentToken]) {
-      return bury(options, message, { code: 'message/other-agent', message: 'the message names another agent than its subject' })
+      return bury(options, message, {
+        code: 'message/other-agent',
+        message: 'the message names another agent than its subject',
+      })
     }
     return encode(await handle(decoded.value))
   }
@@ -49,7 +52,17 @@ async function bury(
 ): Promise<never> {
   onDeadLetter()
   log.warn({ subject, code: refusal.code, at: refusal.at }, 'a message cannot be read')
-  await sendDeadLetter(bus, { subject, payload, code: refusal.code, reason: refusal.message, ...(refusal.at === undefined ? {} : { at: refusal.at }) }, letterId(subject, payload))
+  await sendDeadLetter(
+    bus,
+    {
+      subject,
+      payload,
+      code: refusal.code,
+      reason: refusal.message,
+      ...(refusal.at === undefined ? {} : { at: refusal.at }),
+    },
+    letterId(subject, payload),
+  )
   throw new Buried()
 }
 

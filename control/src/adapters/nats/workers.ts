@@ -1,12 +1,12 @@
 import {
+  decode,
+  encode,
   type FleetOrder,
   FleetOrderReply,
+  subjects,
   WorkerHello,
   type WorkerHelloReply,
   type WorkerView,
-  decode,
-  encode,
-  subjects,
 } from '@muster/shared/contracts'
 import { type Bus, CodedError, type Subscription } from '@muster/shared/core'
 import type { Logger } from '@muster/shared/runtime'
@@ -50,14 +50,27 @@ export function openWorkers(options: { bus: Bus; tenant: string; log: Logger; on
   return {
     list: () =>
       [...known.values()]
-        .map(({ hello, lastSeenWallMs }) => ({ hello, lastSeenWallMs, alive: Date.now() - lastSeenWallMs < SILENT_AFTER_WALL_MS }))
+        .map(({ hello, lastSeenWallMs }) => ({
+          hello,
+          lastSeenWallMs,
+          alive: Date.now() - lastSeenWallMs < SILENT_AFTER_WALL_MS,
+        }))
         .sort((a, b) => (a.hello.agentId < b.hello.agentId ? -1 : 1)),
     order: async (agentId, order) => {
-      const answer = await bus.request(subjects.fleetOrder(tenant, agentId), encode(order), { timeoutMs: ORDER_TIMEOUT_MS })
+      const answer = await bus.request(subjects.fleetOrder(tenant, agentId), encode(order), {
+        timeoutMs: ORDER_TIMEOUT_MS,
+      })
       const decoded = decode(FleetOrderReply, answer)
-      if (!decoded.ok) throw new CodedError('simulation/order-refused', `worker ${agentId} answered what cannot be read: ${decoded.refusal.message}`)
+      if (!decoded.ok)
+        throw new CodedError(
+          'simulation/order-refused',
+          `worker ${agentId} answered what cannot be read: ${decoded.refusal.message}`,
+        )
       if (decoded.value.outcome === 'refused') {
-        throw new CodedError('simulation/order-refused', `worker ${agentId}: ${decoded.value.message} (${decoded.value.code})`)
+        throw new CodedError(
+          'simulation/order-refused',
+          `worker ${agentId}: ${decoded.value.message} (${decoded.value.code})`,
+        )
       }
       return decoded.value
     },

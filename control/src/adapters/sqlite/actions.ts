@@ -1,7 +1,7 @@
 import type { Actions } from '../../app/ports.ts'
 import type { RemoteAction } from '../../domain/model.ts'
 import type { Database } from './database.ts'
-import { type Columns, LISTED, bodies, list, upsertAll, upsertSql } from './rows.ts'
+import { bodies, type Columns, LISTED, list, upsertAll, upsertSql } from './rows.ts'
 
 const columns: Columns<RemoteAction> = {
   id: (action) => action.id,
@@ -18,7 +18,8 @@ export function actions(database: Database): Actions {
     bodies<RemoteAction>(database.all(`SELECT body FROM remote_action WHERE ${where}`, ...values))
   return {
     getMany: async (ids) => some(`id IN ${LISTED}`, list(ids)),
-    open: async (deviceIds) => some(`deviceId IN ${LISTED} AND state IN ('pending', 'active') ORDER BY requestedAtMs, id`, list(deviceIds)),
+    open: async (deviceIds) =>
+      some(`deviceId IN ${LISTED} AND state IN ('pending', 'active') ORDER BY requestedAtMs, id`, list(deviceIds)),
     forDevice: async (deviceId) => some('deviceId = ? ORDER BY requestedAtMs, id', deviceId),
     put: async (entities) => upsertAll(database, upsert, columns, entities),
     countSince: async (action, sinceMs) =>

@@ -37,7 +37,9 @@ export function openReader(path: string): Database {
 
 function connect(path: string): Database {
   const connection = new DatabaseSync(path, { timeout: 5_000 })
-  connection.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000; PRAGMA temp_store = MEMORY')
+  connection.exec(
+    'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000; PRAGMA temp_store = MEMORY',
+  )
   const statements = new Map<string, StatementSync>()
   const prepared = (sql: string): StatementSync => {
     let statement = statements.get(sql)
@@ -91,10 +93,14 @@ function translated<T>(path: string, work: () => T): T {
     if (code === undefined) throw error
     const primary = code & 0xff
     if (primary === SQLITE_FULL || (error as Error).message.includes('disk is full')) {
-      throw new CodedError('store/disk-full', `the disk that holds ${path} is full: free some space and start again`, { cause: error })
+      throw new CodedError('store/disk-full', `the disk that holds ${path} is full: free some space and start again`, {
+        cause: error,
+      })
     }
     if ([SQLITE_IOERR, SQLITE_CANTOPEN, SQLITE_NOTADB, SQLITE_READONLY].includes(primary)) {
-      throw new CodedError('store/unusable', `the store at ${path} cannot be used: ${(error as Error).message}`, { cause: error })
+      throw new CodedError('store/unusable', `the store at ${path} cannot be used: ${(error as Error).message}`, {
+        cause: error,
+      })
     }
     throw error
   }

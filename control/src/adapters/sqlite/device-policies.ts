@@ -1,7 +1,7 @@
 import type { DevicePolicies } from '../../app/ports.ts'
 import type { DevicePolicy } from '../../domain/model.ts'
 import type { Database } from './database.ts'
-import { type Columns, LISTED, bodies, list, upsertAll, upsertSql } from './rows.ts'
+import { bodies, type Columns, LISTED, list, upsertAll, upsertSql } from './rows.ts'
 
 const columns: Columns<DevicePolicy> = {
   deviceId: (row) => row.deviceId,
@@ -18,7 +18,8 @@ const upsert = upsertSql('device_policy', Object.keys(columns), ['deviceId', 'po
 
 export function devicePolicies(database: Database): DevicePolicies {
   return {
-    forDevices: async (ids) => bodies<DevicePolicy>(database.all(`SELECT body FROM device_policy WHERE deviceId IN ${LISTED}`, list(ids))),
+    forDevices: async (ids) =>
+      bodies<DevicePolicy>(database.all(`SELECT body FROM device_policy WHERE deviceId IN ${LISTED}`, list(ids))),
     put: async (rows) => upsertAll(database, upsert, columns, rows),
     delete: async (keys) => {
       for (const { deviceId, policyId } of keys) {
@@ -32,7 +33,11 @@ export function devicePolicies(database: Database): DevicePolicies {
            FROM device_policy WHERE policyId = ? GROUP BY revision, shown`,
           policyId,
         )
-        .map((row) => ({ revision: Number(row['revision']), state: row['shown'] as DevicePolicy['state'], devices: Number(row['devices']) })),
+        .map((row) => ({
+          revision: Number(row['revision']),
+          state: row['shown'] as DevicePolicy['state'],
+          devices: Number(row['devices']),
+        })),
     latencies: async (policyId, revision) =>
       database
         .all(

@@ -2,8 +2,8 @@ import type { SQLInputValue } from 'node:sqlite'
 import type { DeviceQuery, Devices, RowFilter } from '../../app/ports.ts'
 import type { Device } from '../../domain/model.ts'
 import type { Database } from './database.ts'
-import { type Columns, LISTED, bodies, list, upsertAll, upsertSql } from './rows.ts'
-import { type Sql, compileFilter, compileKeyset, keysetOf } from './row-filter.ts'
+import { compileFilter, compileKeyset, keysetOf, type Sql } from './row-filter.ts'
+import { bodies, type Columns, LISTED, list, upsertAll, upsertSql } from './rows.ts'
 
 const columns: Columns<Device> = {
   id: (device) => device.id,
@@ -60,7 +60,9 @@ export function devices(database: Database): Devices {
     count: async (filter) => countAll(database, filter),
     tally: async () =>
       database
-        .all('SELECT platform, lifecycle, complianceState, count(*) AS devices FROM device GROUP BY platform, lifecycle, complianceState')
+        .all(
+          'SELECT platform, lifecycle, complianceState, count(*) AS devices FROM device GROUP BY platform, lifecycle, complianceState',
+        )
         .map((row) => ({ ...row })) as unknown as Awaited<ReturnType<Devices['tally']>>,
   }
 }
@@ -68,7 +70,9 @@ export function devices(database: Database): Devices {
 function queryPage(database: Database, query: DeviceQuery): Awaited<ReturnType<Devices['query']>> {
   const { orderBy, limit } = query
   // The id comes last, so that every row has its own place and a page can go on behind it.
-  const order = orderBy.some(({ column }) => column === 'id') ? orderBy : [...orderBy, { column: 'id' as const, descending: false }]
+  const order = orderBy.some(({ column }) => column === 'id')
+    ? orderBy
+    : [...orderBy, { column: 'id' as const, descending: false }]
   const conditions: Sql[] = []
   if (query.filter) conditions.push(compileFilter(query.filter))
   if (query.after !== undefined) conditions.push(compileKeyset(order, query.after))

@@ -2,14 +2,18 @@ import type { Groups, MemberTuple, Tokens, Users } from '../../app/ports.ts'
 import type { EnrolmentToken, Group, User } from '../../domain/model.ts'
 import type { Database } from './database.ts'
 import { documents } from './documents.ts'
-import { LISTED, bodies, list } from './rows.ts'
+import { bodies, LISTED, list } from './rows.ts'
 
 export function users(database: Database): Users {
   const some = (where: string, values: readonly string[]): readonly User[] =>
     bodies<User>(database.all(`SELECT body FROM directory_user WHERE ${where} IN ${LISTED}`, list(values)))
   return {
     ...documents<User>(database, 'directory_user', { principalName: (user) => user.userPrincipalName.toLowerCase() }),
-    findByPrincipalName: async (names) => some('principalName', names.map((name) => name.toLowerCase())),
+    findByPrincipalName: async (names) =>
+      some(
+        'principalName',
+        names.map((name) => name.toLowerCase()),
+      ),
     getMany: async (ids) => some('id', ids),
   }
 }
@@ -23,7 +27,10 @@ export function groups(database: Database): Groups {
       return own.delete(id)
     },
     groupsOf: async (memberIds) => {
-      const rows = database.all(`SELECT memberId, groupId FROM group_member WHERE memberId IN ${LISTED}`, list(memberIds))
+      const rows = database.all(
+        `SELECT memberId, groupId FROM group_member WHERE memberId IN ${LISTED}`,
+        list(memberIds),
+      )
       const byMember = new Map<string, string[]>()
       for (const row of rows) {
         const memberId = String(row['memberId'])
@@ -56,7 +63,9 @@ export function tokens(database: Database): Tokens {
   return {
     ...own,
     findBySecret: async (secrets) =>
-      bodies<EnrolmentToken>(database.all(`SELECT body FROM enrolment_token WHERE secretSha256 IN ${LISTED}`, list(secrets))),
+      bodies<EnrolmentToken>(
+        database.all(`SELECT body FROM enrolment_token WHERE secretSha256 IN ${LISTED}`, list(secrets)),
+      ),
     use: async (id, times) => {
       const token = await own.get(id)
       if (token) await own.put({ ...token, uses: token.uses + times })

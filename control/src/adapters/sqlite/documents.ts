@@ -1,6 +1,6 @@
 import type { Documents } from '../../app/ports.ts'
 import type { Database } from './database.ts'
-import { type Columns, bodies, upsertAll, upsertSql } from './rows.ts'
+import { bodies, type Columns, upsertAll, upsertSql } from './rows.ts'
 
 /** `Documents` over a table of id, mirrored columns and body. */
 export function documents<T extends { readonly id: string }>(

@@ -1,14 +1,20 @@
 import type { AppRegistrations, Audit, Notifications, Outbox, OutboxMessage, Settings } from '../../app/ports.ts'
 import type { AppRegistration, AuditEvent, Notification, TenantSettings } from '../../domain/model.ts'
 import type { Database } from './database.ts'
-import { LISTED, bodies, list } from './rows.ts'
+import { bodies, LISTED, list } from './rows.ts'
 
 export function apps(database: Database): AppRegistrations {
   return {
-    getMany: async (ids) => bodies<AppRegistration>(database.all(`SELECT body FROM app_registration WHERE id IN ${LISTED}`, list(ids))),
+    getMany: async (ids) =>
+      bodies<AppRegistration>(database.all(`SELECT body FROM app_registration WHERE id IN ${LISTED}`, list(ids))),
     put: async (registrations) => {
       for (const app of registrations) {
-        database.run('INSERT OR REPLACE INTO app_registration (id, userId, body) VALUES (?, ?, ?)', app.id, app.userId, JSON.stringify(app))
+        database.run(
+          'INSERT OR REPLACE INTO app_registration (id, userId, body) VALUES (?, ?, ?)',
+          app.id,
+          app.userId,
+          JSON.stringify(app),
+        )
       }
     },
     list: async ({ userId, after, limit }) =>
@@ -29,7 +35,12 @@ export function audit(database: Database): Audit {
   return {
     append: async (events) => {
       for (const event of events) {
-        database.run('INSERT INTO audit_event (id, atMs, body) VALUES (?, ?, ?)', event.id, event.atMs, JSON.stringify(event))
+        database.run(
+          'INSERT INTO audit_event (id, atMs, body) VALUES (?, ?, ?)',
+          event.id,
+          event.atMs,
+          JSON.stringify(event),
+        )
       }
     },
     list: async ({ before, limit }) =>
@@ -50,10 +61,16 @@ export function notifications(database: Database): Notifications {
   return {
     append: async (entities) => {
       for (const note of entities) {
-        database.run('INSERT INTO notification (id, atMs, body) VALUES (?, ?, ?)', note.id, note.atMs, JSON.stringify(note))
+        database.run(
+          'INSERT INTO notification (id, atMs, body) VALUES (?, ?, ?)',
+          note.id,
+          note.atMs,
+          JSON.stringify(note),
+        )
       }
     },
-    list: async ({ limit }) => bodies<Notification>(database.all('SELECT body FROM notification ORDER BY atMs DESC, id LIMIT ?', limit)),
+    list: async ({ limit }) =>
+      bodies<Notification>(database.all('SELECT body FROM notification ORDER BY atMs DESC, id LIMIT ?', limit)),
     count: async () => Number(database.get('SELECT count(*) AS n FROM notification')?.['n'] ?? 0),
   }
 }

@@ -1,13 +1,22 @@
 import type { ReportRow, Reports } from '../../app/ports.ts'
 import type { Database } from './database.ts'
 
-const INSERT = 'INSERT INTO report (deviceId, seq, observedAtMs, committedAtMs, correlationId, parts) VALUES (?, ?, ?, ?, ?, ?)'
+const INSERT =
+  'INSERT INTO report (deviceId, seq, observedAtMs, committedAtMs, correlationId, parts) VALUES (?, ?, ?, ?, ?, ?)'
 
 export function reports(database: Database): Reports {
   return {
     append: async (rows) => {
       for (const row of rows) {
-        database.run(INSERT, row.deviceId, row.seq, row.observedAtMs, row.committedAtMs, row.correlationId, row.parts.join(' '))
+        database.run(
+          INSERT,
+          row.deviceId,
+          row.seq,
+          row.observedAtMs,
+          row.committedAtMs,
+          row.correlationId,
+          row.parts.join(' '),
+        )
       }
     },
     summary: async ({ after, limit }) =>
@@ -36,7 +45,9 @@ export function reports(database: Database): Reports {
           observedAtMs: Number(row['observedAtMs']),
           committedAtMs: Number(row['committedAtMs']),
           correlationId: String(row['correlationId']),
-          parts: String(row['parts']).split(' ').filter((part) => part !== ''),
+          parts: String(row['parts'])
+            .split(' ')
+            .filter((part) => part !== ''),
         }),
       ),
     count: async () => Number(database.get('SELECT count(*) AS n FROM report')?.['n'] ?? 0),

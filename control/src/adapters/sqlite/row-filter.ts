@@ -87,7 +87,8 @@ export function keysetOf(order: Order): {
 /** Rows behind the one that a token names. Refuses a token of another order with `graph/bad-skiptoken`. */
 export function compileKeyset(order: Order, token: string): Sql {
   const keys = readToken(token)
-  if (keys?.length !== order.length) throw new CodedError('graph/bad-skiptoken', 'the skip token is not one of this query')
+  if (keys?.length !== order.length)
+    throw new CodedError('graph/bad-skiptoken', 'the skip token is not one of this query')
   const alternatives = order.map(({ column, descending }, index) => {
     const equal = order.slice(0, index).map((before) => `coalesce(${expressionOf(before.column)}, '') = ?`)
     const beyond = `coalesce(${expressionOf(column)}, '') ${descending ? '<' : '>'} ?`

@@ -2,7 +2,8 @@ import type { SQLInputValue } from 'node:sqlite'
 import type { Database } from './database.ts'
 
 /** The entities in the `body` columns of rows. */
-export const bodies = <T>(rows: readonly Record<string, unknown>[]): readonly T[] => rows.map((row) => JSON.parse(String(row['body'])) as T)
+export const bodies = <T>(rows: readonly Record<string, unknown>[]): readonly T[] =>
+  rows.map((row) => JSON.parse(String(row['body'])) as T)
 
 /** `IN (…)` over any number of values, as one parameter. */
 export const LISTED = '(SELECT value FROM json_each(?))'

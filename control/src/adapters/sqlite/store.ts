@@ -91,7 +91,12 @@ const WRITES = new Set(['put', 'delete', 'append', 'add', 'remove', 'use', 'sent
  * Tables as seen outside of transactions: reads go to the reader, a lone write is a transaction of its own. In memory there
  * is one connection, so reads take their turn as well and never see half of somebody's transaction.
  */
-function outside(reading: Tables, writing: Tables, inTurn: <T>(job: () => Promise<T>) => Promise<T>, oneConnection: boolean): Tables {
+function outside(
+  reading: Tables,
+  writing: Tables,
+  inTurn: <T>(job: () => Promise<T>) => Promise<T>,
+  oneConnection: boolean,
+): Tables {
   type Methods = Record<string, (...args: unknown[]) => Promise<unknown>>
   const wrapped = Object.entries(reading).map(([table, methods]) => {
     const calls = Object.keys(methods).map((method) => {

@@ -1,5 +1,5 @@
-import { type PlatformName, enrolmentModes } from '@muster/shared/contracts'
-import { type Result, ok } from '@muster/shared/core'
+import { enrolmentModes, type PlatformName } from '@muster/shared/contracts'
+import { ok, type Result } from '@muster/shared/core'
 import { parsed } from './cursor.ts'
 import { compile } from './evaluate.ts'
 import type { Expression, RuleSubject } from './expression.ts'
@@ -35,9 +35,19 @@ const further: Readonly<Record<PlatformName, readonly string[]>> = {
   linux: [],
 }
 
-const app = ['appVersion', 'deviceManagementType', 'deviceManufacturer', 'deviceModel', 'operatingSystemVersion', 'osVersion']
+const app = [
+  'appVersion',
+  'deviceManagementType',
+  'deviceManufacturer',
+  'deviceModel',
+  'operatingSystemVersion',
+  'osVersion',
+]
 
-const operator = (name: HyphenDialect['operators'][string]['operator'], negated = false) => ({ operator: name, negated })
+const operator = (name: HyphenDialect['operators'][string]['operator'], negated = false) => ({
+  operator: name,
+  negated,
+})
 
 const dialectOf = (platform: PlatformName): HyphenDialect => ({
   namespaces: { device: [...everywhere, ...further[platform]], app },
@@ -71,6 +81,8 @@ const LENGTH_MAX = 3_072
 export function parseAssignmentFilter(text: string, platform: PlatformName): Result<AssignmentFilterRule> {
   const tokens = tokenize(text, { lengthMax: LENGTH_MAX, quotes: 'escaped' })
   if (!tokens.ok) return tokens
-  const expression = parsed(tokens.value, (cursor) => parseHyphenRule(cursor, dialects.get(platform) ?? dialectOf(platform)))
+  const expression = parsed(tokens.value, (cursor) =>
+    parseHyphenRule(cursor, dialects.get(platform) ?? dialectOf(platform)),
+  )
   return expression.ok ? ok({ expression: expression.value, matches: compile(expression.value) }) : expression
 }

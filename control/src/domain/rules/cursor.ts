@@ -1,5 +1,5 @@
-import { CodedError, type Result, ok } from '@muster/shared/core'
 import type { ErrorCode } from '@muster/shared/contracts'
+import { CodedError, ok, type Result } from '@muster/shared/core'
 import type { Token } from './lexer.ts'
 
 /** Deepest nesting of brackets and negations. */
@@ -65,6 +65,9 @@ export function parsed<T>(tokens: readonly Token[], parse: (cursor: Cursor) => T
     return ok(value)
   } catch (error) {
     if (!(error instanceof CodedError)) throw error
-    return { ok: false, refusal: { code: error.code, message: error.message, ...(error.at === undefined ? {} : { at: error.at }) } }
+    return {
+      ok: false,
+      refusal: { code: error.code, message: error.message, ...(error.at === undefined ? {} : { at: error.at }) },
+    }
   }
 }

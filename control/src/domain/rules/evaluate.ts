@@ -30,7 +30,9 @@ function compileTest(expression: Expression): Test {
     case 'all': {
       const read = reader(expression.property)
       const test = compileTest(expression.condition)
-      return expression.kind === 'any' ? (value) => listOf(read(value)).some(test) : (value) => listOf(read(value)).every(test)
+      return expression.kind === 'any'
+        ? (value) => listOf(read(value)).some(test)
+        : (value) => listOf(read(value)).every(test)
     }
     case 'in': {
       const read = reader(expression.property)
@@ -62,15 +64,19 @@ function member(value: RuleValue, name: string): RuleValue {
 }
 
 function comparison(operator: ComparisonOperator, literal: Literal): Test {
-  if (operator === 'match') return matcher(String(literal.value))
   if (literal.type === 'null') {
     const isNull: Test = (value) => value === null || value === undefined
     return operator === 'eq' ? isNull : operator === 'ne' ? (value) => !isNull(value) : () => false
   }
   const order = orderer(literal)
   const folded = String(literal.value).toLowerCase()
-  const text = (test: (value: string) => boolean): Test => (value) => typeof value === 'string' && test(value.toLowerCase())
+  const text =
+    (test: (value: string) => boolean): Test =>
+    (value) =>
+      typeof value === 'string' && test(value.toLowerCase())
   switch (operator) {
+    case 'match':
+      return matcher(String(literal.value))
     case 'eq':
       return (value) => order(value) === 0
     case 'ne':

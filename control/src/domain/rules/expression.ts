@@ -2,7 +2,12 @@
 export type Expression =
   | { readonly kind: 'and' | 'or'; readonly operands: readonly Expression[] }
   | { readonly kind: 'not'; readonly operand: Expression }
-  | { readonly kind: 'comparison'; readonly property: string; readonly operator: ComparisonOperator; readonly value: Literal }
+  | {
+      readonly kind: 'comparison'
+      readonly property: string
+      readonly operator: ComparisonOperator
+      readonly value: Literal
+    }
   | { readonly kind: 'in'; readonly property: string; readonly values: readonly Literal[] }
   /** A condition over the members of a collection; inside it, property '' is the member itself. */
   | { readonly kind: 'any' | 'all'; readonly property: string; readonly condition: Expression }

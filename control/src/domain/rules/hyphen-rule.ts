@@ -10,7 +10,9 @@ export interface HyphenDialect {
   readonly namespaces: Readonly<Record<string, readonly string[]>>
   readonly caseSensitiveNames: boolean
   /** Operators, lower-case, and what they mean. */
-  readonly operators: Readonly<Record<string, { readonly operator: ComparisonOperator | 'in'; readonly negated: boolean }>>
+  readonly operators: Readonly<
+    Record<string, { readonly operator: ComparisonOperator | 'in'; readonly negated: boolean }>
+  >
   /** Properties whose literals are versions, written without quotes. */
   readonly versions: ReadonlySet<string>
   /** Whether `-any (_ -eq …)` is known. */
@@ -62,13 +64,22 @@ function parseComparison(cursor: Cursor, dialect: HyphenDialect): Expression {
   const known = dialect.operators[name]
   if (!known) {
     const near = nearestName(name, Object.keys(dialect.operators))
-    cursor.fail('rule/operator-not-applicable', `there is no operator -${token.text}${near ? `; did you mean -${near}?` : ''}`, token)
+    cursor.fail(
+      'rule/operator-not-applicable',
+      `there is no operator -${token.text}${near ? `; did you mean -${near}?` : ''}`,
+      token,
+    )
   }
   const expression = parseOperand(cursor, dialect, property, known.operator)
   return known.negated ? negate(expression) : expression
 }
 
-function parseOperand(cursor: Cursor, dialect: HyphenDialect, property: string, operator: ComparisonOperator | 'in'): Expression {
+function parseOperand(
+  cursor: Cursor,
+  dialect: HyphenDialect,
+  property: string,
+  operator: ComparisonOperator | 'in',
+): Expression {
   if (operator === 'in') return { kind: 'in', property, values: parseList(cursor, property, dialect) }
   const token = cursor.token
   const value = parseLiteral(cursor, property, dialect)
@@ -102,13 +113,18 @@ function parseProperty(cursor: Cursor, dialect: HyphenDialect): string {
   if (found !== undefined) return found
   const all = Object.entries(dialect.namespaces).flatMap(([space, names]) => names.map((each) => `${space}.${each}`))
   const near = nearestName(token.text, all)
-  return cursor.fail('rule/unknown-property', `there is no property ${token.text} here${near ? `; did you mean ${near}?` : ''}`, token)
+  return cursor.fail(
+    'rule/unknown-property',
+    `there is no property ${token.text} here${near ? `; did you mean ${near}?` : ''}`,
+    token,
+  )
 }
 
 function parseLiteral(cursor: Cursor, property: string, dialect: HyphenDialect): Literal {
   const token = cursor.take()
   const isVersion = dialect.versions.has(property)
-  if (token.type === 'string') return isVersion ? { type: 'version', value: token.text } : { type: 'string', value: token.text }
+  if (token.type === 'string')
+    return isVersion ? { type: 'version', value: token.text } : { type: 'string', value: token.text }
   if (token.type === 'number') {
     if (isVersion) return { type: 'version', value: token.text }
     const value = Number(token.text)

@@ -1,4 +1,4 @@
-import { type Result, ok, refuse } from '@muster/shared/core'
+import { ok, type Result, refuse } from '@muster/shared/core'
 
 export interface Token {
   readonly type: 'word' | 'operator' | 'string' | 'number' | 'symbol' | 'end'
@@ -46,7 +46,8 @@ export function tokenize(text: string, options: LexerOptions): Result<readonly T
       continue
     }
     const token = firstOf(take(WORD), take(NUMBER), take(OPERATOR), column) ?? symbol(char, column)
-    if (!token) return refuse('rule/syntax', `column ${column}: ${JSON.stringify(char)} means nothing here`, String(column))
+    if (!token)
+      return refuse('rule/syntax', `column ${column}: ${JSON.stringify(char)} means nothing here`, String(column))
     tokens.push(token)
     position += token.type === 'operator' ? token.text.length + 1 : token.text.length
   }
@@ -54,7 +55,12 @@ export function tokenize(text: string, options: LexerOptions): Result<readonly T
   return ok(tokens)
 }
 
-function firstOf(word: string | undefined, number: string | undefined, operator: string | undefined, column: number): Token | undefined {
+function firstOf(
+  word: string | undefined,
+  number: string | undefined,
+  operator: string | undefined,
+  column: number,
+): Token | undefined {
   if (word !== undefined) return { type: 'word', text: word, column }
   if (number !== undefined) return { type: 'number', text: number, column }
   return operator === undefined ? undefined : { type: 'operator', text: operator.slice(1), column }
@@ -63,12 +69,21 @@ function firstOf(word: string | undefined, number: string | undefined, operator:
 const symbol = (char: string, column: number): Token | undefined =>
   '()[],:'.includes(char) ? { type: 'symbol', text: char, column } : undefined
 
-function readString(text: string, start: number, quotes: LexerOptions['quotes']): { value: string; end: number } | undefined {
+function readString(
+  text: string,
+  start: number,
+  quotes: LexerOptions['quotes'],
+): { value: string; end: number } | undefined {
   const quote = text[start]
   let value = ''
   for (let index = start + 1; index < text.length; index++) {
     const char = text[index] as string
-    if (quotes === 'escaped' && (char === '\\' || char === '`') && index + 1 < text.length && `"'\\\``.includes(text[index + 1] as string)) {
+    if (
+      quotes === 'escaped' &&
+      (char === '\\' || char === '`') &&
+      index + 1 < text.length &&
+      `"'\\\``.includes(text[index + 1] as string)
+    ) {
       value += text[++index]
     } else if (char !== quote) value += char
     else if (quotes === 'doubled' && text[index + 1] === quote) {

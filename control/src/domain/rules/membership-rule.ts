@@ -1,4 +1,4 @@
-import { type Result, ok, refuse } from '@muster/shared/core'
+import { ok, type Result, refuse } from '@muster/shared/core'
 import { parsed } from './cursor.ts'
 import { compile } from './evaluate.ts'
 import type { Expression, RuleSubject } from './expression.ts'
@@ -57,7 +57,10 @@ const userProperties = [
   ...extensionAttributes,
 ]
 
-const operator = (name: HyphenDialect['operators'][string]['operator'], negated = false) => ({ operator: name, negated })
+const operator = (name: HyphenDialect['operators'][string]['operator'], negated = false) => ({
+  operator: name,
+  negated,
+})
 
 const dialect: HyphenDialect = {
   namespaces: { device: deviceProperties, user: userProperties },
@@ -93,7 +96,9 @@ export function parseMembershipRule(text: string): Result<MembershipRule> {
   const tokens = tokenize(text, { lengthMax: LENGTH_MAX, quotes: 'escaped' })
   if (!tokens.ok) return tokens
   const members = new Set(
-    tokens.value.flatMap((token) => (token.type === 'word' ? [/^(user|device)\./.exec(token.text)?.[1]] : [])).filter((name) => name !== undefined),
+    tokens.value
+      .flatMap((token) => (token.type === 'word' ? [/^(user|device)\./.exec(token.text)?.[1]] : []))
+      .filter((name) => name !== undefined),
   )
   if (members.size > 1) return refuse('rule/mixed-members', 'a rule asks about users or about devices, not both')
   const expression = parsed(tokens.value, (cursor) => parseHyphenRule(cursor, dialect))

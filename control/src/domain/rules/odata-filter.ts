@@ -1,7 +1,7 @@
-import { type Result, ok } from '@muster/shared/core'
+import { ok, type Result } from '@muster/shared/core'
 import { type Cursor, parsed } from './cursor.ts'
 import { compile } from './evaluate.ts'
-import { type ComparisonOperator, type Expression, type Literal, type RuleSubject, negate } from './expression.ts'
+import { type ComparisonOperator, type Expression, type Literal, negate, type RuleSubject } from './expression.ts'
 import { type Token, tokenize } from './lexer.ts'
 
 /** A `$filter`, to be evaluated in memory or compiled to SQL. */
@@ -12,7 +12,11 @@ export interface ODataFilter {
 
 const LENGTH_MAX = 8_192
 const comparisons: ReadonlySet<string> = new Set(['eq', 'ne', 'gt', 'ge', 'lt', 'le'])
-const functions: Readonly<Record<string, ComparisonOperator>> = { startswith: 'startsWith', endswith: 'endsWith', contains: 'contains' }
+const functions: Readonly<Record<string, ComparisonOperator>> = {
+  startswith: 'startsWith',
+  endswith: 'endsWith',
+  contains: 'contains',
+}
 
 /**
  * Parse an OData `$filter` (OData 4.01 URL conventions §5.1.1): comparisons, `and or not in`, `startswith endswith
@@ -39,7 +43,8 @@ function joined(cursor: Cursor, kind: 'and' | 'or', parse: () => Expression): Ex
   return operands.length === 1 ? (operands[0] as Expression) : { kind, operands }
 }
 
-const parseOr = (cursor: Cursor, scope: Scope): Expression => joined(cursor, 'or', () => joined(cursor, 'and', () => parseTerm(cursor, scope)))
+const parseOr = (cursor: Cursor, scope: Scope): Expression =>
+  joined(cursor, 'or', () => joined(cursor, 'and', () => parseTerm(cursor, scope)))
 
 function parseTerm(cursor: Cursor, scope: Scope): Expression {
   if (isWord(cursor.token, 'not')) {
@@ -102,7 +107,8 @@ function parseComparison(cursor: Cursor, property: string): Expression {
   const token = cursor.take()
   const operator = token.text.toLowerCase()
   if (token.type === 'word' && operator === 'in') return { kind: 'in', property, values: parseList(cursor) }
-  if (token.type !== 'word' || !comparisons.has(operator)) cursor.fail('rule/syntax', 'expected eq, ne, gt, ge, lt, le or in', token)
+  if (token.type !== 'word' || !comparisons.has(operator))
+    cursor.fail('rule/syntax', 'expected eq, ne, gt, ge, lt, le or in', token)
   return { kind: 'comparison', property, operator: operator as ComparisonOperator, value: parseLiteral(cursor) }
 }
 
@@ -130,7 +136,8 @@ function parseLiteral(cursor: Cursor): Literal {
     if (token.text === 'null') return { type: 'null', value: null }
     if (token.text === 'true' || token.text === 'false') return { type: 'boolean', value: token.text === 'true' }
     // An enum member with its type, microsoft.graph.x'y', arrives as a word and a string.
-    if (cursor.token.type === 'string' && token.text.startsWith('microsoft.graph.')) return { type: 'string', value: cursor.take().text }
+    if (cursor.token.type === 'string' && token.text.startsWith('microsoft.graph.'))
+      return { type: 'string', value: cursor.take().text }
   }
   return cursor.fail('rule/syntax', 'expected a value', token)
 }

@@ -5,7 +5,8 @@ import type { RuleSubject } from './expression.ts'
 import { parseMembershipRule } from './membership-rule.ts'
 import { parseODataFilter } from './odata-filter.ts'
 
-const codeOf = (result: { ok: boolean; refusal?: { code: string } }): string => (result.ok ? 'ok' : (result.refusal?.code ?? ''))
+const codeOf = (result: { ok: boolean; refusal?: { code: string } }): string =>
+  result.ok ? 'ok' : (result.refusal?.code ?? '')
 
 const laptop: RuleSubject = {
   deviceOSType: 'Windows',
@@ -67,7 +68,12 @@ describe('membership rules', () => {
 })
 
 describe('assignment filters', () => {
-  const surface = { manufacturer: 'Microsoft Corporation', operatingSystemVersion: '10.0.9.1', isRooted: 'True', deviceOwnership: 'Corporate' }
+  const surface = {
+    manufacturer: 'Microsoft Corporation',
+    operatingSystemVersion: '10.0.9.1',
+    isRooted: 'True',
+    deviceOwnership: 'Corporate',
+  }
 
   it.each([
     ['windows', '(device.manufacturer -eq "MICROSOFT CORPORATION")', true],
@@ -123,19 +129,51 @@ describe('OData filters', () => {
     expect(parsed.value.matches(device)).toBe(expected)
   })
 
-  it.each(["deviceName like 'x'", "deviceName eq 'x", 'deviceName eq', "geo.distance(a,'b') eq 1", ''])('refuses %s', (filter) => {
-    expect(codeOf(parseODataFilter(filter))).toMatch(/^rule\//)
-  })
+  it.each(["deviceName like 'x'", "deviceName eq 'x", 'deviceName eq', "geo.distance(a,'b') eq 1", ''])(
+    'refuses %s',
+    (filter) => {
+      expect(codeOf(parseODataFilter(filter))).toMatch(/^rule\//)
+    },
+  )
 })
 
 describe('any text', () => {
-  const words = ['device.model', '-eq', '"x"', '(', ')', 'and', 'or', 'not', '-any', '_', '[', ']', ',', 'null', "'a'", 'eq', 'in', 'a/any(', 'r:r', '10.0.1', '$null']
-  const soup = fc.oneof(fc.string(), fc.array(fc.constantFrom(...words), { maxLength: 60 }).map((parts) => parts.join(' ')))
+  const words = [
+    'device.model',
+    '-eq',
+    '"x"',
+    '(',
+    ')',
+    'and',
+    'or',
+    'not',
+    '-any',
+    '_',
+    '[',
+    ']',
+    ',',
+    'null',
+    "'a'",
+    'eq',
+    'in',
+    'a/any(',
+    'r:r',
+    '10.0.1',
+    '$null',
+  ]
+  const soup = fc.oneof(
+    fc.string(),
+    fc.array(fc.constantFrom(...words), { maxLength: 60 }).map((parts) => parts.join(' ')),
+  )
 
   it('is a rule or a coded refusal, never an exception', () => {
     fc.assert(
       fc.property(soup, (text) => {
-        for (const parsed of [parseMembershipRule(text), parseAssignmentFilter(text, 'windows'), parseODataFilter(text)]) {
+        for (const parsed of [
+          parseMembershipRule(text),
+          parseAssignmentFilter(text, 'windows'),
+          parseODataFilter(text),
+        ]) {
           if (parsed.ok) parsed.value.matches({ model: 'x' })
           else expect(parsed.refusal.code).toMatch(/^rule\//)
         }
@@ -156,8 +194,12 @@ describe('boolean structure', () => {
       { maxDepth: 5 },
       leaf,
       tie('tree').map(({ text, value }) => ({ text: `not (${text})`, value: !value })),
-      fc.tuple(tie('tree'), tie('tree')).map(([a, b]) => ({ text: `(${a.text} and ${b.text})`, value: a.value && b.value })),
-      fc.tuple(tie('tree'), tie('tree')).map(([a, b]) => ({ text: `(${a.text} or ${b.text})`, value: a.value || b.value })),
+      fc
+        .tuple(tie('tree'), tie('tree'))
+        .map(([a, b]) => ({ text: `(${a.text} and ${b.text})`, value: a.value && b.value })),
+      fc
+        .tuple(tie('tree'), tie('tree'))
+        .map(([a, b]) => ({ text: `(${a.text} or ${b.text})`, value: a.value || b.value })),
     ),
   }))
 

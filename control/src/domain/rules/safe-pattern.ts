@@ -5,12 +5,14 @@ const LENGTH_MAX = 256
  * branches can take exponential time, and back-references cannot be bounded at all, so both are refused.
  */
 export function patternObjection(source: string): string | undefined {
-  if (source.length > LENGTH_MAX) return `the pattern has ${source.length} characters, at most ${LENGTH_MAX} are allowed`
+  if (source.length > LENGTH_MAX)
+    return `the pattern has ${source.length} characters, at most ${LENGTH_MAX} are allowed`
   if (/\\[1-9k]/.test(source)) return 'back-references are not allowed'
   if (/\(\?/.test(source)) return 'look-around and named groups are not allowed'
   if (repeatsAmbiguously(source)) return 'a repeated group may not itself repeat or branch'
   // One star is linear, two on one text quadratic: three and more are refused with a text of a thousand characters in mind.
-  if ((plain(source).match(/[*+]|\{\d+,\d*\}/g)?.length ?? 0) > 3) return 'the pattern repeats in more than three places'
+  if ((plain(source).match(/[*+]|\{\d+,\d*\}/g)?.length ?? 0) > 3)
+    return 'the pattern repeats in more than three places'
   try {
     new RegExp(source)
     return undefined

@@ -16,9 +16,17 @@ const AssignmentShape = z.object({
 })
 
 /** Read the body of `…/assign`: the whole new set of assignments. Groups and filters must exist. */
-export async function readAssignments({ control, body }: GraphRequest, ownerId: string, key = 'assignments'): Promise<readonly Assignment[]> {
+export async function readAssignments(
+  { control, body }: GraphRequest,
+  ownerId: string,
+  key = 'assignments',
+): Promise<readonly Assignment[]> {
   const parsed = z.array(AssignmentShape).max(500).safeParse(objectBody(body)[key])
-  if (!parsed.success) badBody(parsed.error.issues[0]?.message ?? 'assignments cannot be read', `${key}.${parsed.error.issues[0]?.path.join('.') ?? ''}`)
+  if (!parsed.success)
+    badBody(
+      parsed.error.issues[0]?.message ?? 'assignments cannot be read',
+      `${key}.${parsed.error.issues[0]?.path.join('.') ?? ''}`,
+    )
   const { store } = control.deps
   const [groups, filters] = await Promise.all([store.groups.list(), store.filters.list()])
   const groupIds = new Set(groups.map(({ id }) => id))
@@ -36,7 +44,11 @@ export async function readAssignments({ control, body }: GraphRequest, ownerId: 
   })
 }
 
-function targetOf(target: z.infer<typeof AssignmentShape>['target'], groupIds: ReadonlySet<string>, at: string): Assignment['target'] {
+function targetOf(
+  target: z.infer<typeof AssignmentShape>['target'],
+  groupIds: ReadonlySet<string>,
+  at: string,
+): Assignment['target'] {
   const { groupId = '' } = target
   switch (target['@odata.type'].replace(PREFIX, '')) {
     case 'allDevicesAssignmentTarget':
@@ -44,9 +56,13 @@ function targetOf(target: z.infer<typeof AssignmentShape>['target'], groupIds: R
     case 'allLicensedUsersAssignmentTarget':
       return { type: 'allUsers' }
     case 'groupAssignmentTarget':
-      return groupIds.has(groupId) ? { type: 'group', groupId } : badBody(`there is no group ${groupId}`, `${at}.groupId`)
+      return groupIds.has(groupId)
+        ? { type: 'group', groupId }
+        : badBody(`there is no group ${groupId}`, `${at}.groupId`)
     case 'exclusionGroupAssignmentTarget':
-      return groupIds.has(groupId) ? { type: 'exclusionGroup', groupId } : badBody(`there is no group ${groupId}`, `${at}.groupId`)
+      return groupIds.has(groupId)
+        ? { type: 'exclusionGroup', groupId }
+        : badBody(`there is no group ${groupId}`, `${at}.groupId`)
     default:
       return badBody(`${target['@odata.type']} is no assignment target`, `${at}.@odata.type`)
   }

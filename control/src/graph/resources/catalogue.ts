@@ -1,5 +1,5 @@
-import { managements } from '../../domain/management/index.ts'
 import type { SettingDefinition } from '../../domain/management/index.ts'
+import { managements } from '../../domain/management/index.ts'
 import { memoryPage } from '../collection.ts'
 import type { GraphRoute } from '../graph-request.ts'
 import { iso } from './managed-device.ts'

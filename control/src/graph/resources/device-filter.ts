@@ -39,11 +39,16 @@ function toRows(expression: Expression): RowFilter {
       return { op: 'not', of: toRows(expression.operand) }
     case 'in': {
       const column = deviceColumn(expression.property, '$filter')
-      return { op: 'in', column, values: expression.values.map((value) => valueFor(column, value)).filter((value) => value !== null) }
+      return {
+        op: 'in',
+        column,
+        values: expression.values.map((value) => valueFor(column, value)).filter((value) => value !== null),
+      }
     }
     case 'comparison': {
       const column = deviceColumn(expression.property, '$filter')
-      if (expression.operator === 'match') throw new CodedError('graph/bad-query', 'there is no such operator', { at: '$filter' })
+      if (expression.operator === 'match')
+        throw new CodedError('graph/bad-query', 'there is no such operator', { at: '$filter' })
       return { op: expression.operator, column, value: valueFor(column, expression.value) }
     }
     default:
@@ -55,7 +60,8 @@ function valueFor(column: DeviceColumn, literal: Literal): string | number | nul
   if (literal.value === null) return null
   if (!column.endsWith('Ms')) return String(literal.value)
   const atMs = Date.parse(String(literal.value))
-  if (Number.isNaN(atMs)) throw new CodedError('graph/bad-query', 'expected a time such as 2026-11-24T08:00:00Z', { at: '$filter' })
+  if (Number.isNaN(atMs))
+    throw new CodedError('graph/bad-query', 'expected a time such as 2026-11-24T08:00:00Z', { at: '$filter' })
   return atMs
 }
 

@@ -1,10 +1,19 @@
-import { z } from 'zod'
 import { PlatformName } from '@muster/shared/contracts'
+import { z } from 'zod'
 import { publish } from '../../app/publish-policy.ts'
 import type { AssignmentFilter, AuditEvent, EnrolmentRestriction } from '../../domain/model.ts'
 import { parseAssignmentFilter } from '../../domain/rules/index.ts'
 import { entityAnswer, memoryPage } from '../collection.ts'
-import { type GraphAnswer, type GraphRequest, type GraphRoute, answer, auditOf, modifiedProperties, notFound, orRefuse } from '../graph-request.ts'
+import {
+  answer,
+  auditOf,
+  type GraphAnswer,
+  type GraphRequest,
+  type GraphRoute,
+  modifiedProperties,
+  notFound,
+  orRefuse,
+} from '../graph-request.ts'
 import { readAssignments } from './assignments.ts'
 import { iso } from './managed-device.ts'
 import { badBody } from './policy-shape.ts'
@@ -42,10 +51,20 @@ const patchRoot = async (request: GraphRequest): Promise<GraphAnswer> => {
     const before = await tables.settings.get()
     const after = {
       secureByDefault: settings.secureByDefault ?? before.secureByDefault,
-      deviceComplianceCheckinThresholdDays: settings.deviceComplianceCheckinThresholdDays ?? before.deviceComplianceCheckinThresholdDays,
+      deviceComplianceCheckinThresholdDays:
+        settings.deviceComplianceCheckinThresholdDays ?? before.deviceComplianceCheckinThresholdDays,
     }
     await tables.settings.put(after)
-    await tables.audit.append([audit(request, 'Patch', 'DeviceManagementSettings', request.tenantId, 'Settings', modifiedProperties(before, after))])
+    await tables.audit.append([
+      audit(
+        request,
+        'Patch',
+        'DeviceManagementSettings',
+        request.tenantId,
+        'Settings',
+        modifiedProperties(before, after),
+      ),
+    ])
   })
   return answer(204)
 }
@@ -93,10 +112,19 @@ const createFilter = async (request: GraphRequest): Promise<GraphAnswer> => {
   const { displayName, description, platform, rule } = parse(FilterShape, request.body)
   const name = filterPlatforms[platform] ?? 'windows'
   orRefuse(parseAssignmentFilter(rule, name))
-  const filter: AssignmentFilter = { id: ids.guid(), displayName, description, platform: name, rule, createdAtMs: clock.nowMs() }
+  const filter: AssignmentFilter = {
+    id: ids.guid(),
+    displayName,
+    description,
+    platform: name,
+    rule,
+    createdAtMs: clock.nowMs(),
+  }
   await store.transaction(async (tables) => {
     await tables.filters.put(filter)
-    await tables.audit.append([audit(request, 'Create', 'DeviceAndAppManagementAssignmentFilter', filter.id, displayName)])
+    await tables.audit.append([
+      audit(request, 'Create', 'DeviceAndAppManagementAssignmentFilter', filter.id, displayName),
+    ])
   })
   request.control.planning.invalidate()
   return entityAnswer(request, 'deviceManagement/assignmentFilters', filterEntity(filter), 201)
@@ -105,8 +133,18 @@ const createFilter = async (request: GraphRequest): Promise<GraphAnswer> => {
 const deleteFilter = async (request: GraphRequest): Promise<GraphAnswer> => {
   const { control, correlationId, params } = request
   const { store, clock, ids } = control.deps
-  const filter = (await store.filters.get(params['id'] ?? '')) ?? notFound('deviceAndAppManagementAssignmentFilter', params['id'] ?? '')
-  const deps = { store, planning: control.planning, clock, ids, signals: control.signals, poke: control.poke, relay: () => control.relay.wake() }
+  const filter =
+    (await store.filters.get(params['id'] ?? '')) ??
+    notFound('deviceAndAppManagementAssignmentFilter', params['id'] ?? '')
+  const deps = {
+    store,
+    planning: control.planning,
+    clock,
+    ids,
+    signals: control.signals,
+    poke: control.poke,
+    relay: () => control.relay.wake(),
+  }
   const event = audit(request, 'Delete', 'DeviceAndAppManagementAssignmentFilter', filter.id, filter.displayName)
   await publish(deps, { correlationId, audit: event }, undefined, async (tables) => {
     await tables.filters.delete(filter.id)
@@ -147,7 +185,8 @@ const RestrictionShape = z.discriminatedUnion('@odata.type', [
 
 function rulesOf(wanted: z.infer<typeof RestrictionShape>): readonly EnrolmentRestriction['rule'][] {
   if ('limit' in wanted) return [{ kind: 'limit', devicesPerUserMax: wanted.limit }]
-  const { osMinimumVersion, osMaximumVersion, platformBlocked, personalDeviceEnrollmentBlocked, blockedManufacturers } = wanted.platformRestriction
+  const { osMinimumVersion, osMaximumVersion, platformBlocked, personalDeviceEnrollmentBlocked, blockedManufacturers } =
+    wanted.platformRestriction
   return (restrictionPlatforms[wanted.platformType] ?? []).map((platform) => ({
     kind: 'platform',
     platform,
@@ -168,7 +207,14 @@ const createRestriction = async (request: GraphRequest): Promise<GraphAnswer> =>
     const priority = 1 + Math.max(0, ...(await tables.restrictions.list()).map((each) => each.priority))
     for (const [index, rule] of rulesOf(wanted).entries()) {
       const id = index === 0 ? stem : ids.guid()
-      await tables.restrictions.put({ id, displayName: wanted.displayName, priority, isDefault: false, rule, assignments: [] })
+      await tables.restrictions.put({
+        id,
+        displayName: wanted.displayName,
+        priority,
+        isDefault: false,
+        rule,
+        assignments: [],
+      })
     }
     await tables.audit.append([audit(request, 'Create', 'DeviceEnrollmentConfiguration', stem, wanted.displayName)])
   })
@@ -183,7 +229,8 @@ const assignRestriction = async (request: GraphRequest): Promise<GraphAnswer> =>
   await store.transaction(async (tables) => {
     // Its siblings for other platforms are assigned with it.
     for (const each of await tables.restrictions.list()) {
-      if (each.displayName === restriction.displayName && each.priority === restriction.priority) await tables.restrictions.put({ ...each, assignments })
+      if (each.displayName === restriction.displayName && each.priority === restriction.priority)
+        await tables.restrictions.put({ ...each, assignments })
     }
     await tables.audit.append([audit(request, 'Action', 'DeviceEnrollmentConfiguration', id, restriction.displayName)])
   })
@@ -200,12 +247,20 @@ const auditEntity = (event: AuditEvent): Entity => ({
   category: event.category,
   componentName: event.componentName,
   correlationId: event.correlationId,
-  actor: { auditActorType: event.actor.type === 'user' ? 'ItPro' : 'Application', applicationId: event.actor.id, applicationDisplayName: event.actor.displayName },
+  actor: {
+    auditActorType: event.actor.type === 'user' ? 'ItPro' : 'Application',
+    applicationId: event.actor.id,
+    applicationDisplayName: event.actor.displayName,
+  },
   resources: event.resources.map((resource) => ({
     resourceId: resource.id,
     auditResourceType: resource.type,
     displayName: resource.displayName,
-    modifiedProperties: resource.modifiedProperties.map(({ name, oldValue, newValue }) => ({ displayName: name, oldValue, newValue })),
+    modifiedProperties: resource.modifiedProperties.map(({ name, oldValue, newValue }) => ({
+      displayName: name,
+      oldValue,
+      newValue,
+    })),
   })),
 })
 
@@ -216,24 +271,46 @@ export const deviceManagementRoutes: readonly GraphRoute[] = [
     method: 'GET',
     path: '/organization',
     role: 'Organization.Read.All',
-    handle: async (request) => memoryPage(request, 'organization', [{ id: request.tenantId, displayName: request.control.deps.tenant, tenantType: 'AAD' }]),
+    handle: async (request) =>
+      memoryPage(request, 'organization', [
+        { id: request.tenantId, displayName: request.control.deps.tenant, tenantType: 'AAD' },
+      ]),
   },
   {
     method: 'GET',
     path: '/deviceManagement/assignmentFilters',
     role: READ,
-    handle: async (request) => memoryPage(request, 'deviceManagement/assignmentFilters', (await request.control.deps.store.filters.list()).map(filterEntity)),
+    handle: async (request) =>
+      memoryPage(
+        request,
+        'deviceManagement/assignmentFilters',
+        (await request.control.deps.store.filters.list()).map(filterEntity),
+      ),
   },
   { method: 'POST', path: '/deviceManagement/assignmentFilters', role: WRITE, handle: createFilter },
   { method: 'DELETE', path: '/deviceManagement/assignmentFilters/{id}', role: WRITE, handle: deleteFilter },
-  { method: 'POST', path: '/deviceManagement/deviceEnrollmentConfigurations', role: SERVICE_WRITE, handle: createRestriction },
-  { method: 'POST', path: '/deviceManagement/deviceEnrollmentConfigurations/{id}/assign', role: SERVICE_WRITE, handle: assignRestriction },
+  {
+    method: 'POST',
+    path: '/deviceManagement/deviceEnrollmentConfigurations',
+    role: SERVICE_WRITE,
+    handle: createRestriction,
+  },
+  {
+    method: 'POST',
+    path: '/deviceManagement/deviceEnrollmentConfigurations/{id}/assign',
+    role: SERVICE_WRITE,
+    handle: assignRestriction,
+  },
   {
     method: 'GET',
     path: '/deviceManagement/auditEvents',
     role: 'DeviceManagementApps.Read.All',
     handle: async (request) =>
-      memoryPage(request, 'deviceManagement/auditEvents', (await request.control.deps.store.audit.list({ limit: 10_000 })).map(auditEntity)),
+      memoryPage(
+        request,
+        'deviceManagement/auditEvents',
+        (await request.control.deps.store.audit.list({ limit: 10_000 })).map(auditEntity),
+      ),
   },
   {
     method: 'GET',
@@ -243,13 +320,18 @@ export const deviceManagementRoutes: readonly GraphRoute[] = [
       memoryPage(
         request,
         'deviceAppManagement/managedAppRegistrations',
-        (await request.control.deps.store.apps.list({ limit: 10_000 })).map(({ appId, createdAtMs, lastSyncAtMs, ...app }) => ({
-          '@odata.type': app.platform === 'android' ? '#microsoft.graph.androidManagedAppRegistration' : '#microsoft.graph.iosManagedAppRegistration',
-          ...app,
-          appIdentifier: app.platform === 'android' ? { packageId: appId } : { bundleId: appId },
-          createdDateTime: iso(createdAtMs),
-          lastSyncDateTime: iso(lastSyncAtMs),
-        })),
+        (await request.control.deps.store.apps.list({ limit: 10_000 })).map(
+          ({ appId, createdAtMs, lastSyncAtMs, ...app }) => ({
+            '@odata.type':
+              app.platform === 'android'
+                ? '#microsoft.graph.androidManagedAppRegistration'
+                : '#microsoft.graph.iosManagedAppRegistration',
+            ...app,
+            appIdentifier: app.platform === 'android' ? { packageId: appId } : { bundleId: appId },
+            createdDateTime: iso(createdAtMs),
+            lastSyncDateTime: iso(lastSyncAtMs),
+          }),
+        ),
       ),
   },
 ]

@@ -1,12 +1,20 @@
-import { z } from 'zod'
 import { CodedError } from '@muster/shared/core'
+import { z } from 'zod'
 import { updateDynamicGroupsOf, updateDynamicGroupsOfUsers } from '../../app/dynamic-groups.ts'
 import type { MemberTuple } from '../../app/ports.ts'
 import { publish } from '../../app/publish-policy.ts'
 import type { Device, Group, User } from '../../domain/model.ts'
 import { parseMembershipRule } from '../../domain/rules/index.ts'
 import { entityAnswer, memoryPage } from '../collection.ts'
-import { type GraphAnswer, type GraphRequest, type GraphRoute, answer, auditOf, notFound, orRefuse } from '../graph-request.ts'
+import {
+  answer,
+  auditOf,
+  type GraphAnswer,
+  type GraphRequest,
+  type GraphRoute,
+  notFound,
+  orRefuse,
+} from '../graph-request.ts'
 import { iso } from './managed-device.ts'
 import { badBody } from './policy-shape.ts'
 
@@ -33,7 +41,10 @@ const userEntity = (user: User): Entity => ({
 })
 
 const UserShape = z.object({
-  userPrincipalName: z.string().regex(/^[^\s@]+@[^\s@]+$/, 'must be a name with a domain').max(200),
+  userPrincipalName: z
+    .string()
+    .regex(/^[^\s@]+@[^\s@]+$/, 'must be a name with a domain')
+    .max(200),
   displayName: z.string().min(1).max(256),
   accountEnabled: z.boolean().default(true),
   mail: z.string().max(200).nullish(),
@@ -46,11 +57,16 @@ const UserShape = z.object({
 const createUser = async (request: GraphRequest): Promise<GraphAnswer> => {
   const { store, ids, clock } = request.control.deps
   const wanted = parse(UserShape, request.body)
-  const given = Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== null && value !== undefined)) as Omit<User, 'id' | 'createdAtMs'>
+  const given = Object.fromEntries(
+    Object.entries(wanted).filter(([, value]) => value !== null && value !== undefined),
+  ) as Omit<User, 'id' | 'createdAtMs'>
   const user: User = { id: ids.guid(), createdAtMs: clock.nowMs(), ...given }
   await store.transaction(async (tables) => {
     if ((await tables.users.findByPrincipalName([user.userPrincipalName])).length > 0) {
-      throw new CodedError('graph/duplicate', 'Another object with the same value for property userPrincipalName already exists.')
+      throw new CodedError(
+        'graph/duplicate',
+        'Another object with the same value for property userPrincipalName already exists.',
+      )
     }
     await tables.users.put(user)
     await updateDynamicGroupsOfUsers(tables, [user])
@@ -59,7 +75,13 @@ const createUser = async (request: GraphRequest): Promise<GraphAnswer> => {
   return entityAnswer(request, 'users', userEntity(user), 201)
 }
 
-const directoryAudit = (request: GraphRequest, operation: 'Create' | 'Patch' | 'Delete', type: string, id: string, displayName: string) =>
+const directoryAudit = (
+  request: GraphRequest,
+  operation: 'Create' | 'Patch' | 'Delete',
+  type: string,
+  id: string,
+  displayName: string,
+) =>
   auditOf(
     request,
     { activityType: `${operation} ${type}`, operation, category: 'Other', componentName: 'Directory' },
@@ -88,11 +110,24 @@ const GroupShape = z.object({
 })
 
 /** A change of memberships changes who is targeted. */
-async function publishGroup(request: GraphRequest, operation: 'Create' | 'Patch' | 'Delete', group: Group, write: Parameters<typeof publish>[3]): Promise<void> {
+async function publishGroup(
+  request: GraphRequest,
+  operation: 'Create' | 'Patch' | 'Delete',
+  group: Group,
+  write: Parameters<typeof publish>[3],
+): Promise<void> {
   const { control, correlationId } = request
   const { store, clock, ids } = control.deps
   const audit = directoryAudit(request, operation, 'Group', group.id, group.displayName)
-  const deps = { store, planning: control.planning, clock, ids, signals: control.signals, poke: control.poke, relay: () => control.relay.wake() }
+  const deps = {
+    store,
+    planning: control.planning,
+    clock,
+    ids,
+    signals: control.signals,
+    poke: control.poke,
+    relay: () => control.relay.wake(),
+  }
   await publish(deps, { correlationId, audit }, undefined, write)
 }
 
@@ -100,7 +135,8 @@ const createGroup = async (request: GraphRequest): Promise<GraphAnswer> => {
   const { ids, clock } = request.control.deps
   const wanted = parse(GroupShape, request.body)
   const isDynamic = wanted.groupTypes.includes('DynamicMembership')
-  if (isDynamic !== Boolean(wanted.membershipRule)) badBody('a dynamic group, and only one, has a membershipRule', 'membershipRule')
+  if (isDynamic !== Boolean(wanted.membershipRule))
+    badBody('a dynamic group, and only one, has a membershipRule', 'membershipRule')
   const rule = wanted.membershipRule ? orRefuse(parseMembershipRule(wanted.membershipRule)) : undefined
   const group: Group = {
     id: ids.guid(),
@@ -108,7 +144,13 @@ const createGroup = async (request: GraphRequest): Promise<GraphAnswer> => {
     ...(wanted.description ? { description: wanted.description } : {}),
     createdAtMs: clock.nowMs(),
     ...(rule && wanted.membershipRule
-      ? { dynamic: { rule: wanted.membershipRule, members: rule.members, processing: wanted.membershipRuleProcessingState } }
+      ? {
+          dynamic: {
+            rule: wanted.membershipRule,
+            members: rule.members,
+            processing: wanted.membershipRuleProcessingState,
+          },
+        }
       : {}),
   }
   const members = await membersOf(request, wanted['members@odata.bind'])
@@ -140,7 +182,9 @@ async function membersOf({ control }: GraphRequest, references: readonly string[
   for (const reference of references) {
     const id = reference.split('/').at(-1) ?? ''
     const user = await store.users.get(id)
-    const { rows } = user ? { rows: [] } : await store.devices.query({ filter: { op: 'eq', column: 'directoryId', value: id }, orderBy: [], limit: 1 })
+    const { rows } = user
+      ? { rows: [] }
+      : await store.devices.query({ filter: { op: 'eq', column: 'directoryId', value: id }, orderBy: [], limit: 1 })
     const device = rows[0]
     if (user) members.push({ type: 'user', id: user.id })
     else if (device) members.push({ type: 'device', id: device.id })
@@ -161,7 +205,13 @@ const addMember = async (request: GraphRequest): Promise<GraphAnswer> => {
 /** `members@odata.bind` in a PATCH adds up to twenty members at once. */
 const updateGroup = async (request: GraphRequest): Promise<GraphAnswer> => {
   const group = await groupOf(request)
-  const body = parse(z.object({ 'members@odata.bind': z.array(z.string()).max(20).default([]), displayName: z.string().min(1).max(256).optional() }), request.body)
+  const body = parse(
+    z.object({
+      'members@odata.bind': z.array(z.string()).max(20).default([]),
+      displayName: z.string().min(1).max(256).optional(),
+    }),
+    request.body,
+  )
   const members = await membersOf(request, body['members@odata.bind'])
   await publishGroup(request, 'Patch', group, async (tables) => {
     await tables.groups.put({ ...group, displayName: body.displayName ?? group.displayName })
@@ -173,15 +223,24 @@ const updateGroup = async (request: GraphRequest): Promise<GraphAnswer> => {
 const removeMember = async (request: GraphRequest): Promise<GraphAnswer> => {
   const group = await groupOf(request)
   const members = await membersOf(request, [request.params['member'] ?? ''])
-  await publishGroup(request, 'Patch', group, (tables) => tables.groups.remove(group.id, members.map(({ id }) => id)))
+  await publishGroup(request, 'Patch', group, (tables) =>
+    tables.groups.remove(
+      group.id,
+      members.map(({ id }) => id),
+    ),
+  )
   return answer(204)
 }
 
 const listMembers = async (request: GraphRequest): Promise<GraphAnswer> => {
   const { store } = request.control.deps
   const members = await store.groups.members((await groupOf(request)).id)
-  const ofType = (type: MemberTuple['type']): string[] => members.filter((member) => member.type === type).map(({ id }) => id)
-  const [users, devices] = await Promise.all([store.users.getMany(ofType('user')), store.devices.getMany(ofType('device'))])
+  const ofType = (type: MemberTuple['type']): string[] =>
+    members.filter((member) => member.type === type).map(({ id }) => id)
+  const [users, devices] = await Promise.all([
+    store.users.getMany(ofType('user')),
+    store.devices.getMany(ofType('device')),
+  ])
   return memoryPage(request, 'directoryObjects', [
     ...users.map((user) => ({ '@odata.type': '#microsoft.graph.user', ...userEntity(user) })),
     ...devices.map((device) => ({ '@odata.type': '#microsoft.graph.device', ...deviceEntity(device) })),
@@ -218,7 +277,11 @@ const deviceEntity = (device: Device): Entity => ({
 
 const getDevice = async (request: GraphRequest): Promise<GraphAnswer> => {
   const id = request.params['id'] ?? ''
-  const { rows } = await request.control.deps.store.devices.query({ filter: { op: 'eq', column: 'directoryId', value: id }, orderBy: [], limit: 1 })
+  const { rows } = await request.control.deps.store.devices.query({
+    filter: { op: 'eq', column: 'directoryId', value: id },
+    orderBy: [],
+    limit: 1,
+  })
   return entityAnswer(request, 'devices', rows[0] ? deviceEntity(rows[0]) : notFound('Device', id))
 }
 
@@ -246,7 +309,8 @@ export const directoryRoutes: readonly GraphRoute[] = [
     method: 'GET',
     path: '/users',
     role: 'User.Read.All',
-    handle: async (request) => memoryPage(request, 'users', (await request.control.deps.store.users.list()).map(userEntity)),
+    handle: async (request) =>
+      memoryPage(request, 'users', (await request.control.deps.store.users.list()).map(userEntity)),
   },
   { method: 'POST', path: '/users', role: 'User.ReadWrite.All', handle: createUser },
   { method: 'GET', path: '/users/{id}', role: 'User.Read.All', handle: getUser },
@@ -254,10 +318,16 @@ export const directoryRoutes: readonly GraphRoute[] = [
     method: 'GET',
     path: '/groups',
     role: 'Group.Read.All',
-    handle: async (request) => memoryPage(request, 'groups', (await request.control.deps.store.groups.list()).map(groupEntity)),
+    handle: async (request) =>
+      memoryPage(request, 'groups', (await request.control.deps.store.groups.list()).map(groupEntity)),
   },
   { method: 'POST', path: '/groups', role: 'Group.ReadWrite.All', handle: createGroup },
-  { method: 'GET', path: '/groups/{id}', role: 'Group.Read.All', handle: async (request) => entityAnswer(request, 'groups', groupEntity(await groupOf(request))) },
+  {
+    method: 'GET',
+    path: '/groups/{id}',
+    role: 'Group.Read.All',
+    handle: async (request) => entityAnswer(request, 'groups', groupEntity(await groupOf(request))),
+  },
   { method: 'PATCH', path: '/groups/{id}', role: 'Group.ReadWrite.All', handle: updateGroup },
   { method: 'DELETE', path: '/groups/{id}', role: 'Group.ReadWrite.All', handle: deleteGroup },
   { method: 'GET', path: '/groups/{id}/members', role: 'Group.Read.All', handle: listMembers },

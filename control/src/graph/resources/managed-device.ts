@@ -10,7 +10,11 @@ const NEVER = '0001-01-01T00:00:00Z'
 /** A device as Graph's `managedDevice` (v1.0; https://learn.microsoft.com/graph/api/resources/intune-devices-manageddevice). */
 export function managedDevice(
   device: Device,
-  parts: { readonly user?: User | undefined; readonly certificate?: DeviceCertificate | undefined; readonly actions?: readonly RemoteAction[] },
+  parts: {
+    readonly user?: User | undefined
+    readonly certificate?: DeviceCertificate | undefined
+    readonly actions?: readonly RemoteAction[]
+  },
 ): Readonly<Record<string, unknown>> {
   const { inventory } = device
   const { hardware, os, posture } = inventory
@@ -27,7 +31,8 @@ export function managedDevice(
     operatingSystem: os.name,
     osVersion: os.version,
     complianceState: device.complianceState,
-    complianceGracePeriodExpirationDateTime: device.graceUntilMs === undefined ? '9999-12-31T23:59:59Z' : iso(device.graceUntilMs),
+    complianceGracePeriodExpirationDateTime:
+      device.graceUntilMs === undefined ? '9999-12-31T23:59:59Z' : iso(device.graceUntilMs),
     jailBroken: posture.rooted === undefined ? 'Unknown' : posture.rooted ? 'True' : 'False',
     managementAgent: 'mdm',
     managementState: device.managementState,
@@ -60,7 +65,12 @@ export function managedDevice(
     totalStorageSpaceInBytes: hardware.totalStorageBytes,
     freeStorageSpaceInBytes: posture.freeStorageBytes ?? 0,
     physicalMemoryInBytes: hardware.physicalMemoryBytes,
-    partnerReportedThreatState: posture.threatLevel === 'secured' ? 'secured' : posture.threatLevel ? `${posture.threatLevel}Severity` : 'unknown',
+    partnerReportedThreatState:
+      posture.threatLevel === 'secured'
+        ? 'secured'
+        : posture.threatLevel
+          ? `${posture.threatLevel}Severity`
+          : 'unknown',
     managementCertificateExpirationDate: iso(device.certificateNotAfterMs),
     requireUserEnrollmentApproval: null,
     activationLockBypassCode: null,

@@ -4,7 +4,15 @@ import { z } from 'zod'
 import { requestActions } from '../../app/request-actions.ts'
 import type { Device, DevicePolicy, Policy } from '../../domain/model.ts'
 import { contextOf, entityAnswer, memoryPage, pageAnswer, topOf } from '../collection.ts'
-import { type GraphAnswer, type GraphRequest, type GraphRoute, answer, auditOf, notFound, orRefuse } from '../graph-request.ts'
+import {
+  answer,
+  auditOf,
+  type GraphAnswer,
+  type GraphRequest,
+  type GraphRoute,
+  notFound,
+  orRefuse,
+} from '../graph-request.ts'
 import { deviceFilter, deviceOrder } from './device-filter.ts'
 import { managedDevice } from './managed-device.ts'
 
@@ -28,16 +36,23 @@ const list = async (request: GraphRequest): Promise<GraphAnswer> => {
   ])
   const users = new Map((await store.users.getMany(userIdsOf(page.rows))).map((user) => [user.id, user]))
   return pageAnswer(request, SET, {
-    entities: page.rows.map((device) => managedDevice(device, { user: device.userId === undefined ? undefined : users.get(device.userId) })),
+    entities: page.rows.map((device) =>
+      managedDevice(device, { user: device.userId === undefined ? undefined : users.get(device.userId) }),
+    ),
     ...(count === undefined ? {} : { count }),
     ...(page.next === undefined ? {} : { next: page.next }),
   })
 }
 
-const userIdsOf = (devices: readonly Device[]): string[] => [...new Set(devices.flatMap(({ userId }) => (userId === undefined ? [] : [userId])))]
+const userIdsOf = (devices: readonly Device[]): string[] => [
+  ...new Set(devices.flatMap(({ userId }) => (userId === undefined ? [] : [userId]))),
+]
 
 const count = async ({ control, query }: GraphRequest): Promise<GraphAnswer> =>
-  answer(200, await control.deps.store.devices.count(query['filter'] === undefined ? undefined : deviceFilter(query['filter'])))
+  answer(
+    200,
+    await control.deps.store.devices.count(query['filter'] === undefined ? undefined : deviceFilter(query['filter'])),
+  )
 
 /** The device of the path, if it is under management. */
 async function deviceOf({ control, params }: GraphRequest): Promise<Device> {
@@ -49,18 +64,27 @@ async function deviceOf({ control, params }: GraphRequest): Promise<Device> {
 const get = async (request: GraphRequest): Promise<GraphAnswer> => {
   const { store } = request.control.deps
   const device = await deviceOf(request)
-  const [users, actions] = await Promise.all([store.users.getMany(userIdsOf([device])), store.actions.forDevice(device.id)])
+  const [users, actions] = await Promise.all([
+    store.users.getMany(userIdsOf([device])),
+    store.actions.forDevice(device.id),
+  ])
   return entityAnswer(request, SET, managedDevice(device, { user: users[0], actions }))
 }
 
 /** A device's states for the policies of one kind, as `deviceCompliancePolicyStates` or `deviceConfigurationStates`. */
-const policyStates = (kind: Policy['kind'], set: string) => async (request: GraphRequest): Promise<GraphAnswer> => {
-  const { store } = request.control.deps
-  const device = await deviceOf(request)
-  const rows = (await store.devicePolicies.forDevices([device.id])).filter((row) => row.kind === kind)
-  const names = new Map((await store.policies.list()).map((policy) => [policy.id, policy.name]))
-  return memoryPage(request, `${SET}('${device.id}')/${set}`, rows.map((row) => policyState(row, names.get(row.policyId) ?? '', device)))
-}
+const policyStates =
+  (kind: Policy['kind'], set: string) =>
+  async (request: GraphRequest): Promise<GraphAnswer> => {
+    const { store } = request.control.deps
+    const device = await deviceOf(request)
+    const rows = (await store.devicePolicies.forDevices([device.id])).filter((row) => row.kind === kind)
+    const names = new Map((await store.policies.list()).map((policy) => [policy.id, policy.name]))
+    return memoryPage(
+      request,
+      `${SET}('${device.id}')/${set}`,
+      rows.map((row) => policyState(row, names.get(row.policyId) ?? '', device)),
+    )
+  }
 
 function policyState(row: DevicePolicy, displayName: string, device: Device): Readonly<Record<string, unknown>> {
   return {
@@ -77,34 +101,62 @@ function policyState(row: DevicePolicy, displayName: string, device: Device): Re
       currentValue: outcome.actual === undefined ? null : String(outcome.actual),
       errorCode: outcome.errorCode ?? 0,
       errorDescription: outcome.errorCode ?? null,
-      sources: row.conflicts.find(({ setting }) => setting === outcome.setting)?.others.map(({ policyId }) => ({ id: policyId })) ?? [],
+      sources:
+        row.conflicts
+          .find(({ setting }) => setting === outcome.setting)
+          ?.others.map(({ policyId }) => ({ id: policyId })) ?? [],
     })),
   }
 }
 
-async function submit(request: GraphRequest, action: RemoteActionName, deviceIds: readonly string[], parameters: Readonly<Record<string, unknown>>) {
+async function submit(
+  request: GraphRequest,
+  action: RemoteActionName,
+  deviceIds: readonly string[],
+  parameters: Readonly<Record<string, unknown>>,
+) {
   const { control, actor, correlationId } = request
   const audit = auditOf(
     request,
-    { activityType: `${action} ManagedDevice`, operation: 'Action', category: 'Device', componentName: 'ManagedDevices' },
-    { id: deviceIds[0] ?? '', type: 'ManagedDevice', displayName: `${deviceIds.length} devices`, modifiedProperties: [] },
+    {
+      activityType: `${action} ManagedDevice`,
+      operation: 'Action',
+      category: 'Device',
+      componentName: 'ManagedDevices',
+    },
+    {
+      id: deviceIds[0] ?? '',
+      type: 'ManagedDevice',
+      displayName: `${deviceIds.length} devices`,
+      modifiedProperties: [],
+    },
   )
   const { store, clock, ids } = control.deps
   const deps = { store, clock, ids, poke: control.poke, relay: () => control.relay.wake() }
-  return orRefuse(await requestActions(deps, { action, deviceIds, parameters, requestedBy: actor, correlationId, audit }))
+  return orRefuse(
+    await requestActions(deps, { action, deviceIds, parameters, requestedBy: actor, correlationId, audit }),
+  )
 }
 
 /** Submit an action for one device: 204 even where the platform lacks it; the result says `notSupported`. */
-const act = (action: RemoteActionName) => async (request: GraphRequest): Promise<GraphAnswer> => {
-  const device = await deviceOf(request)
-  const outcome = await submit(request, action, [device.id], parametersOf(request.body))
-  if (outcome.failed.length > 0) throw new CodedError('action/device-leaving', 'the device is being retired, wiped or deleted')
-  return answer(204)
-}
+const act =
+  (action: RemoteActionName) =>
+  async (request: GraphRequest): Promise<GraphAnswer> => {
+    const device = await deviceOf(request)
+    const outcome = await submit(request, action, [device.id], parametersOf(request.body))
+    if (outcome.failed.length > 0)
+      throw new CodedError('action/device-leaving', 'the device is being retired, wiped or deleted')
+    return answer(204)
+  }
 
 function parametersOf(body: unknown): Readonly<Record<string, unknown>> {
-  const parsed = z.record(z.string().max(60), z.union([z.string().max(200), z.number(), z.boolean(), z.null()])).safeParse(body ?? {})
-  if (!parsed.success) throw new CodedError('graph/bad-body', 'the parameters of an action are texts, numbers, true or false', { at: parsed.error.issues[0]?.path.join('.') ?? '' })
+  const parsed = z
+    .record(z.string().max(60), z.union([z.string().max(200), z.number(), z.boolean(), z.null()]))
+    .safeParse(body ?? {})
+  if (!parsed.success)
+    throw new CodedError('graph/bad-body', 'the parameters of an action are texts, numbers, true or false', {
+      at: parsed.error.issues[0]?.path.join('.') ?? '',
+    })
   return parsed.data
 }
 
@@ -121,7 +173,9 @@ const executeAction = async (request: GraphRequest): Promise<GraphAnswer> => {
   const body = Bulk.safeParse(request.body)
   if (!body.success) {
     const issue = body.error.issues[0]
-    throw new CodedError('graph/bad-body', issue?.message ?? 'another body was expected', { at: issue?.path.join('.') ?? '' })
+    throw new CodedError('graph/bad-body', issue?.message ?? 'another body was expected', {
+      at: issue?.path.join('.') ?? '',
+    })
   }
   const { actionName, deviceIds } = body.data
   const outcome = await submit(request, actionName, deviceIds, {})
@@ -140,9 +194,26 @@ export const managedDeviceRoutes: readonly GraphRoute[] = [
   { method: 'POST', path: `${BASE}/executeAction`, role: PRIVILEGED, handle: executeAction },
   { method: 'GET', path: `${BASE}/{id}`, role: READ, handle: get },
   { method: 'DELETE', path: `${BASE}/{id}`, role: PRIVILEGED, handle: remove },
-  { method: 'GET', path: `${BASE}/{id}/deviceCompliancePolicyStates`, role: READ, handle: policyStates('compliance', 'deviceCompliancePolicyStates') },
-  { method: 'GET', path: `${BASE}/{id}/deviceConfigurationStates`, role: READ, handle: policyStates('configuration', 'deviceConfigurationStates') },
+  {
+    method: 'GET',
+    path: `${BASE}/{id}/deviceCompliancePolicyStates`,
+    role: READ,
+    handle: policyStates('compliance', 'deviceCompliancePolicyStates'),
+  },
+  {
+    method: 'GET',
+    path: `${BASE}/{id}/deviceConfigurationStates`,
+    role: READ,
+    handle: policyStates('configuration', 'deviceConfigurationStates'),
+  },
   ...RemoteActionName.options
     .filter((action) => action !== 'delete')
-    .map((action): GraphRoute => ({ method: 'POST', path: `${BASE}/{id}/${action}`, role: PRIVILEGED, handle: act(action) })),
+    .map(
+      (action): GraphRoute => ({
+        method: 'POST',
+        path: `${BASE}/{id}/${action}`,
+        role: PRIVILEGED,
+        handle: act(action),
+      }),
+    ),
 ]

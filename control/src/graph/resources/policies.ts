@@ -1,7 +1,15 @@
-import { publish, platformsTouched, revised } from '../../app/publish-policy.ts'
+import { platformsTouched, publish, revised } from '../../app/publish-policy.ts'
 import type { Policy } from '../../domain/model.ts'
 import { contextOf, entityAnswer, memoryPage } from '../collection.ts'
-import { type GraphAnswer, type GraphRequest, type GraphRoute, answer, auditOf, modifiedProperties, notFound } from '../graph-request.ts'
+import {
+  answer,
+  auditOf,
+  type GraphAnswer,
+  type GraphRequest,
+  type GraphRoute,
+  modifiedProperties,
+  notFound,
+} from '../graph-request.ts'
 import { assignmentEntity, readAssignments } from './assignments.ts'
 import { iso } from './managed-device.ts'
 import { type PolicyWrite, policyEntity, readPolicy, settingInstances } from './policy-shape.ts'
@@ -32,18 +40,37 @@ function routesOf(resource: Resource): readonly GraphRoute[] {
     return policy?.graphResource === resource ? policy : notFound(noun, id)
   }
 
-  const write = async (request: GraphRequest, verb: string, before: Policy | undefined, after: Policy | undefined): Promise<void> => {
+  const write = async (
+    request: GraphRequest,
+    verb: string,
+    before: Policy | undefined,
+    after: Policy | undefined,
+  ): Promise<void> => {
     const { store, clock, ids } = request.control.deps
     const { control, correlationId } = request
     const subject = after ?? before
     if (!subject) throw new Error('nothing is written')
-    const operation = verb === 'Assign' ? 'Action' : verb === 'Create' ? 'Create' : verb === 'Delete' ? 'Delete' : 'Patch'
+    const operation =
+      verb === 'Assign' ? 'Action' : verb === 'Create' ? 'Create' : verb === 'Delete' ? 'Delete' : 'Patch'
     const audit = auditOf(
       request,
       { activityType: `${verb} ${noun}`, operation, category, componentName: category },
-      { id: subject.id, type: noun, displayName: subject.name, modifiedProperties: modifiedProperties(auditable(before), auditable(after)) },
+      {
+        id: subject.id,
+        type: noun,
+        displayName: subject.name,
+        modifiedProperties: modifiedProperties(auditable(before), auditable(after)),
+      },
     )
-    const deps = { store, planning: control.planning, clock, ids, signals: control.signals, poke: control.poke, relay: () => control.relay.wake() }
+    const deps = {
+      store,
+      planning: control.planning,
+      clock,
+      ids,
+      signals: control.signals,
+      poke: control.poke,
+      relay: () => control.relay.wake(),
+    }
     await publish(deps, { correlationId, audit }, platformsTouched(before, after), async (tables) => {
       if (after) await tables.policies.put(after)
       else await tables.policies.delete(subject.id)
@@ -81,7 +108,9 @@ function routesOf(resource: Resource): readonly GraphRoute[] {
       name: wanted.name ?? before.name,
       description: wanted.description ?? before.description,
       // Typed policies are patched property by property, catalogue policies carry all their settings.
-      settings: resource.startsWith('device') ? { ...before.settings, ...wanted.settings } : (wanted.settings ?? before.settings),
+      settings: resource.startsWith('device')
+        ? { ...before.settings, ...wanted.settings }
+        : (wanted.settings ?? before.settings),
       scheduledActions: wanted.scheduledActions ? actionsOf(request, wanted) : before.scheduledActions,
       modifiedAtMs: request.control.deps.clock.nowMs(),
     })
@@ -98,14 +127,19 @@ function routesOf(resource: Resource): readonly GraphRoute[] {
     const before = await policyOf(request)
     const assignments = await readAssignments(request, before.id)
     await write(request, 'Assign', before, { ...before, assignments, modifiedAtMs: request.control.deps.clock.nowMs() })
-    return answer(200, { '@odata.context': contextOf(request, `${set}('${before.id}')/assignments`), value: assignments.map(assignmentEntity) })
+    return answer(200, {
+      '@odata.context': contextOf(request, `${set}('${before.id}')/assignments`),
+      value: assignments.map(assignmentEntity),
+    })
   }
 
   const statuses = async (request: GraphRequest): Promise<GraphAnswer> => {
     const policy = await policyOf(request)
     const { store } = request.control.deps
     const rows = await store.devicePolicies.page({ policyId: policy.id, limit: 100_000 })
-    const devices = new Map((await store.devices.getMany(rows.map((row) => row.deviceId))).map((device) => [device.id, device]))
+    const devices = new Map(
+      (await store.devices.getMany(rows.map((row) => row.deviceId))).map((device) => [device.id, device]),
+    )
     return memoryPage(
       request,
       `${set}('${policy.id}')/deviceStatuses`,
@@ -128,20 +162,32 @@ function routesOf(resource: Resource): readonly GraphRoute[] {
       role: READ,
       handle: async (request) => {
         const policies = await request.control.deps.store.policies.list()
-        return memoryPage(request, set, policies.filter((policy) => policy.graphResource === resource).map(policyEntity))
+        return memoryPage(
+          request,
+          set,
+          policies.filter((policy) => policy.graphResource === resource).map(policyEntity),
+        )
       },
     },
     { method: 'POST', path: base, role: WRITE, handle: create },
-    { method: 'GET', path: `${base}/{id}`, role: READ, handle: async (request) => entityAnswer(request, set, policyEntity(await policyOf(request))) },
+    {
+      method: 'GET',
+      path: `${base}/{id}`,
+      role: READ,
+      handle: async (request) => entityAnswer(request, set, policyEntity(await policyOf(request))),
+    },
     { method: 'PATCH', path: `${base}/{id}`, role: WRITE, handle: update },
-    ...(resource.startsWith('device') ? [] : [{ method: 'PUT', path: `${base}/{id}`, role: WRITE, handle: update } as const]),
+    ...(resource.startsWith('device')
+      ? []
+      : [{ method: 'PUT', path: `${base}/{id}`, role: WRITE, handle: update } as const]),
     { method: 'DELETE', path: `${base}/{id}`, role: WRITE, handle: remove },
     { method: 'POST', path: `${base}/{id}/assign`, role: WRITE, handle: assign },
     {
       method: 'GET',
       path: `${base}/{id}/assignments`,
       role: READ,
-      handle: async (request) => memoryPage(request, `${set}/assignments`, (await policyOf(request)).assignments.map(assignmentEntity)),
+      handle: async (request) =>
+        memoryPage(request, `${set}/assignments`, (await policyOf(request)).assignments.map(assignmentEntity)),
     },
     {
       method: 'GET',
@@ -154,7 +200,9 @@ function routesOf(resource: Resource): readonly GraphRoute[] {
 }
 
 const actionsOf = ({ control }: GraphRequest, { scheduledActions, type }: PolicyWrite): Policy['scheduledActions'] =>
-  type.kind === 'configuration' ? [] : (scheduledActions ?? BLOCK_AT_ONCE).map((action) => ({ id: control.deps.ids.guid(), ...action }))
+  type.kind === 'configuration'
+    ? []
+    : (scheduledActions ?? BLOCK_AT_ONCE).map((action) => ({ id: control.deps.ids.guid(), ...action }))
 
 /** What an audit event compares of a policy. */
 const auditable = (policy: Policy | undefined): object | undefined =>

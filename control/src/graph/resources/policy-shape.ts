@@ -1,9 +1,9 @@
-import { type GraphPolicyType, type SettingValue, graphPolicyTypes } from '@muster/shared/contracts'
+import { type GraphPolicyType, graphPolicyTypes, type SettingValue } from '@muster/shared/contracts'
 import { CodedError } from '@muster/shared/core'
 import { z } from 'zod'
 import { checkSettings, definitionsFor } from '../../domain/check-settings.ts'
-import type { Policy, ScheduledAction } from '../../domain/model.ts'
 import type { SettingDefinition } from '../../domain/management/management.ts'
+import type { Policy, ScheduledAction } from '../../domain/model.ts'
 import { orRefuse } from '../graph-request.ts'
 import { iso } from './managed-device.ts'
 
@@ -33,7 +33,16 @@ const commonProperties = new Set([
 ])
 
 const ActionShape = z.object({
-  actionType: z.enum(['noAction', 'notification', 'block', 'retire', 'wipe', 'removeResourceAccessProfiles', 'pushNotification', 'remoteLock']),
+  actionType: z.enum([
+    'noAction',
+    'notification',
+    'block',
+    'retire',
+    'wipe',
+    'removeResourceAccessProfiles',
+    'pushNotification',
+    'remoteLock',
+  ]),
   gracePeriodHours: z.number().int().min(0).max(8_760).default(0),
   notificationTemplateId: z.string().max(80).nullish(),
 })
@@ -44,7 +53,8 @@ export function badBody(message: string, at: string): never {
 }
 
 export function objectBody(body: unknown): Record<string, unknown> {
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) badBody('the body must be a JSON object', 'body')
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
+    badBody('the body must be a JSON object', 'body')
   return body as Record<string, unknown>
 }
 
@@ -58,7 +68,8 @@ export function readPolicy(resource: string, body: unknown, before?: Policy): Po
   const isCatalog = resource === 'compliancePolicies' || resource === 'configurationPolicies'
   const name = textOf(entity, isCatalog ? 'name' : 'displayName')
   const description = textOf(entity, 'description')
-  if (!before && (name === undefined || name === '')) badBody('a policy needs a name', isCatalog ? 'name' : 'displayName')
+  if (!before && (name === undefined || name === ''))
+    badBody('a policy needs a name', isCatalog ? 'name' : 'displayName')
   const settings = isCatalog ? catalogSettings(type, entity) : typedSettings(entity)
   const actions = type.kind === 'compliance' ? scheduledActions(entity, before !== undefined || isCatalog) : undefined
   return {
@@ -84,7 +95,8 @@ function typeOf(resource: string, entity: Entity, before: Policy | undefined): G
 function textOf(entity: Entity, property: string): string | undefined {
   const value = entity[property]
   if (value === undefined || value === null) return undefined
-  if (typeof value !== 'string' || value.length > 1_000) badBody(`${property} must be a text of at most 1000 characters`, property)
+  if (typeof value !== 'string' || value.length > 1_000)
+    badBody(`${property} must be a text of at most 1000 characters`, property)
   return value
 }
 
@@ -105,22 +117,37 @@ const InstanceShape = z.object({
 function catalogSettings(type: GraphPolicyType, entity: Entity): Record<string, unknown> | undefined {
   if (entity['settings'] === undefined) return undefined
   const parsed = z.array(InstanceShape).max(500).safeParse(entity['settings'])
-  if (!parsed.success) badBody(parsed.error.issues[0]?.message ?? 'settings cannot be read', `settings.${parsed.error.issues[0]?.path.join('.') ?? ''}`)
+  if (!parsed.success)
+    badBody(
+      parsed.error.issues[0]?.message ?? 'settings cannot be read',
+      `settings.${parsed.error.issues[0]?.path.join('.') ?? ''}`,
+    )
   const definitions = definitionsFor(type.kind, type.platforms)
   const settings: Record<string, unknown> = {}
   for (const [index, { settingInstance }] of parsed.data.entries()) {
-    const definition = definitions.find((candidate) => candidate.definitionId.toLowerCase() === settingInstance.settingDefinitionId.toLowerCase())
-    if (!definition) badBody(`there is no setting ${settingInstance.settingDefinitionId} for ${type.type}`, `settings.${index}.settingInstance.settingDefinitionId`)
+    const definition = definitions.find(
+      (candidate) => candidate.definitionId.toLowerCase() === settingInstance.settingDefinitionId.toLowerCase(),
+    )
+    if (!definition)
+      badBody(
+        `there is no setting ${settingInstance.settingDefinitionId} for ${type.type}`,
+        `settings.${index}.settingInstance.settingDefinitionId`,
+      )
     settings[definition.name] = instanceValue(definition, settingInstance)
   }
   return settings
 }
 
-function instanceValue(definition: SettingDefinition, instance: z.infer<typeof InstanceShape>['settingInstance']): unknown {
+function instanceValue(
+  definition: SettingDefinition,
+  instance: z.infer<typeof InstanceShape>['settingInstance'],
+): unknown {
   if (instance.simpleSettingCollectionValue) return instance.simpleSettingCollectionValue.map(({ value }) => value)
   if (instance.simpleSettingValue) return instance.simpleSettingValue.value
   const chosen = instance.choiceSettingValue?.value ?? ''
-  const option = chosen.toLowerCase().startsWith(`${definition.definitionId.toLowerCase()}_`) ? chosen.slice(definition.definitionId.length + 1) : chosen
+  const option = chosen.toLowerCase().startsWith(`${definition.definitionId.toLowerCase()}_`)
+    ? chosen.slice(definition.definitionId.length + 1)
+    : chosen
   return definition.value.type === 'boolean' ? option === 'true' || option === '1' : option
 }
 
@@ -128,10 +155,17 @@ function scheduledActions(entity: Entity, optional: boolean): readonly Omit<Sche
   const given = entity['scheduledActionsForRule']
   if (given === undefined) {
     if (optional) return undefined
-    badBody('a compliance policy needs exactly one scheduledActionsForRule with a block action', 'scheduledActionsForRule')
+    badBody(
+      'a compliance policy needs exactly one scheduledActionsForRule with a block action',
+      'scheduledActionsForRule',
+    )
   }
   const parsed = RulesShape.safeParse(given)
-  if (!parsed.success) badBody(parsed.error.issues[0]?.message ?? 'cannot be read', `scheduledActionsForRule.${parsed.error.issues[0]?.path.join('.') ?? ''}`)
+  if (!parsed.success)
+    badBody(
+      parsed.error.issues[0]?.message ?? 'cannot be read',
+      `scheduledActionsForRule.${parsed.error.issues[0]?.path.join('.') ?? ''}`,
+    )
   const actions = parsed.data.flatMap((rule) => rule.scheduledActionConfigurations)
   if (actions.filter(({ actionType }) => actionType === 'block').length !== 1) {
     badBody('there must be exactly one block action', 'scheduledActionsForRule')
@@ -145,7 +179,11 @@ function scheduledActions(entity: Entity, optional: boolean): readonly Omit<Sche
 
 /** A policy as Graph shows it. */
 export function policyEntity(policy: Policy): Entity {
-  const dates = { createdDateTime: iso(policy.createdAtMs), lastModifiedDateTime: iso(policy.modifiedAtMs), roleScopeTagIds: ['0'] }
+  const dates = {
+    createdDateTime: iso(policy.createdAtMs),
+    lastModifiedDateTime: iso(policy.modifiedAtMs),
+    roleScopeTagIds: ['0'],
+  }
   if (policy.graphResource === 'compliancePolicies' || policy.graphResource === 'configurationPolicies') {
     return {
       id: policy.id,
@@ -171,7 +209,9 @@ export function policyEntity(policy: Policy): Entity {
 
 /** A catalogue policy's settings, as `…/{id}/settings` lists them. */
 export function settingInstances(policy: Policy): readonly Entity[] {
-  const definitions = new Map(definitionsFor(policy.kind, policy.platforms).map((definition) => [definition.name, definition]))
+  const definitions = new Map(
+    definitionsFor(policy.kind, policy.platforms).map((definition) => [definition.name, definition]),
+  )
   return Object.entries(policy.settings).map(([name, value], index) => {
     const settingDefinitionId = definitions.get(name)?.definitionId ?? name
     return { id: String(index), settingInstance: { settingDefinitionId, ...instanceOf(settingDefinitionId, value) } }
@@ -182,11 +222,20 @@ const TYPE = '#microsoft.graph.deviceManagementConfiguration'
 
 function instanceOf(definitionId: string, value: SettingValue): Entity {
   if (Array.isArray(value)) {
-    return { '@odata.type': `${TYPE}SimpleSettingCollectionInstance`, simpleSettingCollectionValue: value.map((each) => ({ '@odata.type': `${TYPE}StringSettingValue`, value: each })) }
+    return {
+      '@odata.type': `${TYPE}SimpleSettingCollectionInstance`,
+      simpleSettingCollectionValue: value.map((each) => ({ '@odata.type': `${TYPE}StringSettingValue`, value: each })),
+    }
   }
   if (typeof value === 'boolean') {
-    return { '@odata.type': `${TYPE}ChoiceSettingInstance`, choiceSettingValue: { value: `${definitionId}_${value}`, children: [] } }
+    return {
+      '@odata.type': `${TYPE}ChoiceSettingInstance`,
+      choiceSettingValue: { value: `${definitionId}_${value}`, children: [] },
+    }
   }
   const type = typeof value === 'number' ? 'Integer' : 'String'
-  return { '@odata.type': `${TYPE}SimpleSettingInstance`, simpleSettingValue: { '@odata.type': `${TYPE}${type}SettingValue`, value } }
+  return {
+    '@odata.type': `${TYPE}SimpleSettingInstance`,
+    simpleSettingValue: { '@odata.type': `${TYPE}${type}SettingValue`, value },
+  }
 }

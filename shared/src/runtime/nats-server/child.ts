@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, openSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { CodedError } from '@muster/shared/core'
 
@@ -96,7 +96,9 @@ function readPorts(pid: number, portsDir: string): { port: number; monitorPort: 
 
 async function isHealthy(monitorPort: number): Promise<boolean> {
   try {
-    const answer = await fetch(`http://127.0.0.1:${monitorPort}/healthz?js-enabled-only=true`, { signal: AbortSignal.timeout(1_000) })
+    const answer = await fetch(`http://127.0.0.1:${monitorPort}/healthz?js-enabled-only=true`, {
+      signal: AbortSignal.timeout(1_000),
+    })
     return answer.ok
   } catch {
     return false
@@ -106,10 +108,18 @@ async function isHealthy(monitorPort: number): Promise<boolean> {
 function explain(error: unknown, log: string): CodedError {
   const lines = log.trim().split('\n').slice(-5).join('\n')
   if (/address already in use/i.test(log)) {
-    return new CodedError('nats/port-taken', 'the port for nats-server is taken by another program: end that one, or choose another port', { cause: error })
+    return new CodedError(
+      'nats/port-taken',
+      'the port for nats-server is taken by another program: end that one, or choose another port',
+      { cause: error },
+    )
   }
   if (/no space left on device|insufficient storage/i.test(log)) {
-    return new CodedError('nats/disk-full', 'the disk that holds the store of nats-server is full: free some space and start again', { cause: error })
+    return new CodedError(
+      'nats/disk-full',
+      'the disk that holds the store of nats-server is full: free some space and start again',
+      { cause: error },
+    )
   }
   const reason = error instanceof Error ? error.message : String(error)
   return new CodedError('nats/start-failed', `nats-server did not start: ${reason}\n${lines}`, { cause: error })

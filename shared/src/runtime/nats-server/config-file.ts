@@ -1,12 +1,15 @@
-import { writeFileSync } from 'node:fs'
 import { randomBytes } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
 
 export interface NatsCredentials {
   readonly user: string
   readonly password: string
 }
 
-export const newCredentials = (): NatsCredentials => ({ user: 'muster', password: randomBytes(24).toString('base64url') })
+export const newCredentials = (): NatsCredentials => ({
+  user: 'muster',
+  password: randomBytes(24).toString('base64url'),
+})
 
 export interface NatsServerConfig {
   readonly name: string

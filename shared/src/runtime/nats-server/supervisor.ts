@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { CodedError } from '@muster/shared/core'
-import { type LockFile, acquireLock } from '../lock-file.ts'
-import { type ProcessIdentity, commandLineOf, identify, isRunning } from '../process-identity.ts'
+import { acquireLock, type LockFile } from '../lock-file.ts'
+import { commandLineOf, identify, isRunning, type ProcessIdentity } from '../process-identity.ts'
 import { type NatsChild, startChild } from './child.ts'
 import { type NatsCredentials, newCredentials, writeConfigFile } from './config-file.ts'
 
@@ -71,7 +71,11 @@ interface Paths {
   readonly storeDir: string
 }
 
-async function supervise(options: SupervisorOptions, lock: LockFile<ProcessIdentity>, paths: Paths): Promise<NatsSupervisor> {
+async function supervise(
+  options: SupervisorOptions,
+  lock: LockFile<ProcessIdentity>,
+  paths: Paths,
+): Promise<NatsSupervisor> {
   const credentials = newCredentials()
   let stopping = false
   let downUntilMs = 0
@@ -161,11 +165,13 @@ function endOrphan(server: ProcessIdentity): void {
   process.kill(server.pid, 'SIGKILL')
   const deadline = Date.now() + 5_000
   while (isRunning(server)) {
-    if (Date.now() > deadline) throw new CodedError('nats/start-failed', `process ${server.pid}, left by an earlier run, does not end`)
+    if (Date.now() > deadline)
+      throw new CodedError('nats/start-failed', `process ${server.pid}, left by an earlier run, does not end`)
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20)
   }
 }
 
 async function pauseUntil(atMs: number, cut: () => boolean): Promise<void> {
-  while (Date.now() < atMs && !cut()) await new Promise((resolve) => setTimeout(resolve, Math.min(50, atMs - Date.now())))
+  while (Date.now() < atMs && !cut())
+    await new Promise((resolve) => setTimeout(resolve, Math.min(50, atMs - Date.now())))
 }
