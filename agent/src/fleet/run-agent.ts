@@ -1,8 +1,6 @@
 import { hostname } from 'node:os'
-import type { PlatformName } from '@muster/shared/contracts'
 import { acquireLock, type ClockScale, createLogger, createNatsBus, scaledClock } from '@muster/shared/runtime'
 import { loadFleet, saveFleet, snapshotPath } from '../adapters/snapshot.ts'
-import type { Platform } from '../domain/index.ts'
 import { platformOf } from '../platforms/index.ts'
 import { createFleet, type Fleet } from './fleet.ts'
 import { newBoot } from './interpreter.ts'
@@ -76,7 +74,7 @@ async function serve(
     boot: newBoot(),
     bus,
     clock: scaledClock(config.clock),
-    platformOf: platformOf as (name: PlatformName) => Platform,
+    platformOf,
     capacity: config.capacity,
     ...(config.labels ? { labels: config.labels } : {}),
     log,

@@ -1,13 +1,19 @@
 import type { PlatformName } from '@muster/shared/contracts'
 import type { Platform } from '../domain/platform.ts'
+import { android } from './android/platform.ts'
 import { ios } from './ios/platform.ts'
 import { ipados } from './ipados/platform.ts'
+import { linux } from './linux/platform.ts'
 import { macos } from './macos/platform.ts'
 import { tvos } from './tvos/platform.ts'
 import { visionos } from './visionos/platform.ts'
+import { windows } from './windows/platform.ts'
 
 /** Every platform by name. */
-export const platforms: Readonly<Partial<Record<PlatformName, Platform>>> = {
+export const platforms: Readonly<Record<PlatformName, Platform>> = {
+  windows,
+  android,
+  linux,
   macOS: macos,
   iOS: ios,
   iPadOS: ipados,
@@ -15,8 +21,5 @@ export const platforms: Readonly<Partial<Record<PlatformName, Platform>>> = {
   visionOS: visionos,
 }
 
-export function platformOf(name: PlatformName): Platform {
-  const platform = platforms[name]
-  if (!platform) throw new Error(`there is no platform ${name}`)
-  return platform
-}
+/** The platform of that name. */
+export const platformOf = (name: PlatformName): Platform => platforms[name]

@@ -1,0 +1,4 @@
+import { managementConformance } from '../conformance.ts'
+import { windowsManagement } from './management.ts'
+
+managementConformance('windows', windowsManagement)
