@@ -25,6 +25,8 @@ export interface FleetOptions {
   readonly boot: string
   readonly bus: Bus
   readonly clock: Clock
+  /** Simulated seconds in a wall second, for what is told in wall time. @default 1 */
+  readonly clockSpeed?: number
   readonly platformOf: (name: PlatformName) => Platform
   /** Devices that it takes at the most. */
   readonly capacity: number

@@ -30,8 +30,9 @@ export async function startGreeting(
     readonly lag: RecordableHistogram
   },
 ): Promise<Greeter> {
-  const greet = async (): Promise<void> => {
-    const answer = await options.bus.request(subjects.workerHello(options.tenant), encode(helloOf(options)), {
+  const greet = async (leaving = false): Promise<void> => {
+    const hello = helloOf(options, leaving)
+    const answer = await options.bus.request(subjects.workerHello(options.tenant), encode(hello), {
       timeoutMs: TIMEOUT_MS,
     })
     const decoded = decode(WorkerHelloReply, answer)
@@ -49,7 +50,7 @@ export async function startGreeting(
   return {
     stop: async () => {
       clearInterval(timer)
-      await greet().catch(() => undefined)
+      await greet(true).catch(() => undefined)
     },
   }
 }
@@ -69,29 +70,25 @@ async function firstTime(greet: () => Promise<void>): Promise<void> {
   }
 }
 
-function helloOf({
-  agentId,
-  boot,
-  capacity,
-  labels,
-  clock,
-  counters,
-  slots,
-  lag,
-}: Parameters<typeof startGreeting>[0]): WorkerHello {
+function helloOf(
+  { agentId, boot, capacity, labels, clock, clockSpeed = 1, counters, slots, lag }: Parameters<typeof startGreeting>[0],
+  leaving: boolean,
+): WorkerHello {
   const devices: Partial<Record<DevicePhase, number>> = {}
   let online = 0
   for (const { state } of slots.values()) {
     devices[state.phase] = (devices[state.phase] ?? 0) + 1
     if (state.online) online++
   }
-  const lagMs = { p50: lag.percentile(50) / 1_000, p99: lag.percentile(99) / 1_000, max: lag.max / 1_000 }
+  const wallMs = (simulatedUs: number): number => simulatedUs / 1_000 / clockSpeed
+  const lagMs = { p50: wallMs(lag.percentile(50)), p99: wallMs(lag.percentile(99)), max: wallMs(lag.max) }
   const none = lag.count === 0
   lag.reset()
   return {
     v: 1,
     agentId,
     boot,
+    leaving,
     pid: process.pid,
     capacity,
     labels: labels ?? {},

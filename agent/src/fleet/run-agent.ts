@@ -74,6 +74,7 @@ async function serve(
     boot: newBoot(),
     bus,
     clock: scaledClock(config.clock),
+    clockSpeed: config.clock.speed,
     platformOf,
     capacity: config.capacity,
     ...(config.labels ? { labels: config.labels } : {}),

@@ -10,7 +10,7 @@ export interface Scheduler<T extends { dueMs?: number }> {
   later(atMs: number, run: () => void): void
   start(): void
   stop(): void
-  /** How late appointments were kept, microseconds of wall time; reset by the reader. */
+  /** How late appointments were kept, microseconds of the clock's time; reset by the reader. */
   readonly lag: RecordableHistogram
 }
 

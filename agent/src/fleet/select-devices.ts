@@ -1,5 +1,5 @@
 import type { DeviceSelector } from '@muster/shared/contracts'
-import { createRng } from '@muster/shared/core'
+import { selectionDraw } from '@muster/shared/core'
 import type { Slot } from './slots.ts'
 
 /**
@@ -15,7 +15,7 @@ export function selectDevices(slots: Iterable<Slot>, selector: DeviceSelector): 
     if (group !== undefined && state.group !== group) continue
     if (platform !== undefined && state.platform !== platform) continue
     if (ids && (state.deviceId === undefined || !ids.has(state.deviceId))) continue
-    if (share < 1 && createRng(`${state.seed}/select/${salt}/${state.key}`).unit() >= share) continue
+    if (share < 1 && selectionDraw(state.seed, salt, state.key) >= share) continue
     chosen.push(slot)
   }
   return chosen

@@ -13,7 +13,7 @@ export async function populate(control: Control, population: Population): Promis
       return refuse('enrolment/mode-unknown', `${platform} has no enrolment mode ${mode}`, `groups.${index}.mode`)
     }
   }
-  const workers = control.workers.list().filter(({ alive }) => alive)
+  const workers = control.workers.reachable()
   const wanted = population.groups.reduce((sum, { count }) => sum + count, 0)
   const room = workers.reduce(
     (sum, { hello }) => sum + hello.capacity - Object.values(hello.devices).reduce((a, b) => a + b, 0),
@@ -34,9 +34,12 @@ export async function populate(control: Control, population: Population): Promis
   return ok({ devices: replies.reduce((sum, { devices }) => sum + devices, 0), workers: workers.length })
 }
 
-/** Give an order to all workers. */
+/**
+ * Give an order to all workers.
+ * @throws CodedError `simulation/worker-silent`, and what `Workers.order` throws
+ */
 export async function orderAll(control: Control, order: WorldOrder): Promise<OrderReply> {
-  const workers = control.workers.list().filter(({ alive }) => alive)
+  const workers = control.workers.reachable()
   const replies = await Promise.all(workers.map(({ hello }) => control.workers.order(hello.agentId, order)))
   return { devices: replies.reduce((sum, { devices }) => sum + devices, 0), workers: workers.length }
 }

@@ -134,10 +134,7 @@ function infoOf({
 /** Pages go worker by worker: `after` is the agent's id and the last device key, with a space between. */
 async function sentPage({ workers }: Control, after: string): Promise<HistoryPage> {
   const [agentId = '', deviceKey = ''] = after.split(' ')
-  const agents = workers
-    .list()
-    .filter(({ alive }) => alive)
-    .map(({ hello }) => hello.agentId)
+  const agents = workers.reachable().map(({ hello }) => hello.agentId)
   const agent = agents.find((id) => id === agentId) ?? agents.find((id) => id > agentId)
   if (agent === undefined) return { entries: [] }
   const page = await workers.order(agent, { order: 'history', after: agent === agentId ? deviceKey : '', limit: PAGE })

@@ -17,7 +17,10 @@ export function renderSummary(
     [
       'PHASES',
       result.phases.map(({ name, outcome, text, fromMs, toMs }) =>
-        mark(outcome === 'done', `${name}: ${text} (${formatDuration(toMs - fromMs)})`),
+        mark(
+          outcome === 'done',
+          `${name}: ${outcome === 'done' ? '' : `${outcome}, ${text}, `}${formatDuration(toMs - fromMs)}`,
+        ),
       ),
     ],
     ['THRESHOLDS', result.thresholds.map(expectation)],

@@ -1,5 +1,5 @@
 import type { HistoryEntry, HistoryPage } from '@muster/shared/contracts'
-import type { RunEvent, Scenario, Span } from '@muster/shared/scenario'
+import type { RunEvent, Scenario, ScenarioPolicy, Span } from '@muster/shared/scenario'
 import type { HttpClient } from '../client/http-client.ts'
 import type { Observer } from './observer.ts'
 
@@ -20,9 +20,11 @@ export interface RunContext {
   readonly policyIds: Map<string, string>
   readonly groupIds: Map<string, string>
   readonly filterIds: Map<string, string>
+  /** Settings of policies that a step has changed, by scenario id. */
+  readonly settingsNow: Map<string, ScenarioPolicy['settings']>
   readonly events: RunEvent[]
   readonly faults: Span[]
-  counts: { brokerKills: number }
+  counts: { brokerKills: number /** Devices that were made. */; devices: number }
   /** Simulated milliseconds. */
   nowMs(): number
   note(what: string, text: string): void

@@ -12,6 +12,7 @@ import {
 import type { HttpClient } from '../client/http-client.ts'
 import { type RunContext, sentHistory, sleep } from './context.ts'
 import { worldNow } from './phases.ts'
+import { valuesIn } from './values-in.ts'
 
 const ASK_EVERY_WALL_MS = 300
 /** Reports under way when the run ends are given this time to arrive, wall time. */
@@ -40,24 +41,6 @@ async function checkAssertion(
       return { name, ok, expected: expr, got: ok ? 'holds' : valuesIn(expr, world), atMs: context.nowMs(), devices: [] }
     await sleep(context, ASK_EVERY_WALL_MS * context.scenario.clock.speed)
   }
-}
-
-/** What the names in a condition stood at, so that a failure explains itself. */
-function valuesIn(expr: string, world: Awaited<ReturnType<typeof worldNow>>): string {
-  const values: string[] = []
-  for (const [, table = '', field = ''] of expr.matchAll(
-    /\b(devices|reports|certificates|actions|enrolments|checkIns)\.(\w+)/g,
-  )) {
-    const value = (world[table as 'devices'] as Readonly<Record<string, number>>)[field]
-    if (value !== undefined) values.push(`${table}.${field} = ${Number.isInteger(value) ? value : value.toFixed(3)}`)
-  }
-  for (const [, id = '', field = ''] of expr.matchAll(/policy\(\s*["']([^"']+)["']\s*\)\.(\w+)/g)) {
-    const value = (world.policies.get(id) as Readonly<Record<string, number>> | undefined)?.[field]
-    if (value !== undefined) values.push(`policy("${id}").${field} = ${value}`)
-  }
-  for (const [name] of expr.matchAll(/\b(apps|notifications|retireListed|brokerKills)\b/g))
-    values.push(`${name} = ${world[name as 'apps']}`)
-  return [...new Set(values)].join(', ') || 'does not hold'
 }
 
 /** Evaluate all thresholds on what was measured. */
@@ -131,11 +114,15 @@ function worst(all: readonly Quantiles[]): Quantiles {
 }
 
 /** Let what is under way arrive, then hold what was sent against what is committed. */
-export async function historyVerdict({ client }: Pick<RunContext, 'client'>): Promise<HistoryVerdict> {
-  const deadline = Date.now() + SETTLE_WALL_MS
+export async function historyVerdict({
+  client,
+  counts,
+  signal,
+}: Pick<RunContext, 'client' | 'counts' | 'signal'>): Promise<HistoryVerdict> {
+  const deadline = Date.now() + (signal.aborted ? 0 : SETTLE_WALL_MS)
   for (;;) {
-    const verdict = checkHistory(await sentHistory(client), await committedHistory(client))
-    if (verdict.ok || Date.now() > deadline) return verdict
+    const verdict = checkHistory(await sentHistory(client), await committedHistory(client), counts.devices)
+    if (verdict.ok || signal.aborted || Date.now() > deadline) return verdict
     await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_WALL_MS))
   }
 }

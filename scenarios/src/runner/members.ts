@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
 import type { HistoryEntry, PlatformName } from '@muster/shared/contracts'
+import { selectionDraw } from '@muster/shared/core'
 import { listAll } from '../client/graph.ts'
 import { partOf, type RunContext, sentHistory } from './context.ts'
 
@@ -21,10 +21,9 @@ export async function devicesOf(
   const entries = (await sentHistory(client)).filter(
     ({ phase, deviceId, deviceKey }) => phase === 'enrolled' && deviceId !== undefined && parts.has(partOf(deviceKey)),
   )
-  const rank = (key: string): string => createHash('sha256').update(`${scenario.seed}/${salt}/${key}`).digest('hex')
   return entries
-    .map((entry) => ({ entry, rank: rank(entry.deviceKey) }))
-    .sort((a, b) => (a.rank < b.rank ? -1 : 1))
+    .map((entry) => ({ entry, draw: selectionDraw(scenario.seed, salt, entry.deviceKey) }))
+    .sort((a, b) => a.draw - b.draw)
     .map(({ entry }) => entry)
 }
 

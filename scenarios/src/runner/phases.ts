@@ -10,6 +10,7 @@ import {
 import { type RunContext, sleep } from './context.ts'
 import { GateClosed } from './rollout.ts'
 import { carryOut, retireList } from './steps.ts'
+import { valuesIn } from './values-in.ts'
 
 type Phase = Scenario['phases'][number]
 
@@ -49,9 +50,12 @@ export async function runPhase(context: RunContext, phase: Phase): Promise<Phase
         phase.duration === undefined ? 'its steps were carried out' : `lasted ${formatDuration(phase.duration)}`,
       )
     const met = await waitUntil(context, phase.until)
-    return met
+    return met.held
       ? ended('done', phase.until.expr)
-      : ended('timed-out', `${phase.until.expr} did not hold within ${formatDuration(phase.until.timeout)}`)
+      : ended(
+          'timed-out',
+          `${phase.until.expr} did not hold within ${formatDuration(phase.until.timeout)}: ${valuesIn(phase.until.expr, met.world)}`,
+        )
   } catch (error) {
     if (context.signal.aborted) return ended('interrupted', 'the run was interrupted')
     if (error instanceof GateClosed) return ended('timed-out', error.message)
@@ -59,18 +63,23 @@ export async function runPhase(context: RunContext, phase: Phase): Promise<Phase
   }
 }
 
-async function waitUntil(context: RunContext, { expr, timeout }: NonNullable<Phase['until']>): Promise<boolean> {
+async function waitUntil(
+  context: RunContext,
+  { expr, timeout }: NonNullable<Phase['until']>,
+): Promise<{ readonly held: boolean; readonly world: ConditionContext | undefined }> {
   const compiled = compileCondition(expr)
   if (!compiled.ok) throw new Error(compiled.message)
   const untilMs = context.nowMs() + timeout
+  let world: ConditionContext | undefined
   for (;;) {
     try {
-      if (compiled.expression.evaluate(await worldNow(context))) return true
+      world = await worldNow(context)
+      if (compiled.expression.evaluate(world)) return { held: true, world }
     } catch (error) {
       // The service may be away by order of the scenario; it is asked again.
       if ((error as { code?: string }).code !== 'client/unreachable') throw error
     }
-    if (context.nowMs() >= untilMs) return false
+    if (context.nowMs() >= untilMs) return { held: false, world }
     await sleep(context, ASK_EVERY_WALL_MS * context.scenario.clock.speed)
   }
 }

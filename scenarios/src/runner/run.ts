@@ -38,8 +38,8 @@ export interface RunOptions {
   readonly onStart?: (context: RunContext) => void
 }
 
-/** Exit codes, the first that applies: invalid run, aborted, assertion, threshold, phase. */
-const EXIT = { passed: 0, timedOut: 5, threshold: 10, assertion: 11, invariant: 12, invalid: 20 } as const
+/** Exit codes; of several that apply: invalid run, part lost, invariant, assertion, threshold, phase. */
+const EXIT = { passed: 0, timedOut: 5, threshold: 10, assertion: 11, invariant: 12, partLost: 14, invalid: 20 } as const
 
 const DEVICES_PER_WORKER = 10_000
 const ENROL_TIMEOUT_WALL_MS = 300_000
@@ -57,6 +57,7 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
   const workers = scenario.workers ?? Math.max(1, Math.ceil(scenario.population.size / DEVICES_PER_WORKER))
   const note = (what: string, text: string): void => options.onNote(nowMs(), what, text)
   const nowMs = (): number => Math.floor(originMs + (Date.now() - startedWallMs) * speed)
+  const lost = new AbortController()
   const stack = await startStack({
     dataDir: options.dataDir,
     tenant: scenario.tenant.name,
@@ -67,10 +68,18 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
     keepFleets: false,
     logLevel: options.logLevel,
     env: options.env,
-    onEvent: (what, text) => note(what, text),
+    onEvent: (what, text) => {
+      note(what, text)
+      if (what.endsWith('.lost')) lost.abort(new CodedError('stack/part-lost', text))
+    },
   })
   try {
-    return await runOn(stack, options, { startedWallMs, nowMs })
+    const signal = AbortSignal.any([options.signal, lost.signal])
+    return await runOn(stack, { ...options, signal }, { startedWallMs, nowMs, lost: lost.signal })
+  } catch (error) {
+    // What fails because a part is gone is not the story; that it is gone is.
+    lost.signal.throwIfAborted()
+    throw error
   } finally {
     await stack.stop()
   }
@@ -79,7 +88,7 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
 async function runOn(
   stack: Stack,
   options: RunOptions,
-  { startedWallMs, nowMs }: { startedWallMs: number; nowMs: () => number },
+  { startedWallMs, nowMs, lost }: { startedWallMs: number; nowMs: () => number; lost: AbortSignal },
 ): Promise<RunResult> {
   const { scenario, signal } = options
   const client = createHttpClient(stack.connection)
@@ -94,9 +103,10 @@ async function runOn(
     policyIds: new Map(),
     groupIds: new Map(),
     filterIds: new Map(),
+    settingsNow: new Map(),
     events,
     faults: [],
-    counts: { brokerKills: 0 },
+    counts: { brokerKills: 0, devices: 0 },
     nowMs,
     note: (what, text) => {
       events.push({ atMs: nowMs(), what, text })
@@ -106,8 +116,10 @@ async function runOn(
   options.onStart?.(context)
   try {
     const startedMs = nowMs()
-    await prepareTenant(context)
-    await populate(context)
+    await unlessAborted(context, async () => {
+      await prepareTenant(context)
+      await populate(context)
+    })
     const { phases, assertions } = await runPhases(context)
     const history = await historyVerdict(context)
     context.note('history', historyText(history))
@@ -115,7 +127,14 @@ async function runOn(
     const thresholds = signal.aborted ? [] : await checkThresholds(context, Date.now() - startedWallMs)
     const invariants = invariantsOf(history, nowMs())
     const final = await observer.refresh()
-    const judged = judge({ phases, assertions: atEnd, thresholds, invariants, interrupted: signal.aborted })
+    const judged = judge({
+      phases,
+      assertions: atEnd,
+      thresholds,
+      invariants,
+      interrupted: signal.aborted,
+      partLost: lost.aborted,
+    })
     return {
       version: 1,
       runId: options.runId,
@@ -148,6 +167,16 @@ async function runOn(
   }
 }
 
+/** An interrupted run goes on to its report; every other error ends it here. */
+async function unlessAborted({ signal }: RunContext, prepare: () => Promise<void>): Promise<void> {
+  try {
+    signal.throwIfAborted()
+    await prepare()
+  } catch (error) {
+    if (!signal.aborted) throw error
+  }
+}
+
 async function killAndWait(stack: Stack, downMs: number): Promise<void> {
   const before = stack.nats.pid
   await stack.nats.kill({ downMs })
@@ -162,6 +191,7 @@ async function killAndWait(stack: Stack, downMs: number): Promise<void> {
 async function populate(context: RunContext): Promise<void> {
   const { scenario, client, observer, signal } = context
   const { devices } = (await client.call('POST', '/_muster/population', populationOf(scenario))) as { devices: number }
+  context.counts.devices = devices
   context.note('world', `${devices} devices are being enrolled`)
   const wanted = managedCount(scenario)
   const deadline = Date.now() + ENROL_TIMEOUT_WALL_MS
@@ -198,14 +228,14 @@ async function runPhases(
         fromMs: context.nowMs(),
         toMs: context.nowMs(),
         outcome: 'skipped',
-        text: 'a phase before it failed',
+        text: context.signal.aborted ? 'the run was interrupted' : 'a phase before it failed',
       })
       continue
     }
     const result = await runPhase(context, phase)
     context.note(
       'phase',
-      `${phase.name}: ${result.outcome}, ${formatDuration(result.toMs - result.fromMs)} (${result.text})`,
+      `${phase.name}: ${result.outcome} after ${formatDuration(result.toMs - result.fromMs)}${result.outcome === 'done' ? '' : `, ${result.text}`}`,
     )
     phases.push(result)
     if (!context.signal.aborted) assertions.push(...(await checkAssertions(context, `end(${phase.name})`)))
@@ -237,12 +267,14 @@ interface Outcome {
   readonly thresholds: readonly (ExpectationResult & { readonly invalidates: boolean })[]
   readonly invariants: readonly ExpectationResult[]
   readonly interrupted: boolean
+  readonly partLost: boolean
 }
 
-function judge({ phases, assertions, thresholds, invariants, interrupted }: Outcome): {
+function judge({ phases, assertions, thresholds, invariants, interrupted, partLost }: Outcome): {
   verdict: Verdict
   exitCode: number
 } {
+  if (partLost) return { verdict: 'failed', exitCode: EXIT.partLost }
   if (interrupted) return { verdict: 'aborted', exitCode: 130 }
   if (thresholds.some(({ ok, invalidates }) => !ok && invalidates))
     return { verdict: 'invalid', exitCode: EXIT.invalid }

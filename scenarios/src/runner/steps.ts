@@ -1,5 +1,6 @@
-import type { FleetOrder } from '@muster/shared/contracts'
-import { formatDuration, type ScenarioStep } from '@muster/shared/scenario'
+import { deviceKey, type FleetOrder } from '@muster/shared/contracts'
+import { exactShare } from '@muster/shared/core'
+import { formatDuration, populationOf, type ScenarioStep } from '@muster/shared/scenario'
 import { listAll } from '../client/graph.ts'
 import { type RunContext, sleep } from './context.ts'
 import { devicesOf } from './members.ts'
@@ -59,11 +60,17 @@ interface Where {
   readonly salt: string
 }
 
+/** A share of a part of the population is exact, and the same devices as an action with the same salt would take first. */
 function selectorOf({ scenario }: RunContext, where: Where): Extract<FleetOrder, { order: 'sync' }>['selector'] {
   const isPart = scenario.population.mix.some(({ name }) => name === where.in)
   const platform = scenario.population.mix.find((mix) => mix.platform === where.in)?.platform
+  const keys = populationOf(scenario)
+    .groups.filter(
+      (group) => where.in === undefined || group.name === where.in || (!isPart && group.platform === platform),
+    )
+    .flatMap(({ name, first, count }) => Array.from({ length: count }, (_, index) => deviceKey(name, first + index)))
   return {
-    share: where.share,
+    share: exactShare(keys, Math.round(keys.length * where.share), scenario.seed, where.salt),
     salt: where.salt,
     ...(isPart && where.in !== undefined ? { group: where.in } : {}),
     ...(!isPart && platform !== undefined ? { platform } : {}),

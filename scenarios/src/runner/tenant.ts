@@ -134,15 +134,17 @@ async function createPolicy(context: RunContext, policy: ScenarioPolicy): Promis
 export async function updatePolicy(
   context: RunContext,
   policy: ScenarioPolicy,
-  settings: ScenarioPolicy['settings'],
+  changed: ScenarioPolicy['settings'],
 ): Promise<void> {
   const { resource, type } = graphPolicyTypeFor(policy.type, policy.platform)
+  const settings = { ...(context.settingsNow.get(policy.id) ?? policy.settings), ...changed }
+  context.settingsNow.set(policy.id, settings)
   const body = resource.startsWith('device')
-    ? { '@odata.type': type, ...settings }
+    ? { '@odata.type': type, ...changed }
     : {
         name: policy.name ?? policy.id,
         platforms: type,
-        settings: await catalogSettings(context, policy, { ...policy.settings, ...settings }),
+        settings: await catalogSettings(context, policy, settings),
       }
   await context.client.call(resource.startsWith('device') ? 'PATCH' : 'PUT', policyPath(context, policy), body)
 }

@@ -269,6 +269,12 @@ export const errorCatalogue = {
     exit: 4,
     meaning: 'There is no nats-server on this machine.',
   },
+  'stack/part-lost': {
+    status: 500,
+    graph: 'InternalServerError',
+    exit: 14,
+    meaning: 'A worker or the control service has ended in the middle of a run without being asked to.',
+  },
   'stack/start-failed': {
     status: 500,
     graph: 'InternalServerError',
@@ -384,6 +390,12 @@ export const errorCatalogue = {
     graph: 'Conflict',
     exit: 4,
     meaning: 'Another process has joined under the same agent id.',
+  },
+  'simulation/worker-silent': {
+    status: 503,
+    graph: 'ServiceUnavailable',
+    exit: 4,
+    meaning: 'A worker with devices has not been heard of for a moment; an order or a question to all would miss them.',
   },
   'simulation/no-workers': {
     status: 409,

@@ -145,6 +145,8 @@ export const WorkerHello = z.object({
   agentId: SubjectToken,
   /** New at each start of the process. */
   boot: z.string().min(1).max(40),
+  /** The last hello of a worker that ends in order. */
+  leaving: z.boolean().default(false),
   pid: z.number().int().positive(),
   capacity: z.number().int().positive(),
   labels: z.record(z.string(), z.string()).default({}),

@@ -5,14 +5,25 @@ const PROBLEMS_MAX = 50
 
 /**
  * The history checker: what devices say they sent against what the store says it committed, device by device. Every
- * report must be there, each once, without gaps, and none that nobody sent.
+ * report must be there, each once, without gaps, and none that nobody sent. `population` is how many devices must answer
+ * for what they sent: a device that was not asked proves nothing.
  */
-export function checkHistory(sent: readonly HistoryEntry[], committed: readonly CommittedEntry[]): HistoryVerdict {
+export function checkHistory(
+  sent: readonly HistoryEntry[],
+  committed: readonly CommittedEntry[],
+  population: number,
+): HistoryVerdict {
   const byDevice = new Map(committed.map((entry) => [entry.deviceId, entry]))
   const problems: string[] = []
   let lost = 0
   let appliedTwice = 0
   let sentTotal = 0
+  if (sent.length !== population) problems.push(`all: ${sent.length} of ${population} devices said what they sent`)
+  const senders = new Set(sent.map(({ deviceId }) => deviceId))
+  for (const { deviceId, reports } of committed) {
+    if (!senders.has(deviceId) && reports > 0)
+      problems.push(`${deviceId}: ${reports} reports are committed that no device sent`)
+  }
   for (const { deviceKey, deviceId, lastSeq } of sent) {
     sentTotal += lastSeq
     const entry = deviceId === undefined ? undefined : byDevice.get(deviceId)

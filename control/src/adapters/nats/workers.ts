@@ -12,13 +12,20 @@ import { type Bus, CodedError, type Subscription } from '@muster/shared/core'
 import type { Logger } from '@muster/shared/runtime'
 import { openRequestDoor } from './request-door.ts'
 
-/** A worker that has not said hello for so long is not alive. */
+/** A worker that has not said hello for so long is silent: perhaps the broker is away. */
 const SILENT_AFTER_WALL_MS = 8_000
+/** After so long it is taken for lost, and nobody waits for it any more. */
+const LOST_AFTER_WALL_MS = 60_000
 const ORDER_TIMEOUT_MS = 30_000
 
 /** The agent processes that have said hello, and the way to give them orders. */
 export interface Workers {
   list(): readonly WorkerView[]
+  /**
+   * All workers that devices live on, or could: what goes to all of them must miss none.
+   * @throws CodedError `simulation/worker-silent` while one of them is not heard of
+   */
+  reachable(): readonly WorkerView[]
   /**
    * Give an order to one worker.
    * @throws CodedError `simulation/order-refused`, and what `Bus.request` throws
@@ -43,19 +50,28 @@ export function openWorkers(options: { bus: Bus; tenant: string; log: Logger; on
       // Two processes under one name would take each other's devices for their own.
       if (lives && before.hello.boot !== hello.boot) return { v: 1, accepted: false, code: 'simulation/agent-id-taken' }
       if (!before) log.info({ agentId: hello.agentId, pid: hello.pid }, 'a worker has joined')
-      known.set(hello.agentId, { hello, lastSeenWallMs: Date.now() })
+      if (hello.leaving) known.delete(hello.agentId)
+      else known.set(hello.agentId, { hello, lastSeenWallMs: Date.now() })
       return { v: 1, accepted: true }
     },
   })
+  const list = (): readonly WorkerView[] =>
+    [...known.values()]
+      .map(({ hello, lastSeenWallMs }) => ({
+        hello,
+        lastSeenWallMs,
+        alive: Date.now() - lastSeenWallMs < SILENT_AFTER_WALL_MS,
+      }))
+      .sort((a, b) => (a.hello.agentId < b.hello.agentId ? -1 : 1))
   return {
-    list: () =>
-      [...known.values()]
-        .map(({ hello, lastSeenWallMs }) => ({
-          hello,
-          lastSeenWallMs,
-          alive: Date.now() - lastSeenWallMs < SILENT_AFTER_WALL_MS,
-        }))
-        .sort((a, b) => (a.hello.agentId < b.hello.agentId ? -1 : 1)),
+    list,
+    reachable: () => {
+      const present = list().filter(({ lastSeenWallMs }) => Date.now() - lastSeenWallMs < LOST_AFTER_WALL_MS)
+      const silent = present.filter(({ alive }) => !alive).map(({ hello }) => hello.agentId)
+      if (silent.length > 0)
+        throw new CodedError('simulation/worker-silent', `nothing is heard of ${silent.join(', ')} just now`)
+      return present
+    },
     order: async (agentId, order) => {
       const answer = await bus.request(subjects.fleetOrder(tenant, agentId), encode(order), {
         timeoutMs: ORDER_TIMEOUT_MS,
