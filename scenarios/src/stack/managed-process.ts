@@ -18,6 +18,9 @@ export interface ManagedProcess {
 }
 
 const READY_TIMEOUT_MS = 60_000
+/** Devices are long-lived: a large nursery would only be memory that idle devices seem to cost. */
+const heapFlags = { agent: ['--max-semi-space-size=4'], control: [] } as const
+
 const STOP_TIMEOUT_MS = 15_000
 const CHILD = fileURLToPath(new URL('./child.ts', import.meta.url))
 
@@ -29,7 +32,7 @@ export async function startProcess(order: ChildOrder, logFile: string): Promise<
   const log = openSync(logFile, 'a', 0o600)
   const child = fork(CHILD, [], {
     stdio: ['ignore', log, log, 'ipc'],
-    execArgv: ['--disable-warning=ExperimentalWarning'],
+    execArgv: ['--disable-warning=ExperimentalWarning', ...heapFlags[order.role]],
     detached: true,
   })
   closeSync(log)
