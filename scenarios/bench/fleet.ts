@@ -1,6 +1,6 @@
 import type { PolicyLatencies, Population, Stats } from '@muster/shared/contracts'
-import { createHttpClient, type HttpClient } from '../src/client/http-client.ts'
 import { createMany } from '../src/client/graph.ts'
+import { createHttpClient, type HttpClient } from '../src/client/http-client.ts'
 import { sentHistory } from '../src/runner/context.ts'
 import { historyVerdict } from '../src/runner/expectations.ts'
 import { type Stack, startStack } from '../src/stack/stack.ts'

@@ -43,7 +43,9 @@ function rows(): number {
   const dir = mkdtempSync(join(tmpdir(), 'muster-floor-'))
   const database = new DatabaseSync(join(dir, 'floor.sqlite'))
   try {
-    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; CREATE TABLE t (id INTEGER PRIMARY KEY, body TEXT)')
+    database.exec(
+      'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; CREATE TABLE t (id INTEGER PRIMARY KEY, body TEXT)',
+    )
     const insert = database.prepare('INSERT INTO t (body) VALUES (?)')
     const body = 'x'.repeat(400)
     return perSecond(() => {

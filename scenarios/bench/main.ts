@@ -32,11 +32,23 @@ async function bench(small: number, large: number): Promise<void> {
   const say = (text: string): void => void process.stderr.write(`${text}\n`)
   let floor: Floor | undefined
   try {
-    const first = await measureFleet(small, join(dir, 'small'), async ({ nats }) => {
-      floor = await measureFloor({ url: nats.url, ...nats.credentials })
-    }, say)
+    const first = await measureFleet(
+      small,
+      join(dir, 'small'),
+      async ({ nats }) => {
+        floor = await measureFloor({ url: nats.url, ...nats.credentials })
+      },
+      say,
+    )
     const second = await measureFleet(large, join(dir, 'large'), async () => undefined, say)
-    const result = { cores: cpus().length, node: process.version, floor, small: first, large: second, ...memory(first, second) }
+    const result = {
+      cores: cpus().length,
+      node: process.version,
+      floor,
+      small: first,
+      large: second,
+      ...memory(first, second),
+    }
     process.stdout.write(values.json ? `${JSON.stringify(result, null, 2)}\n` : page(floor, first, second))
     if (first.lost + second.lost > 0) process.exitCode = 12
   } finally {
@@ -44,7 +56,10 @@ async function bench(small: number, large: number): Promise<void> {
   }
 }
 
-function memory(small: FleetFigures, large: FleetFigures): { workerBytesPerDevice: number; controlBytesPerDevice: number } {
+function memory(
+  small: FleetFigures,
+  large: FleetFigures,
+): { workerBytesPerDevice: number; controlBytesPerDevice: number } {
   const devices = large.devices - small.devices
   return {
     workerBytesPerDevice: Math.round((large.workerRssBytes - small.workerRssBytes) / devices),
@@ -75,7 +90,9 @@ function page(floor: Floor | undefined, small: FleetFigures, large: FleetFigures
       `  reports            ${whole(figures.sent)} sent, ${figures.lost} lost`,
     )
   }
-  lines.push(`memory:  ${kib(per.workerBytesPerDevice)} per idle device in the worker, ${kib(per.controlBytesPerDevice)} in the control service`)
+  lines.push(
+    `memory:  ${kib(per.workerBytesPerDevice)} per idle device in the worker, ${kib(per.controlBytesPerDevice)} in the control service`,
+  )
   return `${lines.join('\n')}\n`
 }
 

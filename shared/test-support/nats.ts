@@ -16,7 +16,12 @@ export async function testNatsServer(
   options: Partial<SupervisorOptions> = {},
 ): Promise<NatsSupervisor & AsyncDisposable & { readonly dataDir: string }> {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'muster-nats-'))
-  const server = await superviseNatsServer({ binary: natsBinary(), storeBytesMax: 1_073_741_824, ...options, dataDir })
+  const server = await superviseNatsServer({
+    binary: natsBinary(),
+    storeBytesMax: 4 * 1_073_741_824,
+    ...options,
+    dataDir,
+  })
   return Object.assign(Object.create(server, Object.getOwnPropertyDescriptors(server)) as NatsSupervisor, {
     dataDir,
     [Symbol.asyncDispose]: async () => {

@@ -1,5 +1,5 @@
 import { MESSAGE_BYTES_MAX, streamSubjects } from '@muster/shared/contracts'
-import type { StreamName } from '@muster/shared/core'
+import { CodedError, type StreamName } from '@muster/shared/core'
 import {
   AckPolicy,
   DiscardPolicy,
@@ -16,6 +16,7 @@ const GIB = 1_073_741_824
 /** JetStream API error codes (server/errors.json of nats-server). */
 const STREAM_NOT_FOUND = 10_059
 const CONSUMER_NOT_FOUND = 10_014
+const STORAGE_EXCEEDED = 10_047
 
 /** The bucket of policy bodies, by `<tenant>.<sha256>`. */
 export const POLICY_BUCKET = 'POLICY'
@@ -45,15 +46,26 @@ async function ensureStream(manager: JetStreamManager, name: StreamName, setting
     await manager.streams.info(name)
   } catch (error) {
     if (!isApiError(error, STREAM_NOT_FOUND)) throw error
-    await manager.streams.add({
-      name,
-      subjects: [...streamSubjects[name]],
-      storage: StorageType.File,
-      num_replicas: 1,
-      ...settings,
-    })
+    try {
+      await manager.streams.add({
+        name,
+        subjects: [...streamSubjects[name]],
+        storage: StorageType.File,
+        num_replicas: 1,
+        ...settings,
+      })
+    } catch (refused) {
+      throw isApiError(refused, STORAGE_EXCEEDED) ? noRoom(name, refused) : refused
+    }
   }
 }
+
+const noRoom = (stream: StreamName, cause: unknown): CodedError =>
+  new CodedError(
+    'nats/disk-full',
+    `nats-server has no room for the stream ${stream}: free some space on its disk, or raise its limit`,
+    { cause },
+  )
 
 export async function ensureConsumer(
   manager: JetStreamManager,

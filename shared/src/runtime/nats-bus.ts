@@ -27,6 +27,8 @@ export async function createNatsBus(options: NatsBusOptions): Promise<Bus & { re
   const appender = createAppender(connection, inboxPrefix)
   const manager = await jetstreamManager(connection, { checkAPI: false })
   const listeners = new Set<(status: BusStatus) => void>()
+  /** Ends each request that waits when the connection goes: its answer cannot come any more. */
+  const waiting = new Set<(error: unknown) => void>()
   let connected = true
   let closed = false
   let bucket: Promise<KV> | undefined
@@ -44,7 +46,10 @@ export async function createNatsBus(options: NatsBusOptions): Promise<Bus & { re
   const change = (status: BusStatus): void => {
     if (connected === (status === 'connected')) return
     connected = status === 'connected'
-    if (!connected) appender.fail('bus/disconnected')
+    if (!connected) {
+      appender.fail('bus/disconnected')
+      for (const end of waiting) end(new Error('the connection went before the answer came'))
+    }
     // A broker may come back without its store: look the bucket up again.
     bucket = undefined
     for (const listener of listeners) listener(status)
@@ -79,10 +84,14 @@ export async function createNatsBus(options: NatsBusOptions): Promise<Bus & { re
       ),
     request: async (subject, payload, { timeoutMs }) => {
       usable()
+      const cut = Promise.withResolvers<never>()
+      waiting.add(cut.reject)
       try {
-        return (await connection.request(subject, payload, { timeout: timeoutMs })).data
+        return (await Promise.race([connection.request(subject, payload, { timeout: timeoutMs }), cut.promise])).data
       } catch (error) {
         throw translate(error, subject, closed)
+      } finally {
+        waiting.delete(cut.reject)
       }
     },
     respond: (pattern, handler, { queue, onError } = {}) =>

@@ -77,6 +77,8 @@ export async function consumeStream(
       await Promise.all([working, pullingOn])
       for (const message of buffer) message.nak()
       buffer.length = 0
+      // Until the server knows, it may hand this consumer a message that nobody takes, and wait for its acknowledgement.
+      if (!connection.isClosed()) await connection.flush().catch(() => undefined)
     },
   }
 }

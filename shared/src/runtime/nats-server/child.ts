@@ -110,7 +110,7 @@ function explain(error: unknown, log: string): CodedError {
   if (/address already in use/i.test(log)) {
     return new CodedError(
       'nats/port-taken',
-      'the port for nats-server is taken by another program: end that one, or choose another port',
+      `the port ${portIn(log)}for nats-server is taken by another program: end that one, or choose another port`,
       { cause: error },
     )
   }
@@ -135,4 +135,10 @@ function rotate(path: string): number {
     // There is none yet.
   }
   return 0
+}
+
+/** "127.0.0.1:4222: bind: address already in use", as its log has it. */
+function portIn(log: string): string {
+  const port = /:(\d+): bind: address already in use/i.exec(log)?.[1]
+  return port ? `${port} ` : ''
 }
