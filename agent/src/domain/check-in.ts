@@ -4,7 +4,7 @@ import { appoint, appointNoLater, hasAppointment } from './agenda.ts'
 import { appointPeriodic, backoffAt } from './cadence.ts'
 import { perform } from './commands.ts'
 import { enrolAnew } from './enrolment.ts'
-import { evaluateCompliance, holdSet } from './policies.ts'
+import { evaluateCompliance, holdSet, markAll } from './policies.ts'
 import { reportNews, settleOutbox } from './reports.ts'
 import type { Conversation, DeviceState } from './state.ts'
 import { ownCorrelation, type Turn } from './turn.ts'
@@ -50,7 +50,8 @@ export function onCheckInAnswer(state: DeviceState, turn: Turn, answer: CheckInR
   if (answer.outcome === 'refused') return onRefusal(settled, turn, answer.code, answer.retryAfterMs)
   if (state.phase === 'leaving') return confirmLeaving(settled, turn)
   if (answer.gated) return finish(settled, turn, answer.nextCheckInMs)
-  const told = perform(settled, turn, answer.commands)
+  const asked = markAll(settled, answer.reportPolicyIds ?? [])
+  const told = perform(asked, turn, answer.commands)
   if (told.phase !== 'enrolled') return endConversation(reportNews(told, turn, answer.commands.at(-1)?.correlationId))
   if (!answer.policySet) return conclude(told, turn, answer.nextCheckInMs)
   turn.effects.push({ type: 'fetch-bodies', sha256s: answer.policySet.policies.map(({ sha256 }) => sha256) })

@@ -155,3 +155,13 @@ describe('compliance', () => {
     expect(device.effect('report').report.policies?.map(({ results }) => results.length)).toEqual([1, 1])
   })
 })
+
+it('reports again what the service has no answer for, and nothing that it does not hold', () => {
+  const device = assign(enrolled(), 0, 'aa', configuration('c1', 1, 'a'), compliance('c2', 1))
+  visit(device, managed(1, { reportPolicyIds: [guid('c1'), guid('c9')] }))
+  const { report } = device.effect('report')
+  expect(report).toMatchObject({ seq: 2, correlationId: 'poke-1' })
+  expect(report.policies?.map(({ policyId }) => policyId)).toEqual([guid('c1')])
+  visit(device, managed(2))
+  expect(device.effects.filter(({ type }) => type === 'report')).toEqual([])
+})

@@ -57,6 +57,12 @@ function takeBack(state: DeviceState, { platform }: Turn, { body }: HeldPolicy):
   return body.items.reduce((after, item) => withChanges(after, platform.remove(item, viewOf(after))), state)
 }
 
+/** The service has no answer for these: whatever of them is held goes into the next report. */
+export const markAll = (state: DeviceState, policyIds: readonly string[]): DeviceState =>
+  policyIds
+    .filter((policyId) => state.policies.some(({ reference }) => reference.policyId === policyId))
+    .reduce(mark, state)
+
 const mark = (state: DeviceState, policyId: string): DeviceState =>
   state.marks.policyIds.includes(policyId)
     ? state

@@ -28,9 +28,10 @@ export async function checkIn(deps: CheckInDeps, batch: CheckInBatch): Promise<C
     const visits = await admitAll(tables, batch, nowMs)
     const planned = await planAll(tables, planner, visits, nowMs)
     const commands = await handOver(tables, planned, nowMs)
+    const unreported = await unansweredPolicies(tables, planned)
     await tables.devices.put(planned.map(({ device, visit }) => afterCheckIn(device, visit, commands, nowMs)))
     await revokeReplaced(tables, planned, nowMs)
-    return { visits, planned: new Map(planned.map((entry) => [entry.device.id, entry])), commands }
+    return { visits, planned: new Map(planned.map((entry) => [entry.device.id, entry])), commands, unreported }
   })
   await provide(deps.bodies, [...answered.planned.values()])
   const replies = batch.checkIns.map((asked, index) => replyTo(asked, index, answered))
@@ -62,6 +63,7 @@ interface Answered {
   readonly visits: readonly Visit[]
   readonly planned: ReadonlyMap<string, PlannedVisit>
   readonly commands: ReadonlyMap<string, readonly DeviceCommand[]>
+  readonly unreported: ReadonlyMap<string, readonly string[]>
 }
 
 async function admitAll(tables: Tables, batch: CheckInBatch, nowMs: EpochMs): Promise<readonly Visit[]> {
@@ -112,6 +114,18 @@ async function planAll(
 /** A device that stands in a batch twice is answered by its last question. */
 function lastOfEach(visits: readonly Visit[]): readonly Visit[] {
   return [...new Map(visits.map((visit) => [visit.asked.deviceId, visit])).values()]
+}
+
+/**
+ * Policies that a device has said nothing about although every report it gave out is committed. It may hold them as they
+ * should be (a policy that was taken away and given back between two check-ins) and see no news in that: it is asked.
+ */
+async function unansweredPolicies(
+  tables: Tables,
+  planned: readonly PlannedVisit[],
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const settled = planned.filter(({ visit, device }) => visit.asked.lastSeq <= device.ackedSeq)
+  return settled.length === 0 ? new Map() : tables.devicePolicies.unreported(settled.map(({ device }) => device.id))
 }
 
 /** Open actions become commands. An action that is handed over becomes active; one handed over before comes again. */
@@ -187,7 +201,7 @@ async function provide(bodies: PolicyBodies, planned: readonly PlannedVisit[]): 
   await Promise.all([...needed].map(([sha256, body]) => bodies.put(sha256, body)))
 }
 
-function replyTo(asked: CheckIn, index: number, { visits, planned, commands }: Answered): CheckInReply {
+function replyTo(asked: CheckIn, index: number, { visits, planned, commands, unreported }: Answered): CheckInReply {
   const visit = visits[index]
   const ackedSeq = visit?.device?.ackedSeq ?? 0
   const { deviceId } = asked
@@ -204,11 +218,13 @@ function replyTo(asked: CheckIn, index: number, { visits, planned, commands }: A
   if (visit?.gated) return { outcome: 'managed', deviceId, ackedSeq, commands: [], gated: true }
   const entry = planned.get(deviceId)
   const differs = entry !== undefined && entry.plan.policySet.digest !== asked.policySetDigest
+  const silentOn = unreported.get(deviceId)
   return {
     outcome: 'managed',
     deviceId,
     ackedSeq,
     commands: [...(commands.get(deviceId) ?? [])],
+    ...(silentOn ? { reportPolicyIds: [...silentOn] } : {}),
     ...(entry && differs ? { policySet: entry.plan.policySet } : {}),
   }
 }

@@ -129,6 +129,8 @@ export interface DevicePolicies {
   /** Insert or replace by (device, policy). */
   put(rows: readonly DevicePolicy[]): Promise<void>
   delete(keys: readonly { readonly deviceId: string; readonly policyId: string }[]): Promise<void>
+  /** Per device: the policies whose targeted revision has not been reported. Devices without any are absent. */
+  unreported(deviceIds: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>>
   /** How a policy stands: managed devices by state, `pending` where the reported revision lags behind the targeted one. */
   tally(policyId: string): Promise<readonly { revision: number; state: DevicePolicy['state']; devices: number }[]>
   /** For each device that has committed this revision: from targeted to applied and to committed, milliseconds. */

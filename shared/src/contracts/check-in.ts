@@ -38,6 +38,8 @@ export const CheckInReply = z.discriminatedUnion('outcome', [
     /** Present when the device holds another set than it should. */
     policySet: PolicySet.optional(),
     commands: z.array(DeviceCommand).max(100),
+    /** Policies of the set that the service has no answer for although all reports are in: report them (again). */
+    reportPolicyIds: z.array(Guid).max(500).optional(),
     /** Earliest next periodic check-in that the service wants, if it differs from the platform's own cadence. */
     nextCheckInMs: z.number().int().positive().optional(),
     /** True when the maintenance gate answered: nothing was looked at. */

@@ -55,8 +55,22 @@ async function ensureStream(manager: JetStreamManager, name: StreamName, setting
         ...settings,
       })
     } catch (refused) {
-      throw isApiError(refused, STORAGE_EXCEEDED) ? noRoom(name, refused) : refused
+      if (isApiError(refused, STORAGE_EXCEEDED)) throw noRoom(name, refused)
+      // Another service is making the same stream at this moment: use that one.
+      await present(manager, name, refused)
     }
+  }
+}
+
+async function present(manager: JetStreamManager, name: StreamName, refused: unknown): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      await manager.streams.info(name)
+      return
+    } catch (error) {
+      if (attempt === 20 || !isApiError(error, STREAM_NOT_FOUND)) throw refused
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50))
   }
 }
 

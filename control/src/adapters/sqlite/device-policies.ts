@@ -26,6 +26,11 @@ export function devicePolicies(database: Database): DevicePolicies {
         database.run('DELETE FROM device_policy WHERE deviceId = ? AND policyId = ?', deviceId, policyId)
       }
     },
+    unreported: async (ids) => {
+      const sql = `SELECT deviceId, policyId FROM device_policy WHERE deviceId IN ${LISTED} AND reportedRevision IS NOT revision`
+      const grouped = Map.groupBy(database.all(sql, list(ids)), (row) => String(row['deviceId']))
+      return new Map([...grouped].map(([id, rows]) => [id, rows.map((row) => String(row['policyId']))]))
+    },
     tally: async (policyId) =>
       database
         .all(
