@@ -13,6 +13,9 @@ import { type NatsConnection, nanos } from '@nats-io/transport-node'
 
 const DAY_MS = 86_400_000
 const GIB = 1_073_741_824
+/** How often, and how far apart, to look for what another service is making at the same time. */
+const MAKING_ATTEMPTS = 20
+const MAKING_PAUSE_MS = 50
 /** JetStream API error codes (server/errors.json of nats-server). */
 const STREAM_NOT_FOUND = 10_059
 const CONSUMER_NOT_FOUND = 10_014
@@ -68,9 +71,9 @@ async function present(manager: JetStreamManager, name: StreamName, refused: unk
       await manager.streams.info(name)
       return
     } catch (error) {
-      if (attempt === 20 || !isApiError(error, STREAM_NOT_FOUND)) throw refused
+      if (attempt === MAKING_ATTEMPTS || !isApiError(error, STREAM_NOT_FOUND)) throw refused
     }
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await pause(MAKING_PAUSE_MS)
   }
 }
 
@@ -106,13 +109,19 @@ export async function ensureConsumer(
 export async function policyBucket(connection: NatsConnection, make: boolean): Promise<KV> {
   const buckets = new Kvm(connection)
   if (!make) return buckets.open(POLICY_BUCKET, { allow_direct: true })
-  return buckets.create(POLICY_BUCKET, {
-    history: 1,
-    storage: StorageType.File,
-    maxValueSize: MESSAGE_BYTES_MAX,
-    allow_direct: true,
-  })
+  const settings = { history: 1, storage: StorageType.File, maxValueSize: MESSAGE_BYTES_MAX, allow_direct: true }
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await buckets.create(POLICY_BUCKET, settings)
+    } catch (error) {
+      // Another service is making it at this moment: the next look finds it.
+      if (attempt === MAKING_ATTEMPTS) throw error
+      await pause(MAKING_PAUSE_MS)
+    }
+  }
 }
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 const isApiError = (error: unknown, code: number): boolean =>
   error instanceof JetStreamApiError && error.apiError().err_code === code
