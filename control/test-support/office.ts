@@ -48,7 +48,7 @@ export interface Office extends AsyncDisposable {
 
 const key: DeviceKey = generateDeviceKeySync()
 export const csrOf = (deviceKey: DeviceKey = key): string =>
-  Buffer.from(createCsr({ key: deviceKey, subject: [{ type: 'CN', value: 'device' }] as never })).toString('base64')
+  Buffer.from(createCsr({ key: deviceKey, subject: [{ type: 'CN', value: 'device' }] })).toString('base64')
 
 let requests = 0
 
@@ -102,9 +102,9 @@ export const policyReport = (policy: Policy, compliant: boolean, appliedAtMs = N
   appliedAtMs,
   results: Object.keys(policy.settings).map((setting) => ({
     itemId: setting,
-    protocol: 'linux',
-    status: compliant ? 'compliant' : 'nonCompliant',
-  })) as never,
+    protocol: 'linux' as const,
+    newComplianceState: compliant ? ('Compliant' as const) : ('NonCompliant' as const),
+  })),
 })
 
 export async function openOffice(path = ':memory:', startMs = NOW_MS): Promise<Office> {
