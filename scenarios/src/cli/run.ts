@@ -36,13 +36,14 @@ export function addRun(program: Command): void {
     .option('--keep-data', 'keep stores and keys of the run beside its reports')
     .action(async (files: string[], flags: RunFlags) => {
       let exitCode = 0
+      formatsOf(flags.report)
       for (const file of files) exitCode = worse(exitCode, await runOne(file, flags))
       process.exitCode = exitCode
     })
 }
 
 /** Exit codes from the gravest to the mildest. */
-const gravity = [130, 143, 1, 2, 3, 4, 20, 12, 13, 11, 10, 5, 0]
+const gravity = [130, 143, 1, 2, 3, 4, 14, 20, 12, 13, 11, 10, 5, 0]
 
 const worse = (a: number, b: number): number => (gravity.indexOf(a) <= gravity.indexOf(b) ? a : b)
 
@@ -105,6 +106,16 @@ function adjusted(scenario: Scenario, { seed, scale, speed }: RunFlags): Scenari
   }
 }
 
+const reportFormats = ['html', 'json', 'junit'] as const
+
+function formatsOf(text: string): (typeof reportFormats)[number][] {
+  return text.split(',').map((part) => {
+    const format = reportFormats.find((known) => known === part.trim())
+    if (format) return format
+    throw new CodedError('cli/usage', `--report takes ${reportFormats.join(', ')}, not ${JSON.stringify(part)}`)
+  })
+}
+
 function numberOf(text: string, flag: string): number {
   const value = Number(text)
   if (Number.isFinite(value) && value > 0) return value
@@ -140,8 +151,7 @@ function onInterrupt(interrupt: AbortController, wallLimitMs: number): () => voi
 }
 
 async function finish(result: RunResult, dir: string, flags: RunFlags): Promise<number> {
-  const formats = flags.report.split(',').map((format) => format.trim()) as ('html' | 'json' | 'junit')[]
-  const paths = await writeReports(result, { dir, formats })
+  const paths = await writeReports(result, { dir, formats: formatsOf(flags.report) })
   if (flags.json) process.stdout.write(`${JSON.stringify(result)}\n`)
   else {
     const shown = Object.values(paths).map((path) => relative(process.cwd(), String(path)) || String(path))

@@ -42,8 +42,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const { dataDir, clock, tenant, logLevel } = options
   const logs = join(dataDir, 'logs')
   mkdirSync(logs, { recursive: true, mode: 0o700 })
-  const binary = resolveNatsServer({ env: options.env })
-  if (!binary) throw new CodedError('nats/not-found', natsMissing)
+  const binary = findNatsServer(options.env)
   const stopping: (() => Promise<void>)[] = []
   let ended = false
   const stop = async (): Promise<void> => {
@@ -107,6 +106,17 @@ function report(process: ManagedProcess, name: string, { onEvent }: StackOptions
   void process.exited.then(({ expected, message }) => {
     if (!expected && !ended()) onEvent(`${name}.lost`, message)
   })
+}
+
+function findNatsServer(env: NodeJS.ProcessEnv): NonNullable<ReturnType<typeof resolveNatsServer>> {
+  let binary: ReturnType<typeof resolveNatsServer>
+  try {
+    binary = resolveNatsServer({ env })
+  } catch (cause) {
+    throw new CodedError('nats/not-found', (cause as Error).message, { cause })
+  }
+  if (!binary) throw new CodedError('nats/not-found', natsMissing)
+  return binary
 }
 
 const natsMissing = `there is no nats-server on this machine. Any one of these gets it:

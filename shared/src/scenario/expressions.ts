@@ -120,15 +120,11 @@ const whole = (record: object): Record<string, unknown> =>
   )
 
 /** Compile a condition over the state of the world; a wrong name or type is found here. */
-export function compileCondition(expr: string, policyIds?: ReadonlySet<string>): Checked<ConditionContext> {
+export function compileCondition(expr: string): Checked<ConditionContext> {
   let current: ReadonlyMap<string, PolicyCounts> = new Map()
   const environment = conditionEnvironment((id) => current.get(id))
   const compiled = compile(environment, expr)
   if (!compiled.ok) return compiled
-  for (const [, id] of expr.matchAll(/policy\(\s*["']([^"']+)["']\s*\)/g)) {
-    if (policyIds && id !== undefined && !policyIds.has(id))
-      return { ok: false, message: `there is no policy ${JSON.stringify(id)}` }
-  }
   return {
     ok: true,
     expression: {

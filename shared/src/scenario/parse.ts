@@ -48,9 +48,9 @@ export function parseScenario(
   if (!parsed.success) {
     return {
       ok: false,
-      problems: parsed.error.issues
-        .flatMap((issue) => explain(issue))
-        .map(({ path, message }) => at(offsetOf(document, path), path.join('.'), message)),
+      problems: withoutMisspelt(parsed.error.issues.flatMap((issue) => explain(issue))).map(({ path, message, key }) =>
+        at(offsetOf(document, path, key !== undefined), path.join('.'), message),
+      ),
     }
   }
   const problems = checkReferences(parsed.data, checkExpression).map(({ path, message }) =>
@@ -72,11 +72,31 @@ function toPlain(document: Document): Result<unknown> {
 
 type Path = readonly (string | number)[]
 
-function explain(issue: z.core.$ZodIssue): readonly { path: Path; message: string }[] {
+interface Explained {
+  readonly path: Path
+  readonly message: string
+  /** Present when the key itself is wrong: what it may have been meant to be. */
+  readonly key?: { readonly near: string | undefined }
+}
+
+/** A key that is missing because it is misspelt is one problem, not two. */
+function withoutMisspelt(explained: readonly Explained[]): readonly Explained[] {
+  const meant = new Set(
+    explained.flatMap(({ path, key }) => (key?.near === undefined ? [] : [[...path.slice(0, -1), key.near].join('.')])),
+  )
+  return explained.filter(({ path, key }) => key !== undefined || !meant.has(path.join('.')))
+}
+
+function explain(issue: z.core.$ZodIssue): readonly Explained[] {
   const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part))
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ path: [...path, key], message: unknownKey(key, path) }))
+    return issue.keys.map((key) => {
+      const near = nearestName(key, keysAt(path))
+      return { path: [...path, key], message: unknownKey(key, near), key: { near } }
+    })
   }
+  if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined'))
+    return [{ path, message: `is missing: expected ${issue.expected}` }]
   if (issue.code === 'invalid_union') return explainUnion(issue, path)
   if (issue.code === 'invalid_value' && issue.values.length > 1) {
     return [{ path, message: `expected one of ${issue.values.map(String).join(', ')}` }]
@@ -85,12 +105,9 @@ function explain(issue: z.core.$ZodIssue): readonly { path: Path; message: strin
 }
 
 /** Of a union's branches the one that came furthest says best what is wrong. */
-function explainUnion(
-  issue: Extract<z.core.$ZodIssue, { code: 'invalid_union' }>,
-  path: Path,
-): readonly { path: Path; message: string }[] {
+function explainUnion(issue: Extract<z.core.$ZodIssue, { code: 'invalid_union' }>, path: Path): readonly Explained[] {
   const branches = issue.errors.map((issues) =>
-    issues.flatMap((inner) => explain(inner).map((each) => ({ path: [...path, ...each.path], message: each.message }))),
+    issues.flatMap((inner) => explain(inner).map((each) => ({ ...each, path: [...path, ...each.path] }))),
   )
   const depth = (branch: readonly { path: Path }[]): number => Math.max(0, ...branch.map((each) => each.path.length))
   const deepest = branches
@@ -115,8 +132,7 @@ const stepNames = [
   'wait',
 ]
 
-function unknownKey(key: string, path: Path): string {
-  const near = nearestName(key, keysAt(path))
+function unknownKey(key: string, near: string | undefined): string {
   return `there is no ${JSON.stringify(key)} here${near ? `; did you mean ${JSON.stringify(near)}?` : ''}`
 }
 
@@ -154,8 +170,8 @@ function descend(schema: unknown, part: string | number): unknown {
   return def?.element ?? def?.valueType
 }
 
-/** Where a path stands in the text: the key for an unknown key, else the value, else what holds it. */
-function offsetOf(document: Document, path: Path): number {
+/** Where a path stands in the text: its value, or its key when that is what is wrong; else what holds it. */
+function offsetOf(document: Document, path: Path, atKey = false): number {
   for (let length = path.length; length >= 0; length--) {
     const part = path.slice(0, length)
     const parent = document.getIn(part.slice(0, -1), true)
@@ -164,7 +180,7 @@ function offsetOf(document: Document, path: Path): number {
       const pair = parent.items.find(
         (item) => isPair(item) && isScalar(item.key) && String(item.key.value) === String(key),
       )
-      const node = pair && (length === path.length && isScalar(pair.value) ? pair.value : pair.key)
+      const node = pair && (length === path.length && isScalar(pair.value) && !atKey ? pair.value : pair.key)
       if (isNode(node) && node.range) return node.range[0]
     }
     const node = length === 0 ? document.contents : document.getIn(part, true)

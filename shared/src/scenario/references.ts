@@ -40,6 +40,7 @@ export function checkReferences(scenario: Scenario, checkExpression?: CheckExpre
   const expression = (expr: string, kind: 'condition' | 'gate', path: Path): void => {
     const objection = checkExpression?.(expr, kind)
     if (objection !== undefined) report(path, objection)
+    for (const [, id] of expr.matchAll(/\bpolicy\(\s*["']([^"']+)["']\s*\)/g)) need('policy', id ?? '', path)
   }
 
   for (const [list, ids] of duplicates(scenario))

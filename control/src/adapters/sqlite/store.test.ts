@@ -1,0 +1,142 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { auditEvent, openOffice } from '../../../test-support/office.ts'
+import { openDatabase } from './database.ts'
+import { openSqliteStore } from './store.ts'
+
+let dir: string
+let path: string
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'muster-store-'))
+  path = join(dir, 'muster.db')
+})
+afterEach(() => rmSync(dir, { recursive: true, force: true }))
+
+const user = (id: string) => ({
+  id,
+  userPrincipalName: `${id}@contoso.example`,
+  displayName: id,
+  accountEnabled: true,
+  createdAtMs: 0,
+})
+
+describe.each(['memory', 'file'] as const)('the store in %s', (where) => {
+  const open = () => openSqliteStore(where === 'file' ? path : ':memory:')
+
+  it('rolls all of a transaction back, and goes on', async () => {
+    const store = open()
+    await expect(
+      store.transaction(async (tables) => {
+        await tables.users.put(user('a'))
+        await tables.audit.append([auditEvent()])
+        throw new Error('no')
+      }),
+    ).rejects.toThrow('no')
+    expect([await store.users.list(), await store.audit.list({ limit: 9 })]).toEqual([[], []])
+    await store.transaction((tables) => tables.users.put(user('b')))
+    expect((await store.users.list()).map(({ id }) => id)).toEqual(['b'])
+    await store.close()
+  })
+
+  it('runs transactions one after another, and shows nothing of one that is under way', async () => {
+    const store = open()
+    const order: string[] = []
+    const write = (id: string) =>
+      store.transaction(async (tables) => {
+        order.push(`${id} begins`)
+        await tables.users.put(user(id))
+        await new Promise((resolve) => setTimeout(resolve, 5))
+        order.push(`${id} ends`)
+      })
+    const writing = [write('a'), write('b')]
+    expect((await store.users.list()).length).toBeLessThanOrEqual(where === 'file' ? 0 : 2)
+    await Promise.all(writing)
+    expect(order).toEqual(['a begins', 'a ends', 'b begins', 'b ends'])
+    await store.close()
+  })
+
+  it('refuses a transaction inside another instead of waiting for ever', async () => {
+    const store = open()
+    await expect(store.transaction(() => store.transaction(async () => undefined))).rejects.toThrow('not nested')
+    await store.close()
+  })
+
+  it('pages and filters devices without repeating or skipping any', async () => {
+    await using office = await openOffice(where === 'file' ? path : ':memory:')
+    for (let count = 0; count < 7; count++) await office.device()
+    const seen: string[] = []
+    let after: string | undefined
+    do {
+      const page = await office.store.devices.query({
+        orderBy: [{ column: 'deviceName', descending: true }],
+        limit: 3,
+        ...(after === undefined ? {} : { after }),
+      })
+      seen.push(...page.rows.map(({ inventory }) => inventory.deviceName))
+      after = page.next
+    } while (after !== undefined)
+    expect(seen).toHaveLength(7)
+    expect(seen).toEqual([...new Set(seen)].sort().reverse())
+    const filter = { op: 'eq', column: 'deviceName', value: seen[0] as string } as const
+    expect(await office.store.devices.count(filter)).toBe(1)
+    expect(await office.store.devices.count({ op: 'not', of: filter })).toBe(6)
+    const quoted = { op: 'contains', column: 'deviceName', value: `%' OR 1=1 --` } as const
+    expect(await office.store.devices.count(quoted)).toBe(0)
+  })
+})
+
+it('rejects a report that is there already: an invariant is broken', async () => {
+  await using office = await openOffice()
+  const rows = [{ deviceId: 'd', seq: 1, observedAtMs: 0, committedAtMs: 0, correlationId: '', parts: [] }]
+  await office.store.reports.append(rows)
+  await expect(office.store.reports.append(rows)).rejects.toThrow(/UNIQUE/)
+})
+
+it('keeps what is in its file', async () => {
+  const first = openSqliteStore(path)
+  await first.users.put(user('a'))
+  await first.close()
+  const second = openSqliteStore(path)
+  expect(await second.users.list()).toEqual([user('a')])
+  await second.close()
+})
+
+it('refuses a store of a newer version, and leaves it as it is', async () => {
+  await openSqliteStore(path).close()
+  const raw = new DatabaseSync(path)
+  raw.exec('PRAGMA user_version = 99')
+  raw.close()
+  expect(() => openSqliteStore(path)).toThrow(expect.objectContaining({ code: 'store/newer-version' }))
+  const after = new DatabaseSync(path)
+  expect(after.prepare('PRAGMA user_version').get()).toMatchObject({ user_version: 99 })
+  after.close()
+})
+
+it('says that a file is no store', () => {
+  writeFileSync(path, 'this is no database, but it is long enough to be taken for one'.repeat(100))
+  expect(() => openSqliteStore(path)).toThrow(expect.objectContaining({ code: 'store/unusable' }))
+})
+
+it('says that the disk is full, and has changed nothing', () => {
+  const database = openDatabase(path)
+  const pages = Number(database.get('PRAGMA page_count')?.['page_count'])
+  // With a limit on its pages SQLite fails as on a full disk, with the same code.
+  database.get(`PRAGMA max_page_count = ${pages + 20}`)
+  const insert = 'INSERT INTO policy (id, body) VALUES (?, ?)'
+  database.run('BEGIN IMMEDIATE')
+  const fill = (): void => {
+    for (let index = 0; index < 200; index++) database.run(insert, String(index), 'x'.repeat(1_000))
+  }
+  expect(fill).toThrow(expect.objectContaining({ code: 'store/disk-full', message: expect.stringContaining(path) }))
+  try {
+    database.run('ROLLBACK')
+  } catch {
+    // SQLite has done so by itself.
+  }
+  expect(database.get('SELECT count(*) AS n FROM policy')).toMatchObject({ n: 0 })
+  database.run(insert, 'later', 'there is room for this')
+  database.close()
+})

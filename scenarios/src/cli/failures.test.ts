@@ -1,0 +1,192 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { openSqliteStore } from '../../../control/src/adapters/sqlite/store.ts'
+import { natsBinary } from '../../../shared/test-support/nats.ts'
+
+const MUSTER = fileURLToPath(new URL('../../bin/muster.mjs', import.meta.url))
+
+let dir: string
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'muster-cli-'))
+})
+afterEach(() => rmSync(dir, { recursive: true, force: true }))
+
+interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+function start(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+  const child = spawn(process.execPath, [MUSTER, ...args], {
+    cwd: dir,
+    env: { ...process.env, MUSTER_NATS_BIN: natsBinary().path, NO_COLOR: '1', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let stdout = ''
+  let stderr = ''
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk
+  })
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk
+  })
+  const ended: Promise<Ended> = once(child, 'close').then(([code]) => ({ code: code as number | null, stdout, stderr }))
+  return { child, ended, printed: () => stdout }
+}
+const muster = (args: readonly string[], env?: NodeJS.ProcessEnv): Promise<Ended> => start(args, env).ended
+
+/** Processes that still have this directory in their command line or environment. */
+function processesOf(place: string): string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .filter((pid) => {
+      try {
+        return (
+          readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(place) ||
+          readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`PWD=${place}`)
+        )
+      } catch {
+        return false
+      }
+    })
+}
+
+const scenario = (extra = ''): string => `apiVersion: muster.dev/v1
+kind: Scenario
+metadata: { name: tiny }
+clock: { speed: 60 }
+population:
+  size: 20
+  enrolOver: 1m
+  mix: [{ name: boxes, weight: 1, platform: linux }]
+phases:
+  - { name: settle, until: { expr: devices.enrolledShare >= 1.0, timeout: 2h } }
+${extra}`
+
+function scenarioFile(text = scenario()): string {
+  const path = join(dir, 'tiny.yaml')
+  writeFileSync(path, text)
+  return path
+}
+
+/** One clear sentence with its code, exit code 4, and nothing of a stack trace. */
+function expectRefusal({ code, stderr }: Ended, wanted: string): void {
+  expect(stderr).toContain(`[${wanted}]`)
+  expect(stderr).not.toMatch(/\n\s+at |this is a bug/)
+  expect(code).toBe(4)
+}
+
+describe('what is missing or in the way ends in one sentence and exit code 4', () => {
+  it('no nats-server where it was said to be', async () => {
+    const ended = await muster(['run', scenarioFile()], { MUSTER_NATS_BIN: join(dir, 'nowhere') })
+    expectRefusal(ended, 'nats/not-found')
+    expect(ended.stderr).toContain(join(dir, 'nowhere'))
+  })
+
+  it('a store of a newer version', async () => {
+    mkdirSync(join(dir, 'data', 'control'), { recursive: true })
+    const path = join(dir, 'data', 'control', 'muster.db')
+    await openSqliteStore(path).close()
+    const database = new DatabaseSync(path)
+    database.exec('PRAGMA user_version = 99')
+    database.close()
+    const ended = await muster(['up', '--data', join(dir, 'data')])
+    expectRefusal(ended, 'store/newer-version')
+    expect(processesOf(dir)).toEqual([])
+  })
+
+  it('a port that is taken', async () => {
+    const other = createServer().listen(0, '127.0.0.1')
+    await once(other, 'listening')
+    const { port } = other.address() as { port: number }
+    const ended = await muster(['up', '--data', join(dir, 'data'), '--port', String(port)])
+    expectRefusal(ended, 'http/port-taken')
+    expect(ended.stderr).toContain(String(port))
+    other.close()
+  })
+
+  it('a place that cannot be written', async () => {
+    writeFileSync(join(dir, 'file'), '')
+    expectRefusal(await muster(['run', scenarioFile(), '--out', join(dir, 'file', 'runs')]), 'cli/unwritable')
+  })
+})
+
+describe('the command line', () => {
+  it.each([
+    ['no such command', ['rum'], /run/],
+    ['no such flag', ['run', '--sed', '1', 'x.yaml'], /--seed/],
+    ['a factor that is none', ['run', 'tiny.yaml', '--scale', 'big'], /--scale must be a number/],
+    ['a format that is none', ['run', 'tiny.yaml', '--report', 'pdf'], /html, json, junit/],
+  ])('refuses %s with 2 and a hint', async (_what, args, hint) => {
+    scenarioFile()
+    const { code, stderr } = await muster(args)
+    expect(stderr).toMatch(hint)
+    expect(code).toBe(2)
+  })
+
+  it('refuses a scenario that is wrong with 3, file, line and column', async () => {
+    const { code, stderr } = await muster(['run', scenarioFile(scenario().replace('size:', 'sise:'))])
+    expect(stderr).toMatch(/tiny\.yaml:6:3 population\.sise: .*did you mean "size"/)
+    expect(code).toBe(3)
+  })
+})
+
+describe('a run', () => {
+  it('ends with a verdict, its reports, and nothing left behind', async () => {
+    const { code, stdout } = await muster(['run', scenarioFile(), '--json', '--out', join(dir, 'runs')])
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({ verdict: 'passed', history: { ok: true } })
+    const [run] = readdirSync(join(dir, 'runs'))
+    expect(readdirSync(join(dir, 'runs', run as string)).sort()).toEqual(['junit.xml', 'report.html', 'result.json'])
+    expect(processesOf(dir)).toEqual([])
+  })
+
+  it('fails with another code when an assertion does not hold', async () => {
+    const text = scenario('assertions:\n  - { name: impossible, expr: devices.managed == 21 }\n')
+    const { code, stdout } = await muster(['run', scenarioFile(text)])
+    expect(stdout).toContain('✗ impossible')
+    expect(stdout).toContain('devices.managed = 20')
+    expect(code).toBeGreaterThanOrEqual(10)
+  })
+
+  it('is ended by Ctrl-C in order: a report of what there is, exit code 130, no process left', async () => {
+    const text = scenario('  - { name: long, duration: 100d }\n')
+    const run = start(['run', scenarioFile(text), '--out', join(dir, 'runs')])
+    await vi.waitFor(() => expect(run.printed()).toContain('long begins'), { timeout: 60_000 })
+    run.child.kill('SIGINT')
+    const { code, stdout } = await run.ended
+    expect(code).toBe(130)
+    expect(stdout).toContain('ABORTED')
+    const [kept] = readdirSync(join(dir, 'runs'))
+    expect(existsSync(join(dir, 'runs', kept as string, 'result.json'))).toBe(true)
+    expect(existsSync(join(dir, 'runs', kept as string, 'data'))).toBe(false)
+    expect(processesOf(dir)).toEqual([])
+  })
+
+  it.each([150, 500, 900, 1_300, 2_000])('leaves nothing when Ctrl-C comes %d ms after its start', async (afterMs) => {
+    const run = start([
+      'run',
+      scenarioFile(scenario('  - { name: long, duration: 100d }\n')),
+      '--out',
+      join(dir, 'runs'),
+    ])
+    const signalled = once(run.child, 'exit')
+    await new Promise((resolve) => setTimeout(resolve, afterMs))
+    run.child.kill('SIGINT')
+    // Before it listens the signal ends it by itself, which a shell shows as 130 as well.
+    const [code, signal] = await signalled
+    await run.ended
+    expect(code === 130 || signal === 'SIGINT').toBe(true)
+    await vi.waitFor(() => expect(processesOf(dir)).toEqual([]), { timeout: 10_000 })
+    const kept = existsSync(join(dir, 'runs')) ? readdirSync(join(dir, 'runs')) : []
+    for (const each of kept) expect(existsSync(join(dir, 'runs', each, 'data'))).toBe(false)
+  })
+})

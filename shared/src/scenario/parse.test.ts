@@ -1,0 +1,122 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { compileCondition, compileGate } from './expressions.ts'
+import { formatProblem, parseScenario } from './parse.ts'
+import { managedCount, populationCounts, populationOf } from './population.ts'
+
+const good = `apiVersion: muster.dev/v1
+kind: Scenario
+metadata: { name: small }
+population:
+  size: 10
+  mix:
+    - { name: laptops, weight: 2, platform: windows }
+    - { name: phones, weight: 1, platform: iOS }
+policies:
+  - { id: base, type: configuration, platform: windows, settings: { passwordMinimumLength: 8 } }
+phases:
+  - name: settle
+    until: { expr: devices.enrolledShare >= 1.0, timeout: 1h }
+`
+
+const check = (expr: string, kind: 'condition' | 'gate'): string | undefined => {
+  const checked = kind === 'gate' ? compileGate(expr) : compileCondition(expr)
+  return checked.ok ? undefined : checked.message
+}
+const problemsOf = (text: string): string[] => {
+  const parsed = parseScenario(text, 'x.yaml', check)
+  return parsed.ok ? [] : parsed.problems.map(formatProblem)
+}
+
+describe('a scenario that is wrong', () => {
+  it('is none to begin with', () => expect(problemsOf(good)).toEqual([]))
+
+  it.each<[string, string, string, RegExp]>([
+    ['an unknown key', 'size: 10', 'sizes: 10', /^x\.yaml:5:3 population\.sizes: .*did you mean "size"\?/],
+    ['a value of another kind', 'size: 10', 'size: ten', /^x\.yaml:5:9 population\.size: /],
+    ['a number out of range', 'size: 10', 'size: 0', /^x\.yaml:5:9 population\.size: /],
+    ['an unknown platform', 'platform: iOS', 'platform: ios', /^x\.yaml:8:\d+ population\.mix\.1\.platform: .*iOS/],
+    ['a duration without unit', 'timeout: 1h', 'timeout: soon', /^x\.yaml:13:\d+ phases\.0\.until\.timeout: /],
+    [
+      'an unknown name in a condition',
+      'devices.enrolledShare',
+      'devices.enroledShare',
+      /^x\.yaml:13:\d+ phases\.0\.until\.expr: /,
+    ],
+    ['a condition that is none', '>= 1.0', '+ 1.0', /^x\.yaml:13:\d+ phases\.0\.until\.expr: /],
+    ['broken YAML', 'phases:', 'phases: [', /^x\.yaml:\d+:\d+ /],
+    ['the same key twice', 'kind: Scenario', 'kind: Scenario\nkind: Scenario', /^x\.yaml:3:\d+ /],
+    ['another version', 'muster.dev/v1', 'muster.dev/v9', /^x\.yaml:1:\d+ apiVersion: /],
+  ])('%s is located and explained', (_what, from, to, wanted) => {
+    const problems = problemsOf(good.replace(from, to))
+    expect(problems.length).toBeGreaterThan(0)
+    expect(problems[0]).toMatch(wanted)
+  })
+
+  it('names a policy that is nearly right', () => {
+    const text = `${good}assertions:\n  - { name: all, expr: policy("bass").error == 0 }\n`
+    expect(problemsOf(text).join()).toMatch(/^x\.yaml:15:\d+ assertions\.0\.expr: .*bass/)
+  })
+
+  it('is refused with a place whatever it is, and never breaks the reader', () => {
+    fc.assert(
+      fc.property(fc.nat(good.length - 1), fc.nat(12), fc.string({ maxLength: 12 }), (at, cut, insert) => {
+        const text = good.slice(0, at) + insert + good.slice(at + cut)
+        for (const problem of problemsOf(text)) expect(problem).toMatch(/^x\.yaml:[1-9]\d*:[1-9]\d* /)
+      }),
+      { numRuns: 400 },
+    )
+    fc.assert(
+      fc.property(fc.string({ maxLength: 300 }), (text) => {
+        expect(problemsOf(text).length).toBeGreaterThan(0)
+      }),
+    )
+  })
+
+  it('cannot grow by aliases', () => {
+    const bomb = [
+      'a: &a [x,x,x,x,x,x,x,x,x]',
+      ...'bcdefgh'
+        .split('')
+        .map((name, index) => `${name}: &${name} [${Array(9).fill(`*${'abcdefg'[index]}`).join(',')}]`),
+    ].join('\n')
+    expect(problemsOf(bomb).length).toBeGreaterThan(0)
+  })
+})
+
+describe('the population', () => {
+  it('has exact shares', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 5_000 }),
+        fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1, maxLength: 9 }),
+        (size, weights) => {
+          const mix = weights.map((weight, index) => ({ name: `n${index}`, weight, platform: 'linux' as const }))
+          const counts = populationCounts({ size, mix } as never)
+          const total = weights.reduce((sum, weight) => sum + weight, 0)
+          expect(counts.reduce((sum, count) => sum + count, 0)).toBe(size)
+          for (const [index, count] of counts.entries())
+            expect(Math.abs(count - (size * (weights[index] ?? 0)) / total)).toBeLessThan(1)
+        },
+      ),
+    )
+  })
+
+  it('counts app-only devices apart', () => {
+    const parsed = parseScenario(good.replace('platform: iOS', 'platform: iOS, enrollment: mam-only'), 'x.yaml')
+    if (!parsed.ok) throw new Error(formatProblem(parsed.problems[0] as never))
+    expect(populationOf(parsed.scenario).groups.map(({ count }) => count)).toEqual([7, 3])
+    expect(managedCount(parsed.scenario)).toBe(7)
+  })
+})
+
+it('reads every scenario of the library', () => {
+  const root = new URL('../../../scenarios/', import.meta.url)
+  const files = ['first-day.yaml', ...readdirSync(new URL('library/', root)).map((name) => `library/${name}`)]
+  expect(files.length).toBeGreaterThanOrEqual(8)
+  for (const file of files) {
+    const parsed = parseScenario(readFileSync(new URL(file, root), 'utf8'), file)
+    expect(parsed.ok ? [] : parsed.problems).toEqual([])
+  }
+})
