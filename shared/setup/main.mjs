@@ -28,6 +28,7 @@ const commands = {
   lint: ['node_modules/@biomejs/biome/bin/biome', 'ci'],
   typecheck: ['node_modules/typescript/bin/tsc', '-b'],
   knip: ['node_modules/knip/bin/knip.js'],
+  docs: ['scenarios/src/house/write-pages.ts'],
 }
 
 /** What to do when there is no Node that is new enough. */

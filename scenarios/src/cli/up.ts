@@ -3,10 +3,11 @@ import { existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writ
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Connection, connectionFile } from '@muster/control'
-import type { ServiceInfo, Stats } from '@muster/shared/contracts'
+import { type ErrorCode, errorCatalogue, type ServiceInfo, type Stats } from '@muster/shared/contracts'
 import { CodedError } from '@muster/shared/core'
-import { identify, isRunning, type ProcessIdentity } from '@muster/shared/runtime'
+import { type ClockScale, identify, isRunning, type ProcessIdentity } from '@muster/shared/runtime'
 import type { Command } from 'commander'
+import { z } from 'zod'
 import { createHttpClient } from '../client/http-client.ts'
 import { startStack } from '../stack/stack.ts'
 import type { WorkerConnection } from './worker.ts'
@@ -53,6 +54,8 @@ export function addStack(program: Command): void {
     .action(({ data, json }: { data: string; json?: boolean }) => status(data, json === true))
 }
 
+const ClockFile = z.object({ originWallMs: z.number(), originMs: z.number(), speed: z.number().positive() })
+
 const pidFile = (dataDir: string): string => join(dataDir, 'stack.pid')
 
 async function serve(flags: UpFlags): Promise<void> {
@@ -67,7 +70,7 @@ async function serve(flags: UpFlags): Promise<void> {
   const stop = new AbortController()
   process.once('SIGINT', () => stop.abort())
   process.once('SIGTERM', () => stop.abort())
-  const clock = { originWallMs: Date.now(), originMs: Date.now(), speed: positive(flags.speed, '--speed') }
+  const clock = continuedClock(join(dataDir, 'clock.json'), positive(flags.speed, '--speed'))
   const stack = await startStack({
     dataDir,
     tenant: flags.tenant,
@@ -90,6 +93,21 @@ async function serve(flags: UpFlags): Promise<void> {
     await stack.stop()
     for (const file of [pidFile(dataDir), join(dataDir, 'worker.json')]) rmSync(file, { force: true })
   }
+}
+
+/** Simulated time never goes back: it runs on from where the clock of the directory is by now, at the speed of this start. */
+function continuedClock(path: string, speed: number): ClockScale {
+  const originWallMs = Date.now()
+  let originMs = originWallMs
+  try {
+    const before = ClockFile.parse(JSON.parse(readFileSync(path, 'utf8')))
+    originMs = Math.floor(before.originMs + (originWallMs - before.originWallMs) * before.speed)
+  } catch {
+    // The first start.
+  }
+  const clock = { originWallMs, originMs, speed }
+  writePrivate(path, clock)
+  return clock
 }
 
 function positive(text: string, flag: string): number {
@@ -139,10 +157,7 @@ async function detach(flags: UpFlags): Promise<void> {
   while (!existsSync(pidFile(dataDir))) {
     if (ended || Date.now() > deadline) {
       child.kill('SIGTERM')
-      throw new CodedError(
-        'stack/start-failed',
-        `Muster did not start: ${readFileSync(logFile, 'utf8').trim().split('\n').at(-1) ?? ''}`,
-      )
+      throw startFailure(readFileSync(logFile, 'utf8'))
     }
     await new Promise((done) => setTimeout(done, 100))
   }
@@ -150,6 +165,15 @@ async function detach(flags: UpFlags): Promise<void> {
   process.stdout.write(
     `Muster serves at ${readConnection(dataDir).url}, as process ${child.pid}; \`muster down\` ends it\n`,
   )
+}
+
+/** The last line of a failed start says why, with its code. */
+function startFailure(log: string): CodedError {
+  const last = log.trim().split('\n').at(-1) ?? ''
+  const [, message, code] = /^muster: (.*) \[([a-z-]+\/[a-z-]+)\]$/.exec(last) ?? []
+  if (message !== undefined && code !== undefined && code in errorCatalogue)
+    return new CodedError(code as ErrorCode, message)
+  return new CodedError('stack/start-failed', `Muster did not start: ${last}`)
 }
 
 function runningStack(dataDir: string): ProcessIdentity | undefined {

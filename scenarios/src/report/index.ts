@@ -1,4 +1,2 @@
-export { renderHtml } from './html.ts'
-export { renderJunit } from './junit.ts'
 export { renderSummary } from './summary.ts'
-export { type ReportFormat, writeReports } from './write.ts'
+export { writeReports } from './write.ts'

@@ -1,4 +1,5 @@
-import { closeSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { CodedError } from '@muster/shared/core'
 import { identify, isRunning, type ProcessIdentity } from './process-identity.ts'
 
@@ -20,6 +21,7 @@ interface Content<Note> {
 export function acquireLock<Note>(path: string, what: string, inherit?: (note: Note) => void): LockFile<Note> {
   const holder = identify(process.pid)
   if (!holder) throw new Error('cannot tell the start time of this process')
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   for (let attempt = 0; !create(path, { holder }); attempt++) {
     const found = read<Note>(path)
     if (found && isRunning(found.holder)) {
