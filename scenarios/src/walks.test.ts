@@ -88,12 +88,18 @@ describe('the walks, by correlation id', () => {
   })
 
   it('a report: drift on the device, its own id, commit, compliance, Graph', async () => {
-    await live.client.call('POST', '/_muster/orders', {
-      order: 'drift',
-      selector: { group: 'laptops', share: 1 / DEVICES, salt: 'walk' },
-      posture: { encrypted: false },
-    })
-    await live.client.call('POST', '/_muster/orders', { order: 'sync', selector: { group: 'laptops' } })
+    const drift = async (share: number, encrypted: boolean): Promise<void> => {
+      const selector = { group: 'laptops', share, salt: 'walk' }
+      await live.client.call('POST', '/_muster/orders', { order: 'drift', selector, posture: { encrypted } })
+      await live.client.call('POST', '/_muster/orders', { order: 'sync', selector })
+    }
+    await drift(1, true)
+    await vi.waitFor(async () => {
+      expect((await managedDevices()).map(({ complianceState }) => complianceState)).toEqual(
+        Array(DEVICES).fill('compliant'),
+      )
+    }, PATIENT)
+    await drift(1 / DEVICES, false)
     const drifted = await vi.waitFor(async () => {
       const found = (await managedDevices()).filter(({ complianceState }) => complianceState === 'noncompliant')
       expect(found).toHaveLength(1)

@@ -45,24 +45,7 @@ export async function startLive(): Promise<Live> {
   return {
     stack,
     client,
-    raw: (method, path, { headers = {}, body } = {}) =>
-      new Promise((resolve, reject) => {
-        const { hostname, port } = new URL(stack.connection.url)
-        const asked = request({ agent, hostname, port, method, path, headers, timeout: 20_000 }, (answer) => {
-          const chunks: Buffer[] = []
-          answer.on('data', (chunk: Buffer) => chunks.push(chunk))
-          answer.on('end', () =>
-            resolve({
-              status: answer.statusCode ?? 0,
-              headers: answer.headers,
-              text: Buffer.concat(chunks).toString(),
-            }),
-          )
-        })
-        asked.on('timeout', () => asked.destroy(new Error(`${method} ${path}: no answer`)))
-        asked.on('error', reject)
-        asked.end(body)
-      }),
+    raw: (method, path, options = {}) => ask(agent, stack.connection.url, method, path, options),
     bus: async (name) => {
       const bus = await createNatsBus({
         url: stack.nats.url,
@@ -82,4 +65,31 @@ export async function startLive(): Promise<Live> {
       rmSync(dir, { recursive: true, force: true })
     },
   }
+}
+
+function ask(
+  agent: Agent,
+  url: string,
+  method: string,
+  path: string,
+  { headers = {}, body }: { headers?: Record<string, string>; body?: string },
+): Promise<RawAnswer> {
+  const { hostname, port } = new URL(url)
+  return new Promise((resolve, reject) => {
+    const asked = request({ agent, hostname, port, method, path, headers, timeout: 20_000 }, (answer) => {
+      const chunks: Buffer[] = []
+      answer.on('data', (chunk: Buffer) => chunks.push(chunk))
+      answer.on('end', () =>
+        resolve({ status: answer.statusCode ?? 0, headers: answer.headers, text: Buffer.concat(chunks).toString() }),
+      )
+    })
+    asked.on('timeout', () => asked.destroy(new Error(`${method} ${path}: no answer`)))
+    asked.on('error', (error: NodeJS.ErrnoException) => {
+      // The service may have closed a connection that was kept open just as it was used again.
+      if (asked.reusedSocket && error.code === 'ECONNRESET')
+        ask(agent, url, method, path, { headers, ...(body === undefined ? {} : { body }) }).then(resolve, reject)
+      else reject(error)
+    })
+    asked.end(body)
+  })
 }
