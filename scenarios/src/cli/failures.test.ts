@@ -8,7 +8,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { openSqliteStore } from '../../../control/src/adapters/sqlite/store.ts'
-import { natsBinary } from '../../../shared/test-support/nats.ts'
+import { natsBinary, testNatsServer } from '../../../shared/test-support/nats.ts'
 
 const MUSTER = fileURLToPath(new URL('../../bin/muster.mjs', import.meta.url))
 
@@ -91,6 +91,11 @@ describe('what is missing or in the way ends in one sentence and exit code 4', (
     expect(ended.stderr).toContain(join(dir, 'nowhere'))
   })
 
+  it('a nats-server that does not answer, or has no address', async () => {
+    expectRefusal(await muster(['run', scenarioFile()], { MUSTER_NATS_URL: 'nats://127.0.0.1:9' }), 'bus/disconnected')
+    expectRefusal(await muster(['run', scenarioFile()], { MUSTER_NATS_URL: 'localhost' }), 'nats/bad-url')
+  }, 60_000)
+
   it('a store of a newer version', async () => {
     mkdirSync(join(dir, 'data', 'control'), { recursive: true })
     const path = join(dir, 'data', 'control', 'muster.db')
@@ -147,6 +152,18 @@ describe('a run', () => {
     const [run] = readdirSync(join(dir, 'runs'))
     expect(readdirSync(join(dir, 'runs', run as string)).sort()).toEqual(['junit.xml', 'report.html', 'result.json'])
     expect(processesOf(dir)).toEqual([])
+  })
+
+  it('takes a nats-server that runs already, and leaves it running', async () => {
+    await using server = await testNatsServer()
+    const { user, password } = server.credentials
+    const { code, stdout } = await muster(['run', scenarioFile(), '--json'], {
+      MUSTER_NATS_URL: server.url.replace('nats://', `nats://${user}:${password}@`),
+      MUSTER_NATS_BIN: join(dir, 'nowhere'),
+    })
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({ verdict: 'passed' })
+    expect(server.pid).toBeDefined()
   })
 
   it('fails with another code when an assertion does not hold', async () => {

@@ -8,8 +8,8 @@ import { z } from 'zod'
 /** What `muster up` writes for workers on this machine. */
 export const WorkerConnection = z.object({
   natsUrl: z.string(),
-  user: z.string(),
-  password: z.string(),
+  user: z.string().exactOptional(),
+  password: z.string().exactOptional(),
   tenant: SubjectToken,
   clock: z.object({ originWallMs: z.number(), originMs: z.number(), speed: z.number().positive() }),
 })
@@ -42,14 +42,10 @@ export function addWorker(program: Command): void {
         throw new CodedError('cli/usage', '--id takes lower-case letters, digits and hyphens, 1 to 40')
       if (!Number.isInteger(capacity) || capacity < 1 || capacity > 20_000)
         throw new CodedError('cli/usage', '--capacity is a whole number from 1 to 20000')
-      const { natsUrl, user, password, tenant, clock } = readConnection(flags.connection)
+      const connection = readConnection(flags.connection)
       await runAgent(
         {
-          natsUrl,
-          user,
-          password,
-          tenant,
-          clock,
+          ...connection,
           agentId,
           capacity,
           logLevel: flags.logLevel,

@@ -292,7 +292,7 @@ function environmentOf(stack: Stack): Readonly<Record<string, string>> {
   return {
     muster: version,
     node: process.version,
-    'nats-server': stack.natsVersion,
+    'nats-server': stack.nats.version ?? 'elsewhere',
     platform: `${process.platform} ${process.arch}`,
     cores: String(cpus().length),
   }

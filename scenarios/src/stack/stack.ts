@@ -23,11 +23,17 @@ export interface StackOptions {
   readonly onEvent: (what: string, text: string) => void
 }
 
+/** The broker as the stack sees it: its own child, or one that runs elsewhere. */
+export interface StackNats extends Pick<NatsSupervisor, 'url' | 'pid' | 'kill' | 'stop'> {
+  /** Of a server of ours. */
+  readonly version: string | undefined
+  readonly credentials: { readonly user?: string; readonly password?: string }
+}
+
 /** A whole Muster on this machine: broker, control service, workers. */
 export interface Stack {
   readonly connection: Connection
-  readonly nats: NatsSupervisor
-  readonly natsVersion: string
+  readonly nats: StackNats
   /** Kill the control service with SIGKILL and start it again on the same data. */
   restartControl(): Promise<void>
   /** Everything in order: workers, service, broker. Idempotent. */
@@ -42,7 +48,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const { dataDir, clock, tenant, logLevel } = options
   const logs = join(dataDir, 'logs')
   mkdirSync(logs, { recursive: true, mode: 0o700 })
-  const binary = findNatsServer(options.env)
+  const openNats = brokerOf(options)
   const stopping: (() => Promise<void>)[] = []
   let ended = false
   const stop = async (): Promise<void> => {
@@ -51,12 +57,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     for (const end of stopping.reverse()) await end()
   }
   try {
-    const nats = await superviseNatsServer({
-      binary,
-      dataDir: join(dataDir, 'nats'),
-      onExit: () => options.onEvent('broker.down', 'nats-server has ended'),
-      onRestarted: (downMs) => options.onEvent('broker.up', `nats-server serves again after ${Math.round(downMs)} ms`),
-    })
+    const nats = await openNats()
     stopping.push(() => nats.stop())
     const natsUrl = nats.url
     const common = { natsUrl, ...nats.credentials, tenant, clock, logLevel }
@@ -85,7 +86,6 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     return {
       connection,
       nats,
-      natsVersion: binary.version,
       restartControl: async () => {
         await control.kill()
         options.onEvent('control.down', 'the control service was killed')
@@ -106,6 +106,41 @@ function report(process: ManagedProcess, name: string, { onEvent }: StackOptions
   void process.exited.then(({ expected, message }) => {
     if (!expected && !ended()) onEvent(`${name}.lost`, message)
   })
+}
+
+/** `$MUSTER_NATS_URL` names a server that runs already; otherwise one is started from the first binary that is found. */
+function brokerOf({ env, dataDir, onEvent }: StackOptions): () => Promise<StackNats> {
+  const given = env['MUSTER_NATS_URL']
+  if (given) {
+    const nats = elsewhere(given)
+    return async () => nats
+  }
+  const binary = findNatsServer(env)
+  return () =>
+    superviseNatsServer({
+      binary,
+      dataDir: join(dataDir, 'nats'),
+      onExit: () => onEvent('broker.down', 'nats-server has ended'),
+      onRestarted: (downMs) => onEvent('broker.up', `nats-server serves again after ${Math.round(downMs)} ms`),
+    })
+}
+
+/** A server that is not ours: used, and left alone. Credentials may stand in its URL. */
+function elsewhere(text: string): StackNats {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url?.protocol !== 'nats:' || url.hostname === '')
+    throw new CodedError('nats/bad-url', 'MUSTER_NATS_URL must look like nats://user:password@host:4222')
+  const [user, password] = [decodeURIComponent(url.username), decodeURIComponent(url.password)]
+  return {
+    url: `nats://${url.host}`,
+    credentials: user === '' ? {} : { user, password },
+    pid: undefined,
+    version: undefined,
+    kill: async () => {
+      throw new CodedError('nats/not-ours', 'a broker that MUSTER_NATS_URL names is not killed')
+    },
+    stop: async () => undefined,
+  }
 }
 
 function findNatsServer(env: NodeJS.ProcessEnv): NonNullable<ReturnType<typeof resolveNatsServer>> {

@@ -41,6 +41,13 @@ export const errorCatalogue = {
     meaning: 'The disk that holds the store of nats-server is full.',
   },
   'nats/start-failed': { status: 500, graph: 'InternalServerError', exit: 4, meaning: 'nats-server does not start.' },
+  'nats/bad-url': { status: 500, graph: 'InternalServerError', exit: 4, meaning: '`MUSTER_NATS_URL` is no address.' },
+  'nats/not-ours': {
+    status: 400,
+    graph: 'BadRequest',
+    exit: 3,
+    meaning: 'A scenario wants to kill a nats-server that Muster did not start.',
+  },
   'runtime/locked': {
     status: 500,
     graph: 'InternalServerError',
