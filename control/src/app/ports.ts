@@ -133,7 +133,7 @@ export interface DevicePolicies {
   unreported(deviceIds: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>>
   /** How a policy stands: managed devices by state, `pending` where the reported revision lags behind the targeted one. */
   tally(policyId: string): Promise<readonly { revision: number; state: DevicePolicy['state']; devices: number }[]>
-  /** For each device that has committed this revision: from targeted to applied and to committed, milliseconds. */
+  /** For each device that is done with this revision: from targeted to applied and to committed, milliseconds. */
   latencies(
     policyId: string,
     revision: number,

@@ -117,6 +117,20 @@ describe('the state of a policy', () => {
     expect(policyStateOf(states.map(outcome), conflicts)).toBe(wanted)
   })
 
+  it('took as long as until nothing of it waited, whatever is reported later', () => {
+    const seen = (appliedAtMs: number, state: SettingOutcome['state']) => ({
+      revision: 1,
+      appliedAtMs,
+      outcomes: [outcome(state)],
+    })
+    const waiting = observePolicy(row('pending', { kind: 'configuration' }), seen(10, 'pending'), 20)
+    expect(waiting).toMatchObject({ appliedAtMs: 10, committedAtMs: 20 })
+    const done = observePolicy(waiting, seen(30, 'compliant'), 40)
+    expect(done).toMatchObject({ appliedAtMs: 30, committedAtMs: 40 })
+    const drifted = observePolicy(done, seen(50, 'error'), 60)
+    expect(drifted).toMatchObject({ appliedAtMs: 30, committedAtMs: 40, lastReportedAtMs: 60, state: 'error' })
+  })
+
   it('keeps the start of noncompliance through an error, and forgets it with compliance', () => {
     const seen = (state: SettingOutcome['state']) => ({ revision: 1, appliedAtMs: NOW, outcomes: [outcome(state)] })
     const failed = observePolicy(row('pending'), seen('nonCompliant'), NOW)

@@ -27,11 +27,13 @@ export interface PolicyObservation {
 export function observePolicy(row: DevicePolicy, seen: PolicyObservation, nowMs: EpochMs): DevicePolicy {
   const { nonCompliantSinceMs, errorSinceMs, ...rest } = row
   const state = policyStateOf(seen.outcomes, row.conflicts.length > 0)
+  // How long a revision took is settled when nothing of it waits any more; what drifts later does not count.
+  const settled = row.reportedRevision === seen.revision && row.state !== 'pending'
   const observed: DevicePolicy = {
     ...rest,
     reportedRevision: seen.revision,
-    appliedAtMs: seen.appliedAtMs,
-    committedAtMs: nowMs,
+    ...(settled ? {} : { appliedAtMs: seen.appliedAtMs, committedAtMs: nowMs }),
+    lastReportedAtMs: nowMs,
     state,
     settings: seen.outcomes,
   }

@@ -167,8 +167,10 @@ export interface DevicePolicy {
   readonly correlationId: string
   /** The revision that the device last reported. */
   readonly reportedRevision?: number
+  /** When the device was first done with this revision, nothing of it pending, and when that was committed. */
   readonly appliedAtMs?: EpochMs
   readonly committedAtMs?: EpochMs
+  readonly lastReportedAtMs?: EpochMs
   /** Of the last reported revision; `pending` before the first. Status lists show `pending` while `reportedRevision` lags. */
   readonly state: PolicyState
   readonly settings: readonly SettingOutcome[]

@@ -84,11 +84,11 @@ function policyEntries(row: DevicePolicy, name: string): TraceEntry[] {
       text: `${name}, revision ${row.revision}, assigned`,
       correlationId: row.correlationId,
     },
-    ...(row.committedAtMs === undefined
+    ...(row.lastReportedAtMs === undefined
       ? []
       : [
           {
-            atMs: row.committedAtMs,
+            atMs: row.lastReportedAtMs,
             what: 'policy',
             text: `${name}: ${row.state}${failing.length > 0 ? ` (${failing.join(', ')})` : ''}`,
           },

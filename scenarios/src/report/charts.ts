@@ -42,13 +42,26 @@ export function timelineChart(
   })
   const bands = phases.map(({ name, fromMs, toMs }, index) => {
     const left = x(fromMs)
-    return html`<rect x="${left.toFixed(1)}" y="0" width="${Math.max(1, x(toMs) - left).toFixed(1)}" height="${height + 22}" fill="${index % 2 === 0 ? '#00000008' : '#00000014'}"/><text x="${(left + 4).toFixed(1)}" y="${height + 16}" class="tick">${name}</text>`
+    return html`<rect x="${left.toFixed(1)}" y="0" width="${Math.max(1, x(toMs) - left).toFixed(1)}" height="${height + 22}" fill="${index % 2 === 0 ? '#00000008' : '#00000014'}"/>${bandLabel(name, left, x(toMs), height + 16)}`
   })
   const shades = faults.map(
     ({ text, fromMs, toMs }) =>
       html`<rect x="${x(fromMs).toFixed(1)}" y="0" width="${Math.max(2, x(toMs) - x(fromMs)).toFixed(1)}" height="${height}" fill="#b91c1c55"><title>${text}</title></rect>`,
   )
-  return html`<svg viewBox="0 0 ${WIDTH} ${height + 24}" role="img" aria-label="Device states over simulated time, at most ${max} devices">${bands}${areas}${shades}</svg>`
+  const hours = (atMs: number | undefined): string => new Date(atMs ?? 0).toISOString().slice(11, 16)
+  const axis = html`<text x="4" y="12" class="tick">${max} devices</text><text x="4" y="${height + 32}" class="tick">${hours(samples[0]?.atMs)}</text><text x="${WIDTH - 4}" y="${height + 32}" text-anchor="end" class="tick">${hours(samples.at(-1)?.atMs)}</text>`
+  return html`<svg viewBox="0 0 ${WIDTH} ${height + 38}" role="img" aria-label="Device states over simulated time, at most ${max} devices">${bands}${areas}${shades}${axis}</svg>`
+}
+
+/** About what a letter of a tick takes. */
+const LETTER = 6.5
+
+/** A phase's name at its beginning, cut to its width; none where not even three letters would fit. */
+function bandLabel(name: string, left: number, right: number, y: number): Markup {
+  const letters = Math.floor((right - left - 6) / LETTER)
+  if (letters < Math.min(3, name.length)) return html``
+  const text = letters >= name.length ? name : `${name.slice(0, letters - 1)}…`
+  return html`<text x="${(left + 4).toFixed(1)}" y="${y}" class="tick">${text}</text>`
 }
 
 /** One figure over simulated time. */

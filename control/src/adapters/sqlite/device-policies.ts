@@ -47,7 +47,7 @@ export function devicePolicies(database: Database): DevicePolicies {
       database
         .all(
           `SELECT max(0, appliedAtMs - targetedAtMs) AS applied, committedAtMs - targetedAtMs AS committed FROM device_policy
-           WHERE policyId = ? AND revision = ? AND reportedRevision = revision AND appliedAtMs IS NOT NULL`,
+           WHERE policyId = ? AND revision = ? AND reportedRevision = revision AND appliedAtMs IS NOT NULL AND state <> 'pending'`,
           policyId,
           revision,
         )

@@ -149,7 +149,7 @@ function routesOf(resource: Resource): readonly GraphRoute[] {
         deviceDisplayName: devices.get(row.deviceId)?.inventory.deviceName ?? '',
         deviceModel: devices.get(row.deviceId)?.inventory.hardware.model ?? '',
         status: row.reportedRevision === row.revision ? row.state : 'pending',
-        lastReportedDateTime: row.committedAtMs === undefined ? null : iso(row.committedAtMs),
+        lastReportedDateTime: row.lastReportedAtMs === undefined ? null : iso(row.lastReportedAtMs),
         settings: row.settings,
       })),
     )
