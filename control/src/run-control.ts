@@ -74,7 +74,9 @@ async function serve(
 ): Promise<void> {
   const log = createLogger({ name: 'control', level: config.logLevel })
   const clock = scaledClock(config.clock)
-  const store = openSqliteStore(join(config.dataDir, 'muster.db'))
+  // A service that cannot keep anything ends, rather than fail each of its users.
+  const broken = new AbortController()
+  const store = openSqliteStore(join(config.dataDir, 'muster.db'), (error) => broken.abort(error))
   const connect = (name: string) =>
     createNatsBus({
       url: config.natsUrl,
@@ -107,7 +109,8 @@ async function serve(
   let door: HttpDoor | undefined
   try {
     door = await openDoor(config, control, authority, requests.serverVersion, onReady)
-    await aborted(signal)
+    await aborted(AbortSignal.any([signal, broken.signal]))
+    broken.signal.throwIfAborted()
   } finally {
     await door?.stop()
     await control.stop()

@@ -16,8 +16,15 @@ export interface Floor {
   readonly requests: number
 }
 
+/** Where a broker is, and who one is to it. */
+interface Broker {
+  readonly url: string
+  readonly user?: string
+  readonly password?: string
+}
+
 /** Measure the floor, about three seconds. `nats` is the broker that the measured system uses. */
-export async function measureFloor(nats: { url: string; user: string; password: string }): Promise<Floor> {
+export async function measureFloor(nats: Broker): Promise<Floor> {
   return { signatures: signatures(), rows: rows(), requests: await requests(nats) }
 }
 
@@ -60,8 +67,8 @@ function rows(): number {
   }
 }
 
-async function requests({ url, user, password }: { url: string; user: string; password: string }): Promise<number> {
-  const common = { url, user, password, role: 'agent', tenant: 'floor' } as const
+async function requests(broker: Broker): Promise<number> {
+  const common = { ...broker, role: 'agent', tenant: 'floor' } as const
   const [asking, answering] = await Promise.all([
     createNatsBus({ ...common, name: 'floor-asks' }),
     createNatsBus({ ...common, name: 'floor-answers' }),

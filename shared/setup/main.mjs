@@ -26,7 +26,7 @@ const commands = {
   muster: ['scenarios/bin/muster.mjs'],
   bench: ['scenarios/bench/main.ts'],
   lint: ['node_modules/@biomejs/biome/bin/biome', 'ci'],
-  typecheck: ['node_modules/typescript/bin/tsc', '-b'],
+  typecheck: ['node_modules/typescript/bin/tsc', '-b', 'tsconfig.json', 'tsconfig.tests.json'],
   knip: ['node_modules/knip/bin/knip.js'],
   docs: ['scenarios/src/house/write-pages.ts'],
 }

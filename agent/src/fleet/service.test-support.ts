@@ -200,7 +200,7 @@ export async function startService(bus: Bus, clock: { nowMs(): EpochMs }): Promi
           else reports.forEach(commit)
         }
       },
-      { durable: 'ingest', maxBatch: 100, maxWaitMs: 10 },
+      { durable: 'ingest', maxBatch: 100 },
     ),
   ]
 

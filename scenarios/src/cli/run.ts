@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { CodedError } from '@muster/shared/core'
-import { formatProblem, type RunResult, type Scenario } from '@muster/shared/scenario'
+import { formatDuration, formatProblem, type RunResult, type Scenario } from '@muster/shared/scenario'
 import type { Command } from 'commander'
 import { renderSummary, writeReports } from '../report/index.ts'
 import { runScenario } from '../runner/run.ts'
@@ -81,6 +81,7 @@ async function runOne(file: string, flags: RunFlags): Promise<number> {
     return await finish(result, dir, flags)
   } catch (error) {
     view.stop()
+    if (interrupt.signal.reason instanceof CodedError) throw interrupt.signal.reason
     if (interrupt.signal.aborted) {
       process.stderr.write('muster: interrupted before there was anything to report\n')
       rmSync(dir, { recursive: true, force: true })
@@ -140,8 +141,7 @@ function onInterrupt(interrupt: AbortController, wallLimitMs: number): () => voi
   process.on('SIGINT', stop)
   process.on('SIGTERM', stop)
   const timer = setTimeout(() => {
-    process.stderr.write('muster: the wall limit of the scenario is reached\n')
-    stop()
+    interrupt.abort(new CodedError('run/wall-limit', `the wall limit of ${formatDuration(wallLimitMs)} was reached`))
   }, wallLimitMs)
   return () => {
     clearTimeout(timer)

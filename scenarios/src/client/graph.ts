@@ -1,4 +1,4 @@
-import type { HttpClient } from './http-client.ts'
+import { type HttpAnswer, type HttpClient, refusal } from './http-client.ts'
 
 type Entity = Readonly<Record<string, unknown>>
 
@@ -29,9 +29,9 @@ export async function createMany(client: HttpClient, url: string, bodies: readon
       body,
     }))
     const { responses } = (await client.call('POST', '/v1.0/$batch', { requests })) as {
-      responses: { status: number; body: unknown }[]
+      responses: HttpAnswer[]
     }
     const failed = responses.find(({ status }) => status >= 400)
-    if (failed) throw new Error(`POST ${url} in a batch → ${failed.status}: ${JSON.stringify(failed.body)}`)
+    if (failed) throw refusal('POST', url, failed)
   }
 }

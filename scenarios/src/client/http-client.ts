@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Agent, request } from 'node:https'
 import type { Connection } from '@muster/control'
+import { type ErrorCode, errorCatalogue } from '@muster/shared/contracts'
 import { CodedError } from '@muster/shared/core'
 
 /** What a service answered. */
@@ -11,7 +12,7 @@ export interface HttpAnswer {
 
 /** An authenticated client of one Muster: Graph and the simulation API over the public HTTPS door. */
 export interface HttpClient {
-  /** @throws CodedError `client/refused` for a status of 400 or more, `client/unreachable` */
+  /** @throws CodedError `client/refused`, `client/unreachable`, or the code of the service's own trouble */
   call(method: string, path: string, body?: unknown): Promise<unknown>
   /** Headers for other kinds of connection. */
   authorization(): Promise<string>
@@ -87,9 +88,16 @@ export function createHttpClient(connection: Connection): HttpClient {
   }
 }
 
-function refusal(method: string, path: string, { status, body }: HttpAnswer): CodedError {
-  const message = (body as { error?: { message?: string } } | undefined)?.error?.message
-  return new CodedError('client/refused', `${method} ${path} → ${status}: ${message ?? JSON.stringify(body)}`)
+/**
+ * What an answer of 400 or more says: `client/refused` for what the client should not have asked, and the service's own
+ * code for what is wrong with the service, because the same thing helps.
+ */
+export function refusal(method: string, path: string, { status, body }: HttpAnswer): CodedError {
+  const error = (body as { error?: { message?: string; innerError?: { code?: string } } } | undefined)?.error
+  const code = error?.innerError?.code
+  if (status >= 500 && code !== undefined && code in errorCatalogue)
+    return new CodedError(code as ErrorCode, error?.message ?? '')
+  return new CodedError('client/refused', `${method} ${path} → ${status}: ${error?.message ?? JSON.stringify(body)}`)
 }
 
 function send(

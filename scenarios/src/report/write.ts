@@ -1,5 +1,6 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { CodedError } from '@muster/shared/core'
 import type { RunResult } from '@muster/shared/scenario'
 import { renderHtml } from './html.ts'
 import { renderJunit } from './junit.ts'
@@ -12,19 +13,35 @@ const files = {
   junit: { name: 'junit.xml', render: renderJunit },
 } as const
 
-/** Write reports into a directory, each whole or not at all. Answers their paths. */
+/**
+ * Write reports into a directory, each whole or not at all. Answers their paths.
+ * @throws CodedError `cli/unwritable`
+ */
 export async function writeReports(
   result: RunResult,
   { dir, formats }: { readonly dir: string; readonly formats: readonly ReportFormat[] },
 ): Promise<Partial<Record<ReportFormat, string>>> {
-  mkdirSync(dir, { recursive: true })
   const paths: Partial<Record<ReportFormat, string>> = {}
   for (const format of formats) {
     const { name, render } = files[format]
     const path = join(dir, name)
-    writeFileSync(`${path}.draft`, render(result))
-    renameSync(`${path}.draft`, path)
+    writeWhole(path, render(result))
     paths[format] = path
   }
   return paths
+}
+
+function writeWhole(path: string, text: string): void {
+  const draft = `${path}.draft`
+  try {
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(draft, text)
+    renameSync(draft, path)
+  } catch (cause) {
+    rmSync(draft, { force: true })
+    const why = (cause as Error).message
+    throw new CodedError('cli/unwritable', `${path} cannot be written: ${why}. Choose another place with --out`, {
+      cause,
+    })
+  }
 }

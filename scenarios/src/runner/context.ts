@@ -1,4 +1,5 @@
 import type { HistoryEntry, HistoryPage } from '@muster/shared/contracts'
+import { CodedError } from '@muster/shared/core'
 import type { RunEvent, Scenario, ScenarioPolicy, Span } from '@muster/shared/scenario'
 import type { HttpClient } from '../client/http-client.ts'
 import type { Observer } from './observer.ts'
@@ -45,6 +46,10 @@ export async function sleep(context: Pick<RunContext, 'scenario' | 'signal'>, si
   })
   context.signal.throwIfAborted()
 }
+
+/** Why the run does not go on, in words. */
+export const interruptionOf = ({ signal }: Pick<RunContext, 'signal'>): string =>
+  signal.reason instanceof CodedError ? signal.reason.message : 'the run was interrupted'
 
 /** What the devices themselves say they have sent; each with its key, from which its part of the population follows. */
 export async function sentHistory(client: HttpClient): Promise<readonly HistoryEntry[]> {

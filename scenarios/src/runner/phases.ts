@@ -7,7 +7,7 @@ import {
   type PhaseResult,
   type Scenario,
 } from '@muster/shared/scenario'
-import { type RunContext, sleep } from './context.ts'
+import { interruptionOf, type RunContext, sleep } from './context.ts'
 import { GateClosed } from './rollout.ts'
 import { carryOut, retireList } from './steps.ts'
 import { valuesIn } from './values-in.ts'
@@ -57,7 +57,7 @@ export async function runPhase(context: RunContext, phase: Phase): Promise<Phase
           `${phase.until.expr} did not hold within ${formatDuration(phase.until.timeout)}: ${valuesIn(phase.until.expr, met.world)}`,
         )
   } catch (error) {
-    if (context.signal.aborted) return ended('interrupted', 'the run was interrupted')
+    if (context.signal.aborted) return ended('interrupted', interruptionOf(context))
     if (error instanceof GateClosed) return ended('timed-out', error.message)
     throw error
   }

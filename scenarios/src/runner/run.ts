@@ -16,7 +16,7 @@ import { stringify } from 'yaml'
 import { createHttpClient } from '../client/http-client.ts'
 import { type Stack, startStack } from '../stack/stack.ts'
 import { collectDevices, collectPolicies } from './collect.ts'
-import type { RunContext } from './context.ts'
+import { interruptionOf, type RunContext } from './context.ts'
 import { checkAssertions, checkThresholds, historyVerdict } from './expectations.ts'
 import { fillGroups } from './members.ts'
 import { createObserver } from './observer.ts'
@@ -39,10 +39,21 @@ export interface RunOptions {
 }
 
 /** Exit codes; of several that apply: invalid run, part lost, invariant, assertion, threshold, phase. */
-const EXIT = { passed: 0, timedOut: 5, threshold: 10, assertion: 11, invariant: 12, partLost: 14, invalid: 20 } as const
+const EXIT = {
+  passed: 0,
+  timedOut: 5,
+  threshold: 10,
+  assertion: 11,
+  invariant: 12,
+  partLost: 14,
+  invalid: 20,
+  interrupted: 130,
+} as const
 
 const DEVICES_PER_WORKER = 10_000
 const ENROL_TIMEOUT_WALL_MS = 300_000
+/** How long a part that no longer answers has to say why. */
+const LAST_WORDS_MS = 3_000
 
 /**
  * Run a scenario on a live fleet to a verdict. Everything that was started has ended when this settles, also when it is
@@ -68,16 +79,15 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
     keepFleets: false,
     logLevel: options.logLevel,
     env: options.env,
-    onEvent: (what, text) => {
-      note(what, text)
-      if (what.endsWith('.lost')) lost.abort(new CodedError('stack/part-lost', text))
-    },
+    onEvent: note,
+    onLost: (error) => lost.abort(error),
   })
   try {
     const signal = AbortSignal.any([options.signal, lost.signal])
     return await runOn(stack, { ...options, signal }, { startedWallMs, nowMs, lost: lost.signal })
   } catch (error) {
-    // What fails because a part is gone is not the story; that it is gone is.
+    // What fails because a part is gone is not the story; that it is gone is, and word of it may come a moment later.
+    if (error instanceof CodedError && error.code === 'client/unreachable') await within(LAST_WORDS_MS, lost.signal)
     lost.signal.throwIfAborted()
     throw error
   } finally {
@@ -132,7 +142,7 @@ async function runOn(
       assertions: atEnd,
       thresholds,
       invariants,
-      interrupted: signal.aborted,
+      interrupted: signal.aborted ? signal.reason : undefined,
       partLost: lost.aborted,
     })
     return {
@@ -166,6 +176,17 @@ async function runOn(
     client.close()
   }
 }
+
+const within = (ms: number, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms)
+    const now = (): void => {
+      clearTimeout(timer)
+      resolve()
+    }
+    if (signal.aborted) now()
+    else signal.addEventListener('abort', now, { once: true })
+  })
 
 /** An interrupted run goes on to its report; every other error ends it here. */
 async function unlessAborted({ signal }: RunContext, prepare: () => Promise<void>): Promise<void> {
@@ -228,7 +249,7 @@ async function runPhases(
         fromMs: context.nowMs(),
         toMs: context.nowMs(),
         outcome: 'skipped',
-        text: context.signal.aborted ? 'the run was interrupted' : 'a phase before it failed',
+        text: context.signal.aborted ? interruptionOf(context) : 'a phase before it failed',
       })
       continue
     }
@@ -266,7 +287,8 @@ interface Outcome {
   readonly assertions: readonly ExpectationResult[]
   readonly thresholds: readonly (ExpectationResult & { readonly invalidates: boolean })[]
   readonly invariants: readonly ExpectationResult[]
-  readonly interrupted: boolean
+  /** Why the run was ended before its time. */
+  readonly interrupted: unknown
   readonly partLost: boolean
 }
 
@@ -275,7 +297,8 @@ function judge({ phases, assertions, thresholds, invariants, interrupted, partLo
   exitCode: number
 } {
   if (partLost) return { verdict: 'failed', exitCode: EXIT.partLost }
-  if (interrupted) return { verdict: 'aborted', exitCode: 130 }
+  if (isWallLimit(interrupted)) return { verdict: 'failed', exitCode: EXIT.timedOut }
+  if (interrupted !== undefined) return { verdict: 'aborted', exitCode: EXIT.interrupted }
   if (thresholds.some(({ ok, invalidates }) => !ok && invalidates))
     return { verdict: 'invalid', exitCode: EXIT.invalid }
   if (invariants.some(({ ok }) => !ok)) return { verdict: 'failed', exitCode: EXIT.invariant }
@@ -284,6 +307,8 @@ function judge({ phases, assertions, thresholds, invariants, interrupted, partLo
   if (phases.some(({ outcome }) => outcome !== 'done')) return { verdict: 'failed', exitCode: EXIT.timedOut }
   return { verdict: 'passed', exitCode: EXIT.passed }
 }
+
+const isWallLimit = (reason: unknown): boolean => reason instanceof CodedError && reason.code === 'run/wall-limit'
 
 function environmentOf(stack: Stack): Readonly<Record<string, string>> {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {

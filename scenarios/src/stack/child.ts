@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs'
 import type { AgentConfig } from '@muster/agent/fleet'
 import { runAgent } from '@muster/agent/fleet'
 import type { Connection, ControlConfig } from '@muster/control'
@@ -30,14 +31,21 @@ process.once('message', (order: ChildOrder) => {
     order.role === 'control'
       ? runControl(order.config, stop.signal, (connection) => tell({ type: 'ready', connection }))
       : runAgent(order.config, stop.signal, () => tell({ type: 'ready' }))
-  running.then(
-    () => process.exit(0),
-    (error: unknown) => {
-      const coded = error instanceof CodedError ? { code: error.code } : {}
-      tell({ type: 'failed', ...coded, message: error instanceof Error ? error.message : String(error) })
-      if (!(error instanceof CodedError))
-        process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
-      process.exit(1)
-    },
-  )
+  running.then(() => process.exit(0), fail)
 })
+// A full disk shows first where nobody waits for an answer: in a log.
+process.on('uncaughtException', fail)
+
+function fail(thrown: unknown): never {
+  const error = isDiskFull(thrown)
+    ? new CodedError('store/disk-full', `the disk is full: free some space and start again (${thrown.message})`)
+    : thrown
+  const coded = error instanceof CodedError ? { code: error.code } : {}
+  tell({ type: 'failed', ...coded, message: error instanceof Error ? error.message : String(error) })
+  if (!(error instanceof CodedError)) writeSync(2, `${error instanceof Error ? error.stack : String(error)}\n`)
+  process.exit(1)
+}
+
+function isDiskFull(error: unknown): error is Error {
+  return error instanceof Error && (error as NodeJS.ErrnoException).code === 'ENOSPC'
+}

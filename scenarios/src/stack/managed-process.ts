@@ -6,12 +6,19 @@ import type { ErrorCode } from '@muster/shared/contracts'
 import { CodedError } from '@muster/shared/core'
 import type { ChildNews, ChildOrder } from './child.ts'
 
+export interface Exit {
+  /** It was asked to end. */
+  readonly expected: boolean
+  /** What it failed with; `stack/part-lost` if it could not say. */
+  readonly error: CodedError
+}
+
 export interface ManagedProcess {
   readonly pid: number
   /** What the control service said of itself when it was ready. */
   readonly connection: Connection | undefined
-  /** Resolves when the process has ended, however; the value says whether it was asked to. */
-  readonly exited: Promise<{ readonly expected: boolean; readonly message: string }>
+  /** Resolves when the process has ended, however. */
+  readonly exited: Promise<Exit>
   kill(): Promise<void>
   /** SIGTERM, and SIGKILL after a while. Idempotent. */
   stop(): Promise<void>
@@ -37,17 +44,15 @@ export async function startProcess(order: ChildOrder, logFile: string): Promise<
   })
   closeSync(log)
   let stopping = false
-  let failure = ''
-  const exited = new Promise<{ expected: boolean; message: string }>((resolve) => {
+  let failure: CodedError | undefined
+  const exited = new Promise<Exit>((resolve) => {
     child.once('exit', (code, signal) => {
-      resolve({
-        expected: stopping,
-        message: failure || `${order.role} ended with ${signal ?? `exit code ${code}`}; see ${logFile}`,
-      })
+      const text = `${order.role} ended with ${signal ?? `exit code ${code}`}; see ${logFile}`
+      resolve({ expected: stopping, error: failure ?? new CodedError('stack/part-lost', text) })
     })
   })
-  const ready = whenReady(child, exited, order.role, logFile, (message) => {
-    failure = message
+  const ready = whenReady(child, exited, order.role, logFile, (error) => {
+    failure = error
   })
   child.send(order)
   const stop = async (): Promise<void> => {
@@ -78,10 +83,10 @@ export async function startProcess(order: ChildOrder, logFile: string): Promise<
 
 function whenReady(
   child: ChildProcess,
-  exited: Promise<{ message: string }>,
+  exited: Promise<Exit>,
   role: string,
   logFile: string,
-  onFailed: (message: string) => void,
+  onFailed: (error: CodedError) => void,
 ): Promise<Connection | undefined> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(
@@ -98,13 +103,14 @@ function whenReady(
       clearTimeout(timer)
       if (news.type === 'ready') resolve(news.connection)
       else {
-        onFailed(news.message)
-        reject(new CodedError((news.code as ErrorCode | undefined) ?? 'stack/start-failed', news.message))
+        const { code, message } = news
+        onFailed(new CodedError((code as ErrorCode | undefined) ?? 'stack/part-lost', message))
+        reject(new CodedError((code as ErrorCode | undefined) ?? 'stack/start-failed', message))
       }
     })
-    void exited.then(({ message }) => {
+    void exited.then(({ error }) => {
       clearTimeout(timer)
-      reject(new CodedError('stack/start-failed', message))
+      reject(new CodedError('stack/start-failed', error.message))
     })
   })
 }

@@ -19,8 +19,10 @@ export interface StackOptions {
   readonly keepFleets: boolean
   readonly logLevel: string
   readonly env: NodeJS.ProcessEnv
-  /** A part has ended without being asked to, or is back. */
+  /** A part has ended, or is back. */
   readonly onEvent: (what: string, text: string) => void
+  /** A part has ended for good, with what. */
+  readonly onLost?: (error: CodedError) => void
 }
 
 /** The broker as the stack sees it: its own child, or one that runs elsewhere. */
@@ -102,9 +104,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   }
 }
 
-function report(process: ManagedProcess, name: string, { onEvent }: StackOptions, ended: () => boolean): void {
-  void process.exited.then(({ expected, message }) => {
-    if (!expected && !ended()) onEvent(`${name}.lost`, message)
+function report(process: ManagedProcess, name: string, { onEvent, onLost }: StackOptions, ended: () => boolean): void {
+  void process.exited.then(({ expected, error }) => {
+    if (expected || ended()) return
+    onEvent(`${name}.lost`, error.message)
+    onLost?.(error)
   })
 }
 

@@ -282,6 +282,12 @@ export const errorCatalogue = {
     exit: 14,
     meaning: 'A worker or the control service has ended in the middle of a run without being asked to.',
   },
+  'run/wall-limit': {
+    status: 500,
+    graph: 'InternalServerError',
+    exit: 5,
+    meaning: 'A run did not end within the wall limit of its scenario.',
+  },
   'stack/start-failed': {
     status: 500,
     graph: 'InternalServerError',

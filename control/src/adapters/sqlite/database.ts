@@ -11,12 +11,15 @@ export interface Database {
   close(): void
 }
 
+/** Told of a store that can no longer be written: nothing but its owner's help makes it whole. */
+export type OnBroken = (error: CodedError) => void
+
 /**
  * Open the database at `path` (`:memory:` for none on disk) and bring its schema up to date.
  * @throws CodedError `store/newer-version`, `store/disk-full`, `store/unusable`
  */
-export function openDatabase(path: string): Database {
-  const database = translated(path, () => connect(path))
+export function openDatabase(path: string, onBroken?: OnBroken): Database {
+  const database = translated(path, () => connect(path, onBroken))
   try {
     translated(path, () => migrate(database, path))
   } catch (error) {
@@ -35,7 +38,7 @@ export function openReader(path: string): Database {
   })
 }
 
-function connect(path: string): Database {
+function connect(path: string, onBroken?: OnBroken): Database {
   const connection = new DatabaseSync(path, { timeout: 5_000 })
   connection.exec(
     'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000; PRAGMA temp_store = MEMORY',
@@ -50,9 +53,9 @@ function connect(path: string): Database {
     return statement
   }
   return {
-    all: (sql, ...values) => translated(path, () => prepared(sql).all(...values)),
-    get: (sql, ...values) => translated(path, () => prepared(sql).get(...values)),
-    run: (sql, ...values) => translated(path, () => Number(prepared(sql).run(...values).changes)),
+    all: (sql, ...values) => translated(path, () => prepared(sql).all(...values), onBroken),
+    get: (sql, ...values) => translated(path, () => prepared(sql).get(...values), onBroken),
+    run: (sql, ...values) => translated(path, () => Number(prepared(sql).run(...values).changes), onBroken),
     close: () => connection.close(),
   }
 }
@@ -85,23 +88,25 @@ const SQLITE_CANTOPEN = 14
 const SQLITE_NOTADB = 26
 const SQLITE_READONLY = 8
 
-function translated<T>(path: string, work: () => T): T {
+function translated<T>(path: string, work: () => T, onBroken?: OnBroken): T {
   try {
     return work()
   } catch (error) {
-    const code = (error as { errcode?: number }).errcode
-    if (code === undefined) throw error
-    const primary = code & 0xff
-    if (primary === SQLITE_FULL || (error as Error).message.includes('disk is full')) {
-      throw new CodedError('store/disk-full', `the disk that holds ${path} is full: free some space and start again`, {
-        cause: error,
-      })
-    }
-    if ([SQLITE_IOERR, SQLITE_CANTOPEN, SQLITE_NOTADB, SQLITE_READONLY].includes(primary)) {
-      throw new CodedError('store/unusable', `the store at ${path} cannot be used: ${(error as Error).message}`, {
-        cause: error,
-      })
-    }
-    throw error
+    const broken = brokenBy(path, error as Error & { errcode?: number })
+    if (!broken) throw error
+    onBroken?.(broken)
+    throw broken
   }
+}
+
+function brokenBy(path: string, cause: Error & { errcode?: number }): CodedError | undefined {
+  if (cause.errcode === undefined) return undefined
+  const primary = cause.errcode & 0xff
+  if (primary === SQLITE_FULL || cause.message.includes('disk is full')) {
+    const text = `the disk that holds ${path} is full: free some space and start again`
+    return new CodedError('store/disk-full', text, { cause })
+  }
+  if ([SQLITE_IOERR, SQLITE_CANTOPEN, SQLITE_NOTADB, SQLITE_READONLY].includes(primary))
+    return new CodedError('store/unusable', `the store at ${path} cannot be used: ${cause.message}`, { cause })
+  return undefined
 }

@@ -3,7 +3,7 @@ import type { Store, Tables } from '../../app/ports.ts'
 import type { AssignmentFilter, EnrolmentRestriction, Policy } from '../../domain/model.ts'
 import { actions } from './actions.ts'
 import { certificates } from './certificates.ts'
-import { type Database, openDatabase, openReader } from './database.ts'
+import { type Database, type OnBroken, openDatabase, openReader } from './database.ts'
 import { devicePolicies } from './device-policies.ts'
 import { devices } from './devices.ts'
 import { groups, tokens, users } from './directory.ts'
@@ -14,11 +14,11 @@ import { createWriterQueue } from './writer-queue.ts'
 
 /**
  * The store in SQLite: one file at `path`, or `:memory:`. Writers take turns; readers of a file see what is committed and
- * wait for nobody.
+ * wait for nobody. `onBroken` is told when the file can no longer be written: the caller's work fails as well.
  * @throws CodedError `store/newer-version`, `store/disk-full`, `store/unusable`
  */
-export function openSqliteStore(path: string): Store {
-  const writer = openDatabase(path)
+export function openSqliteStore(path: string, onBroken?: OnBroken): Store {
+  const writer = openDatabase(path, onBroken)
   const queue = createWriterQueue()
   const inMemory = path === ':memory:'
   const reader = inMemory ? writer : openReader(path)
