@@ -6,7 +6,7 @@ import {
   servicePatterns,
   subjects,
 } from '@muster/shared/contracts'
-import type { Bus, Clock, Subscription } from '@muster/shared/core'
+import type { Bus, Clock, Subscription, Timer } from '@muster/shared/core'
 import { type CertificateAuthority, readCertificate, verifyWithSpki } from '@muster/shared/pki'
 import type { Logger } from '@muster/shared/runtime'
 import { certificateIssuer } from './adapters/certificate-issuer.ts'
@@ -33,6 +33,10 @@ export interface ControlDeps {
   readonly buses: { readonly requests: Bus; readonly reports: Bus; readonly outgoing: Bus }
   readonly authority: CertificateAuthority
   readonly clock: Clock
+  /** The machine's own time, for pauses and time-outs; in a virtual world the same as `clock`. */
+  readonly wall: Clock
+  /** For durations: milliseconds with fractions. @default performance.now */
+  readonly stopwatch?: () => number
   /** Simulated seconds in a wall second. */
   readonly speed: number
   readonly ids: Ids
@@ -61,7 +65,7 @@ const SWEEP_EVERY_WALL_MS = 500
 
 /** Put the service together and open its doors on the bus. */
 export async function createControl(deps: ControlDeps): Promise<Control> {
-  const { store, buses, clock, ids, tenant, log } = deps
+  const { store, buses, clock, wall, ids, tenant, log } = deps
   const planning = createPlanning()
   const meters = createMeters()
   const listeners = new Set<(signal: Signal) => void>()
@@ -77,7 +81,7 @@ export async function createControl(deps: ControlDeps): Promise<Control> {
   const onDeadLetter = (): void => {
     meters.reports.deadLetters++
   }
-  const workers = openWorkers({ bus: buses.requests, tenant, log, onDeadLetter })
+  const workers = openWorkers({ bus: buses.requests, wall, tenant, log, onDeadLetter })
   const doors = [
     ...openDeviceDoors(deps, { planning, meters, signals, onDeadLetter }),
     await openReportDoor({
@@ -125,7 +129,7 @@ export async function createControl(deps: ControlDeps): Promise<Control> {
 
 /** What devices ask for: to enrol, to check in, to renew, to register apps. */
 function openDeviceDoors(
-  { store, buses, authority, clock, ids, tenant, log }: ControlDeps,
+  { store, buses, authority, clock, stopwatch = () => performance.now(), ids, tenant, log }: ControlDeps,
   {
     planning,
     meters,
@@ -158,9 +162,9 @@ function openDeviceDoors(
       agentToken: 3,
       schema: CheckInBatch,
       handle: async (batch) => {
-        const startedMs = performance.now()
+        const startedMs = stopwatch()
         const reply = await checkIn({ store, planning, bodies, clock, count: countCheckIns }, batch)
-        record(meters.checkIn, performance.now() - startedMs)
+        record(meters.checkIn, stopwatch() - startedMs)
         return reply
       },
     }),
@@ -189,9 +193,10 @@ function verifyWithCertificate(certificateDer: Uint8Array, data: Uint8Array, sig
 }
 
 /** Look at what time alone changes, over and over, one sweep at a time. */
-function startSweeping({ store, clock, ids, log }: ControlDeps, signals: Signals): Subscription {
+function startSweeping({ store, clock, wall, ids, log }: ControlDeps, signals: Signals): Subscription {
   let stopped = false
   let wake = (): void => undefined
+  let timer: Timer | undefined
   const sweep = async (): Promise<void> => {
     while (!stopped) {
       try {
@@ -202,7 +207,7 @@ function startSweeping({ store, clock, ids, log }: ControlDeps, signals: Signals
       }
       await new Promise<void>((resolve) => {
         wake = resolve
-        setTimeout(resolve, SWEEP_EVERY_WALL_MS)
+        timer = wall.at(wall.nowMs() + SWEEP_EVERY_WALL_MS, resolve)
       })
     }
   }
@@ -210,6 +215,7 @@ function startSweeping({ store, clock, ids, log }: ControlDeps, signals: Signals
   return {
     stop: async () => {
       stopped = true
+      timer?.cancel()
       wake()
       await sweeping
     },

@@ -4,7 +4,14 @@ import { join } from 'node:path'
 import { SIMULATION_ROLE } from '@muster/shared/contracts'
 import { unwrap } from '@muster/shared/core'
 import type { CertificateAuthority } from '@muster/shared/pki'
-import { acquireLock, type ClockScale, createLogger, createNatsBus, scaledClock } from '@muster/shared/runtime'
+import {
+  acquireLock,
+  type ClockScale,
+  createLogger,
+  createNatsBus,
+  scaledClock,
+  systemClock,
+} from '@muster/shared/runtime'
 import { z } from 'zod'
 import { openAuthority } from './adapters/certificate-issuer.ts'
 import { randomIds } from './adapters/random-ids.ts'
@@ -101,6 +108,7 @@ async function serve(
     buses: { requests, reports, outgoing },
     authority,
     clock,
+    wall: systemClock(),
     speed: config.clock.speed,
     ids: randomIds,
     tenant: config.tenant,

@@ -1,3 +1,4 @@
+import { systemClock } from '@muster/shared/runtime'
 import { describe, expect, it } from 'vitest'
 import { createBatcher } from './batcher.ts'
 
@@ -8,6 +9,7 @@ function trial(options: { itemsMax: number; parallelMax: number }) {
   const batcher = createBatcher<number>({
     ...options,
     lingerMs: 1,
+    wall: systemClock(),
     send: (items) => {
       sent.push([...items])
       return new Promise((resolve) => ends.push(resolve))

@@ -1,3 +1,5 @@
+import type { Clock, Timer } from '@muster/shared/core'
+
 /** Collects what many devices want of the service within a moment and sends it as one message. */
 export interface Batcher<T> {
   add(item: T): void
@@ -14,21 +16,22 @@ export interface BatcherOptions<T> {
   readonly itemsMax: number
   /** Batches that may be under way at once. */
   readonly parallelMax: number
-  /** How long to wait for more, wall milliseconds. */
+  /** How long to wait for more, milliseconds of `wall`. */
   readonly lingerMs: number
+  readonly wall: Clock
   /** Deals with answers and failures of its items itself; must not reject. */
   readonly send: (items: readonly T[]) => Promise<void>
 }
 
-export function createBatcher<T>({ itemsMax, parallelMax, lingerMs, send }: BatcherOptions<T>): Batcher<T> {
+export function createBatcher<T>({ itemsMax, parallelMax, lingerMs, wall, send }: BatcherOptions<T>): Batcher<T> {
   let waiting: T[] = []
   let underWay = 0
   let held = false
-  let timer: NodeJS.Timeout | undefined
+  let timer: Timer | undefined
   let onIdle: (() => void)[] = []
 
   const flush = (): void => {
-    clearTimeout(timer)
+    timer?.cancel()
     timer = undefined
     while (!held && waiting.length > 0 && underWay < parallelMax) {
       const items = waiting.slice(0, itemsMax)
@@ -49,7 +52,7 @@ export function createBatcher<T>({ itemsMax, parallelMax, lingerMs, send }: Batc
     add: (item) => {
       waiting.push(item)
       if (waiting.length >= itemsMax) flush()
-      else timer ??= setTimeout(flush, lingerMs)
+      else timer ??= wall.at(wall.nowMs() + lingerMs, flush)
     },
     hold: () => {
       held = true

@@ -8,9 +8,17 @@ import {
   Poke,
   subjects,
 } from '@muster/shared/contracts'
-import { type Bus, type BusMessage, type Clock, CodedError, type Subscription } from '@muster/shared/core'
+import {
+  type Bus,
+  type BusMessage,
+  type Clock,
+  CodedError,
+  type Subscription,
+  settledWithin,
+} from '@muster/shared/core'
+import type { DeviceKey } from '@muster/shared/pki'
 import type { Logger } from '@muster/shared/runtime'
-import { type DeviceInput, type DeviceState, nextDueMs, type Platform, step } from '../domain/index.ts'
+import { type DeviceInput, type DeviceState, type Effect, nextDueMs, type Platform, step } from '../domain/index.ts'
 import { type Counters, newCounters } from './counters.ts'
 import { type Greeter, startGreeting } from './greeter.ts'
 import { createInterpreter, type Interpreter } from './interpreter.ts'
@@ -27,6 +35,14 @@ export interface FleetOptions {
   readonly clock: Clock
   /** Simulated seconds in a wall second, for what is told in wall time. @default 1 */
   readonly clockSpeed?: number
+  /** The machine's own time, for pauses and time-outs; in a virtual world the same as `clock`. */
+  readonly wall: Clock
+  /** Where devices get their keys from. */
+  readonly generateKey: () => Promise<DeviceKey>
+  /** How long requests of several devices are collected into one message, milliseconds of `wall`. @default 5, reports 10 */
+  readonly lingerMs?: number
+  /** Told of each step that a device has made. */
+  readonly onStep?: (slot: Slot, input: DeviceInput, effects: readonly Effect[], before: DeviceState) => void
   readonly platformOf: (name: PlatformName) => Platform
   /** Devices that it takes at the most. */
   readonly capacity: number
@@ -66,6 +82,7 @@ export function createFleet(options: FleetOptions): Fleet {
     const before: DeviceState = slot.state
     slot.state = state
     if (state.deviceId !== undefined && before.deviceId !== state.deviceId) byId.set(state.deviceId, slot)
+    options.onStep?.(slot, input, effects, before)
     for (const effect of effects) interpreter.perform(slot, effect)
     scheduler.plan(slot, nextDueMs(state))
   }
@@ -143,7 +160,7 @@ export function createFleet(options: FleetOptions): Fleet {
       stopped = true
       scheduler.stop()
       await Promise.all(subscriptions.map((subscription) => subscription.stop()))
-      await Promise.race([interpreter.idle(), new Promise((resolve) => setTimeout(resolve, STOP_MAX_MS).unref())])
+      await settledWithin(options.wall, STOP_MAX_MS, interpreter.idle())
       await greeter?.stop()
     },
   }

@@ -7,7 +7,7 @@ import {
   type WorkerHello,
   WorkerHelloReply,
 } from '@muster/shared/contracts'
-import { CodedError } from '@muster/shared/core'
+import { type Clock, CodedError, pause, type Timer } from '@muster/shared/core'
 import type { Counters } from './counters.ts'
 import type { FleetOptions } from './fleet.ts'
 import type { Slot } from './slots.ts'
@@ -30,6 +30,7 @@ export async function startGreeting(
     readonly lag: RecordableHistogram
   },
 ): Promise<Greeter> {
+  const { wall } = options
   const greet = async (leaving = false): Promise<void> => {
     const hello = helloOf(options, leaving)
     const answer = await options.bus.request(subjects.workerHello(options.tenant), encode(hello), {
@@ -43,29 +44,34 @@ export async function startGreeting(
       )
     }
   }
-  await firstTime(greet)
-  const timer = setInterval(() => {
-    greet().catch((error: unknown) => options.log.debug({ err: error }, 'the service does not hear us'))
-  }, EVERY_WALL_MS)
+  await firstTime(greet, wall)
+  let timer: Timer
+  const again = (): void => {
+    timer = wall.at(wall.nowMs() + EVERY_WALL_MS, () => {
+      greet().catch((error: unknown) => options.log.debug({ err: error }, 'the service does not hear us'))
+      again()
+    })
+  }
+  again()
   return {
     stop: async () => {
-      clearInterval(timer)
+      timer.cancel()
       await greet(true).catch(() => undefined)
     },
   }
 }
 
 /** The service may still be starting. */
-async function firstTime(greet: () => Promise<void>): Promise<void> {
-  const deadline = Date.now() + 15_000
+async function firstTime(greet: () => Promise<void>, wall: Clock): Promise<void> {
+  const deadline = wall.nowMs() + 15_000
   for (;;) {
     try {
       await greet()
       return
     } catch (error) {
       if (error instanceof CodedError && error.code === 'simulation/agent-id-taken') throw error
-      if (Date.now() > deadline) throw error
-      await new Promise((resolve) => setTimeout(resolve, 200))
+      if (wall.nowMs() > deadline) throw error
+      await pause(wall, 200)
     }
   }
 }

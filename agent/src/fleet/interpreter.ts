@@ -10,7 +10,7 @@ import {
   type RenewalRequest,
   subjects,
 } from '@muster/shared/contracts'
-import { createCsr, generateDeviceKey, signWithDeviceKey } from '@muster/shared/pki'
+import { createCsr, signWithDeviceKey } from '@muster/shared/pki'
 import type { DeviceInput, Effect } from '../domain/index.ts'
 import { type Batcher, createBatcher } from './batcher.ts'
 import type { Counters } from './counters.ts'
@@ -37,16 +37,20 @@ export interface InterpreterOptions extends FleetOptions {
   readonly deviceById: (deviceId: string) => Slot | undefined
 }
 
+/** How long requests of several devices are collected, wall milliseconds. */
+const LINGER_MS = 5
+
 interface Asked<T> {
   readonly slot: Slot
   readonly request: T
 }
 
 export function createInterpreter(options: InterpreterOptions): Interpreter {
-  const { bus, tenant, agentId, clock, counters, feed, log } = options
+  const { bus, tenant, agentId, clock, wall, counters, feed, log } = options
   const bodies = createPolicyBodyCache(bus, tenant)
   const tokens = new Map<string, string>()
   const head = { v: 1, agentId } as const
+  const lingerMs = options.lingerMs ?? LINGER_MS
 
   const failed =
     (asked: readonly Asked<unknown>[], what: Extract<DeviceInput, { type: 'failed' }>['what']) => (error: unknown) => {
@@ -58,7 +62,8 @@ export function createInterpreter(options: InterpreterOptions): Interpreter {
   const enrolments: Batcher<Asked<EnrolmentRequest>> = createBatcher({
     itemsMax: 50,
     parallelMax: 4,
-    lingerMs: 5,
+    lingerMs,
+    wall,
     send: async (asked) =>
       ask(
         bus,
@@ -73,7 +78,8 @@ export function createInterpreter(options: InterpreterOptions): Interpreter {
   const checkIns: Batcher<Asked<CheckIn>> = createBatcher({
     itemsMax: 100,
     parallelMax: 4,
-    lingerMs: 5,
+    lingerMs,
+    wall,
     send: async (asked) =>
       ask(
         bus,
@@ -93,7 +99,8 @@ export function createInterpreter(options: InterpreterOptions): Interpreter {
   const renewals: Batcher<Asked<RenewalRequest>> = createBatcher({
     itemsMax: 50,
     parallelMax: 2,
-    lingerMs: 5,
+    lingerMs,
+    wall,
     send: async (asked) =>
       ask(
         bus,
@@ -108,7 +115,8 @@ export function createInterpreter(options: InterpreterOptions): Interpreter {
   const registrations: Batcher<Asked<readonly AppRegistrationRequest[]>> = createBatcher({
     itemsMax: 40,
     parallelMax: 2,
-    lingerMs: 5,
+    lingerMs,
+    wall,
     send: async (asked) =>
       ask(
         bus,
@@ -125,7 +133,7 @@ export function createInterpreter(options: InterpreterOptions): Interpreter {
   ): Promise<void> => {
     const { state } = slot
     // The same request sent again is about the same key.
-    slot.nextKey ??= await generateDeviceKey()
+    slot.nextKey ??= await options.generateKey()
     const csr = createCsr({ key: slot.nextKey, subject: [{ type: 'CN', value: state.key }] })
     const token = tokens.get(`${state.platform}/${state.mode}`)
     const request: EnrolmentRequest = {
@@ -149,7 +157,7 @@ export function createInterpreter(options: InterpreterOptions): Interpreter {
     const { deviceId, certificate, key } =
       slot.state.deviceId === undefined ? { ...slot.state, key: undefined } : { ...slot.state, key: slot.key }
     if (deviceId === undefined || !certificate || !key) return
-    slot.nextKey ??= await generateDeviceKey()
+    slot.nextKey ??= await options.generateKey()
     const csr = createCsr({ key: slot.nextKey, subject: [{ type: 'CN', value: deviceId }] })
     const request: RenewalRequest = {
       requestId,

@@ -1,4 +1,5 @@
 import { encode, type Report, type ReportBatch, subjects } from '@muster/shared/contracts'
+import { pause } from '@muster/shared/core'
 import { createBatcher } from './batcher.ts'
 import type { InterpreterOptions } from './interpreter.ts'
 
@@ -8,6 +9,8 @@ const REPORTS_MAX = 100
 /** Pause after a refused append, doubling, wall milliseconds. */
 const RETRY_MIN_MS = 200
 const RETRY_MAX_MS = 5_000
+/** How long reports are collected, wall milliseconds. */
+const LINGER_MS = 10
 
 export interface ReportSender {
   send(report: Report, again: boolean): void
@@ -20,14 +23,24 @@ export interface ReportSender {
  * Puts reports on the durable stream, in order, one message at a time being acknowledged before devices of the next are
  * counted as sent. A message that is not acknowledged is tried again under the same id: the stream stores it once.
  */
-export function createReportSender({ bus, tenant, agentId, boot, counters, log }: InterpreterOptions): ReportSender {
+export function createReportSender({
+  bus,
+  tenant,
+  agentId,
+  boot,
+  wall,
+  lingerMs = LINGER_MS,
+  counters,
+  log,
+}: InterpreterOptions): ReportSender {
   const subject = subjects.report(tenant, agentId)
   let count = 0
   const batcher = createBatcher<Report>({
     itemsMax: REPORTS_MAX,
     // One at a time: two messages that overtake each other would look like a gap.
     parallelMax: 1,
-    lingerMs: 10,
+    lingerMs,
+    wall,
     send: async (reports) => {
       for (const part of parts({ v: 1, agentId, reports: [...reports] }))
         await append(part, `${agentId}:${boot}:${++count}`)
@@ -43,7 +56,7 @@ export function createReportSender({ bus, tenant, agentId, boot, counters, log }
         if ((error as { code?: string }).code === 'bus/closed') return
         counters.requestErrors++
         log.debug({ err: error }, 'reports were not taken; they are sent again')
-        await new Promise((resolve) => setTimeout(resolve, waitMs))
+        await pause(wall, waitMs)
       }
     }
   }

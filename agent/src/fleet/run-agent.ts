@@ -1,5 +1,13 @@
 import { hostname } from 'node:os'
-import { acquireLock, type ClockScale, createLogger, createNatsBus, scaledClock } from '@muster/shared/runtime'
+import { generateDeviceKey } from '@muster/shared/pki'
+import {
+  acquireLock,
+  type ClockScale,
+  createLogger,
+  createNatsBus,
+  scaledClock,
+  systemClock,
+} from '@muster/shared/runtime'
 import { loadFleet, saveFleet, snapshotPath } from '../adapters/snapshot.ts'
 import { platformOf } from '../platforms/index.ts'
 import { createFleet, type Fleet } from './fleet.ts'
@@ -75,6 +83,8 @@ async function serve(
     bus,
     clock: scaledClock(config.clock),
     clockSpeed: config.clock.speed,
+    wall: systemClock(),
+    generateKey: generateDeviceKey,
     platformOf,
     capacity: config.capacity,
     ...(config.labels ? { labels: config.labels } : {}),

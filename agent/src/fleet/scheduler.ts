@@ -1,6 +1,5 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks'
-import type { Clock, Timer } from '@muster/shared/core'
-import { createDueHeap } from './due-heap.ts'
+import { type Clock, createDueHeap, type Timer } from '@muster/shared/core'
 
 /** Keeps the appointments of all devices with one timer. */
 export interface Scheduler<T extends { dueMs?: number }> {
@@ -55,7 +54,7 @@ export function createScheduler<T extends { dueMs?: number }>(clock: Clock, onDu
     }
     // Let messages in between bursts.
     yielding = true
-    setImmediate(() => {
+    clock.soon(() => {
       yielding = false
       run()
     })

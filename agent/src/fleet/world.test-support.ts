@@ -1,5 +1,6 @@
 import { type ManualClock, manualClock } from '@muster/shared/core'
-import { createLogger, createMemoryBroker, type MemoryBroker } from '@muster/shared/runtime'
+import { generateDeviceKey } from '@muster/shared/pki'
+import { createLogger, createMemoryBroker, type MemoryBroker, systemClock } from '@muster/shared/runtime'
 import { NOW_MS, testPlatform } from '../domain/device.test-support.ts'
 import type { Platform } from '../domain/platform.ts'
 import { createFleet, type Fleet, type FleetOptions } from './fleet.ts'
@@ -39,6 +40,8 @@ export async function createWorld({
         boot: `boot-${fleets.length}`,
         bus: broker.connect(agentId),
         clock,
+        wall: systemClock(),
+        generateKey: generateDeviceKey,
         platformOf: () => platform,
         capacity: 1_000,
         log,

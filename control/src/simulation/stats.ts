@@ -16,7 +16,7 @@ export async function statsOf({ deps, meters, workers }: Control): Promise<Stats
   ])
   return {
     atMs: clock.nowMs(),
-    wallMs: Date.now(),
+    wallMs: deps.wall.nowMs(),
     ...deviceStats(devices),
     policies,
     certificates: {

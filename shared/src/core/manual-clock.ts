@@ -1,4 +1,5 @@
 import type { Clock, EpochMs } from './clock.ts'
+import { createDueHeap } from './due-heap.ts'
 
 /** A clock that moves only when told to, for tests and for worlds in one process. */
 export interface ManualClock extends Clock {
@@ -12,48 +13,55 @@ export interface ManualClock extends Clock {
 }
 
 interface Entry {
-  readonly atMs: EpochMs
-  readonly order: number
-  readonly run: () => void
+  run: (() => void) | undefined
 }
 
 export function manualClock(startMs: EpochMs): ManualClock {
+  const heap = createDueHeap<Entry>()
   let nowMs = startMs
-  let order = 0
-  let entries: Entry[] = []
+  let pending = 0
 
-  const earliest = (): Entry | undefined =>
-    entries.reduce<Entry | undefined>(
-      (best, entry) =>
-        !best || entry.atMs < best.atMs || (entry.atMs === best.atMs && entry.order < best.order) ? entry : best,
-      undefined,
-    )
+  const nextMs = (): EpochMs | undefined => {
+    // What was cancelled stands in the heap until its time; a heap that is mostly such entries is never seen.
+    while (pending === 0 && heap.size > 0) heap.pop()
+    return heap.peekMs()
+  }
+  const runNext = (): void => {
+    const due = heap.pop()
+    if (!due) return
+    const { run } = due.item
+    if (!run) return
+    nowMs = Math.max(nowMs, due.atMs)
+    due.item.run = undefined
+    pending--
+    run()
+  }
   const advanceTo = (atMs: EpochMs): void => {
-    for (let next = earliest(); next && next.atMs <= atMs; next = earliest()) {
-      const due = next
-      entries = entries.filter((entry) => entry !== due)
-      nowMs = Math.max(nowMs, due.atMs)
-      due.run()
-    }
+    for (let next = nextMs(); next !== undefined && next <= atMs; next = nextMs()) runNext()
     nowMs = Math.max(nowMs, atMs)
+  }
+  const at: Clock['at'] = (atMs, run) => {
+    const entry: Entry = { run }
+    heap.push(Math.max(atMs, nowMs), entry)
+    pending++
+    return {
+      cancel: () => {
+        if (!entry.run) return
+        entry.run = undefined
+        pending--
+      },
+    }
   }
 
   return {
     nowMs: () => nowMs,
-    at: (atMs, run) => {
-      const entry = { atMs: Math.max(atMs, nowMs), order: order++, run }
-      entries.push(entry)
-      return {
-        cancel: () => {
-          entries = entries.filter((other) => other !== entry)
-        },
-      }
-    },
+    at,
+    soon: (run) => void at(nowMs, run),
     advance: (ms) => advanceTo(nowMs + ms),
     advanceTo,
-    nextMs: () => earliest()?.atMs,
+    nextMs,
     get pending() {
-      return entries.length
+      return pending
     },
   }
 }

@@ -3,18 +3,40 @@ import {
   type Bus,
   type BusMessage,
   type BusStatus,
+  type Clock,
   CodedError,
   type StreamName,
   type Subscription,
 } from '@muster/shared/core'
+import {
+  createMemoryNetwork,
+  type Link,
+  type LinkConditions,
+  type MemoryNetwork,
+  type NetworkCounts,
+} from './memory-network.ts'
 import { createMemoryStream, type MemoryStream } from './memory-stream.ts'
+import { systemClock } from './scaled-clock.ts'
 import { matchesSubject } from './subject-match.ts'
 
 /** A broker in this process, for worlds and tests that need no server. What it promises is what `busConformance` checks. */
 export interface MemoryBroker {
   connect(name: string): Bus
-  /** Cut every connection, or bring them back. */
-  setOnline(online: boolean): void
+  /** Cut connections from the broker, or bring them back: those of the names that pass, all by default. */
+  setOnline(online: boolean, which?: (name: string) => boolean): void
+  /** How messages fare from now on between the broker and the connections whose names pass. */
+  setConditions(conditions: LinkConditions, which?: (name: string) => boolean): void
+  /** Lose what streams and buckets hold, as a broker that comes back without its store. */
+  wipe(): void
+  readonly counts: Readonly<NetworkCounts>
+}
+
+export interface MemoryBrokerOptions {
+  readonly reportsBytesMax?: number
+  /** On which messages travel and time-outs run. @default real time */
+  readonly clock?: Clock
+  /** Of the network's chance. */
+  readonly seed?: string
 }
 
 interface Listener {
@@ -30,93 +52,148 @@ interface Delivered extends BusMessage {
 
 interface Connection {
   closed: boolean
+  readonly link: Link
   readonly statusListeners: Set<(status: BusStatus) => void>
 }
 
 const GIB = 1_073_741_824
+/** An append whose acknowledgement does not come fails after this time. */
+const APPEND_TIMEOUT_MS = 5_000
 
-export function createMemoryBroker(options: { reportsBytesMax?: number } = {}): MemoryBroker {
+export function createMemoryBroker(options: MemoryBrokerOptions = {}): MemoryBroker {
+  const { clock = systemClock(), seed = 'network', reportsBytesMax = 2 * GIB } = options
   const broker: Broker = {
+    clock,
+    network: createMemoryNetwork(clock, seed),
     listeners: new Set(),
+    matching: new Map(),
     streams: {
-      REPORTS: createMemoryStream(streamSubjects.REPORTS, options.reportsBytesMax ?? 2 * GIB),
-      DLQ: createMemoryStream(streamSubjects.DLQ, GIB),
+      REPORTS: createMemoryStream(streamSubjects.REPORTS, reportsBytesMax, clock),
+      DLQ: createMemoryStream(streamSubjects.DLQ, GIB, clock),
     },
     blobs: new Map(),
     connections: new Set(),
-    online: true,
+    absent: () => false,
+    conditions: [],
     turn: 0,
   }
+  const everybody = (): boolean => true
   return {
-    connect: () => connectTo(broker),
-    setOnline: (online) => {
-      if (broker.online === online) return
-      broker.online = online
-      for (const { statusListeners } of broker.connections) {
-        for (const listener of statusListeners) listener(online ? 'connected' : 'disconnected')
-      }
+    connect: (name) => connectTo(broker, name),
+    setOnline: (online, which = everybody) => {
+      const before = broker.absent
+      broker.absent = (name) => (which(name) ? !online : before(name))
+      for (const connection of broker.connections) if (which(connection.link.name)) setCut(connection, !online)
+      for (const stream of Object.values(broker.streams)) stream.wake()
     },
+    setConditions: (conditions, which = everybody) => {
+      broker.conditions.push({ which, conditions })
+      for (const { link } of broker.connections) if (which(link.name)) link.conditions = conditions
+    },
+    wipe: () => {
+      broker.blobs.clear()
+      for (const stream of Object.values(broker.streams)) stream.wipe()
+    },
+    counts: broker.network.counts,
   }
 }
 
 interface Broker {
+  readonly clock: Clock
+  readonly network: MemoryNetwork
   readonly listeners: Set<Listener>
+  /** Listeners by subject, as long as nobody comes or goes. */
+  readonly matching: Map<string, readonly Listener[]>
   readonly streams: Readonly<Record<StreamName, MemoryStream>>
   readonly blobs: Map<string, Uint8Array>
   readonly connections: Set<Connection>
-  online: boolean
+  /** Who finds no broker. */
+  absent: (name: string) => boolean
+  readonly conditions: { which: (name: string) => boolean; conditions: LinkConditions }[]
   turn: number
 }
 
-function connectTo(broker: Broker): Bus {
-  const connection: Connection = { closed: false, statusListeners: new Set() }
+function setCut(connection: Connection, cut: boolean): void {
+  if (connection.link.cut === cut) return
+  connection.link.cut = cut
+  for (const listener of connection.statusListeners) listener(cut ? 'disconnected' : 'connected')
+}
+
+function connectTo(broker: Broker, name: string): Bus {
+  const { network } = broker
+  const link = network.link(name)
+  link.cut = broker.absent(name)
+  link.conditions = broker.conditions.findLast(({ which }) => which(name))?.conditions ?? {}
+  const connection: Connection = { closed: false, link, statusListeners: new Set() }
   broker.connections.add(connection)
+  const reachable = (): boolean => !link.cut && !connection.closed
   const usable = (): void => {
     if (connection.closed) throw new CodedError('bus/closed', 'the bus was closed')
-    if (!broker.online) throw new CodedError('bus/disconnected', 'there is no connection to the broker')
+    if (link.cut) throw new CodedError('bus/disconnected', 'there is no connection to the broker')
   }
   const listen = (pattern: string, queue: string | undefined, deliver: Listener['deliver']): Subscription => {
     const listener: Listener = { pattern, queue, owner: connection, deliver }
     broker.listeners.add(listener)
+    broker.matching.clear()
     return {
       stop: async () => {
         broker.listeners.delete(listener)
+        broker.matching.clear()
       },
     }
   }
   return {
     get connected() {
-      return broker.online && !connection.closed
+      return reachable()
     },
     publish: (subject, payload) => {
-      if (connection.closed || !broker.online) return
-      deliverLater(broker, connection, { subject, payload })
-      for (const stream of Object.values(broker.streams)) {
-        if (stream.covers(subject)) stream.append(subject, payload, `core-${broker.turn++}`)
-      }
+      if (!reachable()) return
+      network.carry(link, 'out', () => {
+        deliver(broker, connection, { subject, payload })
+        for (const stream of Object.values(broker.streams)) {
+          if (stream.covers(subject)) stream.append(subject, payload, `core-${broker.turn++}`)
+        }
+      })
     },
     subscribe: (pattern, handler, { queue } = {}) => listen(pattern, queue, handler),
     request: async (subject, payload, { timeoutMs }) => {
       usable()
-      return ask(broker, connection, subject, payload, timeoutMs)
+      return answerTo(broker, connection, timeoutMs, subject, (resolve, reject) => {
+        const reply = (answer: Uint8Array): void => network.carry(link, 'in', () => resolve(answer))
+        network.carry(link, 'out', () => {
+          if (deliver(broker, connection, { subject, payload, reply }) > 0) return
+          network.carry(link, 'in', () => reject(new CodedError('bus/no-responders', `nobody serves ${subject}`)))
+        })
+      })
     },
     respond: (pattern, handler, { queue, onError } = {}) =>
       listen(pattern, queue, (message) => {
         handler(message).then(
-          (answer) => message.reply?.(answer),
+          (answer) => {
+            if (reachable()) network.carry(link, 'out', () => message.reply?.(answer))
+          },
           (error: unknown) => onError?.(error, message),
         )
       }),
     append: async (subject, payload, { msgId }) => {
       usable()
       const stream = Object.values(broker.streams).find((candidate) => candidate.covers(subject))
-      await turn()
-      if (!stream) throw new CodedError('bus/no-responders', 'no stream takes this subject')
-      stream.append(subject, payload, msgId)
+      await answerTo<void>(broker, connection, APPEND_TIMEOUT_MS, subject, (resolve, reject) => {
+        network.carry(link, 'out', () => {
+          const refusal = store(stream, subject, payload, msgId)
+          network.carry(link, 'in', () => (refusal ? reject(refusal) : resolve()))
+        })
+      })
     },
-    consume: async (stream, handler, options) => {
+    consume: async (stream, handler, { maxBatch, onError }) => {
       usable()
-      return broker.streams[stream].consume(handler, options)
+      const consuming = broker.streams[stream].consume({
+        handler,
+        maxBatch,
+        reachable,
+        ...(onError ? { onError } : {}),
+      })
+      return consuming
     },
     putBlob: async (key, body) => {
       usable()
@@ -141,6 +218,7 @@ function connectTo(broker: Broker): Bus {
     close: async () => {
       connection.closed = true
       broker.connections.delete(connection)
+      broker.matching.clear()
       for (const listener of broker.listeners) {
         if (listener.owner === connection) broker.listeners.delete(listener)
       }
@@ -148,12 +226,30 @@ function connectTo(broker: Broker): Bus {
   }
 }
 
-/** Hand a message to those who listen now, at a later turn of the event loop. Answers how many they are. */
-function deliverLater(broker: Broker, from: Connection, message: Delivered): number {
+function store(
+  stream: MemoryStream | undefined,
+  subject: string,
+  payload: Uint8Array,
+  msgId: string,
+): CodedError | undefined {
+  if (!stream) return new CodedError('bus/no-responders', 'no stream takes this subject')
+  try {
+    stream.append(subject, payload, msgId)
+    return undefined
+  } catch (error) {
+    if (error instanceof CodedError) return error
+    throw error
+  }
+}
+
+/** Hand a message to those who listen when it has reached them. Answers how many they are. */
+function deliver(broker: Broker, from: Connection, message: Delivered): number {
   const chosen = receivers(broker, from, message)
   for (const listener of chosen) {
-    setImmediate(() => {
-      if (broker.online && broker.listeners.has(listener)) listener.deliver(message)
+    const { link } = listener.owner
+    if (link.cut) continue
+    broker.network.carry(link, 'in', () => {
+      if (!link.cut && broker.listeners.has(listener)) listener.deliver(message)
     })
   }
   return chosen.length
@@ -161,43 +257,42 @@ function deliverLater(broker: Broker, from: Connection, message: Delivered): num
 
 /** Everybody without a queue group, and one member of each group. A connection does not hear itself. */
 function receivers(broker: Broker, from: Connection, { subject }: Delivered): readonly Listener[] {
-  const matching = [...broker.listeners].filter(
-    (listener) => listener.owner !== from && matchesSubject(listener.pattern, subject),
-  )
+  let matching = broker.matching.get(subject)
+  if (!matching) {
+    matching = [...broker.listeners].filter(({ pattern }) => matchesSubject(pattern, subject))
+    broker.matching.set(subject, matching)
+  }
+  const others = matching.filter(({ owner }) => owner !== from)
+  if (others.every(({ queue }) => queue === undefined)) return others
   const groups = Map.groupBy(
-    matching.filter(({ queue }) => queue !== undefined),
+    others.filter(({ queue, owner }) => queue !== undefined && !owner.link.cut),
     ({ queue }) => queue,
   )
   const members = [...groups.values()].map((group) => group[broker.turn++ % group.length] as Listener)
-  return [...matching.filter(({ queue }) => queue === undefined), ...members]
+  return [...others.filter(({ queue }) => queue === undefined), ...members]
 }
 
-function ask(
-  broker: Broker,
+/** Wait for an answer: until the time is over, or the connection goes. */
+function answerTo<T>(
+  { clock }: Broker,
   from: Connection,
-  subject: string,
-  payload: Uint8Array,
   timeoutMs: number,
-): Promise<Uint8Array> {
+  subject: string,
+  ask: (resolve: (value: T) => void, reject: (error: CodedError) => void) => void,
+): Promise<T> {
   return new Promise((resolve, reject) => {
     const done = (finish: () => void): void => {
-      clearTimeout(timer)
+      timer.cancel()
       from.statusListeners.delete(onStatus)
       finish()
     }
-    const timer = setTimeout(() => {
-      done(() => reject(new CodedError('bus/timeout', `no answer on ${subject} in ${timeoutMs} ms`)))
-    }, timeoutMs)
+    const refused = (error: CodedError): void => done(() => reject(error))
     const onStatus = (): void =>
-      done(() => reject(new CodedError('bus/disconnected', 'the connection went before the answer came')))
+      refused(new CodedError('bus/disconnected', 'the connection went before the answer came'))
+    const timer = clock.at(clock.nowMs() + timeoutMs, () =>
+      refused(new CodedError('bus/timeout', `no answer on ${subject} in ${timeoutMs} ms`)),
+    )
     from.statusListeners.add(onStatus)
-    const reply = (answer: Uint8Array): void => {
-      setImmediate(() => done(() => resolve(answer)))
-    }
-    if (deliverLater(broker, from, { subject, payload, reply }) === 0) {
-      done(() => reject(new CodedError('bus/no-responders', `nobody serves ${subject}`)))
-    }
+    ask((value) => done(() => resolve(value)), refused)
   })
 }
-
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))

@@ -1,4 +1,11 @@
-import { type Bus, CodedError, type DurableMessage, type Subscription } from '@muster/shared/core'
+import {
+  type Clock,
+  CodedError,
+  type DurableMessage,
+  type EpochMs,
+  pause,
+  type Subscription,
+} from '@muster/shared/core'
 import { matchesSubject } from './subject-match.ts'
 
 const DEDUPE_WINDOW_MS = 120_000
@@ -7,76 +14,108 @@ const RETRY_MS = 20
 interface Stored {
   readonly subject: string
   readonly payload: Uint8Array
+  /** Place in the stream. */
+  readonly order: number
   deliveries: number
+}
+
+export interface StreamConsumer {
+  readonly handler: (batch: readonly DurableMessage[]) => Promise<void>
+  readonly maxBatch: number
+  readonly onError?: (error: unknown) => void
+  /** Whether messages can be handed out to it, and its acknowledgements arrive. */
+  readonly reachable: () => boolean
 }
 
 /** A durable stream in memory: messages wait until a consumer's handler has taken them. */
 export interface MemoryStream {
-  readonly subjects: readonly string[]
   covers(subject: string): boolean
   append(subject: string, payload: Uint8Array, msgId: string): void
-  consume(handler: Parameters<Bus['consume']>[1], options: Parameters<Bus['consume']>[2]): Subscription
+  consume(consumer: StreamConsumer): Subscription
   info(): { messages: number; bytes: number }
+  /** Consumers may have become reachable. */
+  wake(): void
+  /** Lose everything, as a broker that comes back without its store. */
+  wipe(): void
 }
 
-export function createMemoryStream(subjects: readonly string[], bytesMax: number): MemoryStream {
-  const waiting: Stored[] = []
-  const seen = new Map<string, number>()
+export function createMemoryStream(subjects: readonly string[], bytesMax: number, clock: Clock): MemoryStream {
+  let waiting: Stored[] = []
+  let seen = new Map<string, EpochMs>()
   let bytes = 0
-  let arrived = (): void => undefined
+  let underWay = 0
+  let appended = 0
+  const wakers = new Set<() => void>()
 
-  const forgetOld = (nowMs: number): void => {
+  const wakeAll = (): void => {
+    for (const wake of wakers) wake()
+    wakers.clear()
+  }
+  const forgetOld = (nowMs: EpochMs): void => {
     for (const [msgId, atMs] of seen) {
       if (nowMs - atMs < DEDUPE_WINDOW_MS) break
       seen.delete(msgId)
     }
   }
+  const takeBack = (batch: readonly Stored[]): void => {
+    waiting = [...batch, ...waiting].sort((a, b) => a.order - b.order)
+    wakeAll()
+  }
+  const handOut = async ({ handler, maxBatch, onError, reachable }: StreamConsumer): Promise<void> => {
+    const batch = waiting.splice(0, maxBatch)
+    for (const message of batch) message.deliveries++
+    underWay += batch.length
+    try {
+      await handler(batch)
+      if (reachable()) bytes -= sizeOf(batch)
+      else takeBack(batch)
+    } catch (error) {
+      onError?.(error)
+      takeBack(batch)
+      await pause(clock, RETRY_MS)
+    } finally {
+      underWay -= batch.length
+    }
+  }
 
   return {
-    subjects,
     covers: (subject) => subjects.some((pattern) => matchesSubject(pattern, subject)),
     append: (subject, payload, msgId) => {
-      const nowMs = performance.now()
+      const nowMs = clock.nowMs()
       forgetOld(nowMs)
       if (seen.has(msgId)) return
       if (bytes + payload.length > bytesMax)
         throw new CodedError('bus/stream-full', 'the stream has reached its size limit')
       seen.set(msgId, nowMs)
       bytes += payload.length
-      waiting.push({ subject, payload, deliveries: 0 })
-      arrived()
+      waiting.push({ subject, payload, order: appended++, deliveries: 0 })
+      wakeAll()
     },
-    consume: (handler, { maxBatch, onError }) => {
+    consume: (consumer) => {
       let stopped = false
       const work = async (): Promise<void> => {
         while (!stopped) {
-          if (waiting.length === 0) {
-            await new Promise<void>((resolve) => {
-              arrived = resolve
-            })
-            continue
-          }
-          const batch = waiting.slice(0, maxBatch)
-          for (const message of batch) message.deliveries++
-          try {
-            await handler(batch as readonly DurableMessage[])
-            waiting.splice(0, batch.length)
-            bytes -= batch.reduce((sum, { payload }) => sum + payload.length, 0)
-          } catch (error) {
-            onError?.(error)
-            await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
-          }
+          if (waiting.length > 0 && consumer.reachable()) await handOut(consumer)
+          else await new Promise<void>((resolve) => wakers.add(resolve))
         }
       }
-      const working = new Promise<void>((resolve) => setImmediate(resolve)).then(work)
+      const working = new Promise<void>((resolve) => clock.soon(resolve)).then(work)
       return {
         stop: async () => {
           stopped = true
-          arrived()
+          wakeAll()
           await working
         },
       }
     },
-    info: () => ({ messages: waiting.length, bytes }),
+    wake: wakeAll,
+    info: () => ({ messages: waiting.length + underWay, bytes }),
+    wipe: () => {
+      bytes -= sizeOf(waiting)
+      waiting = []
+      seen = new Map()
+    },
   }
 }
+
+const sizeOf = (batch: readonly Stored[]): number => batch.reduce((sum, { payload }) => sum + payload.length, 0)

@@ -27,5 +27,6 @@ export function scaledClock({ originWallMs, originMs, speed }: ClockScale): Cloc
       arm()
       return { cancel: () => clearTimeout(handle) }
     },
+    soon: (run) => void setImmediate(run),
   }
 }

@@ -8,7 +8,7 @@ import {
   type WorkerHelloReply,
   type WorkerView,
 } from '@muster/shared/contracts'
-import { type Bus, CodedError, type Subscription } from '@muster/shared/core'
+import { type Bus, type Clock, CodedError, type Subscription } from '@muster/shared/core'
 import type { Logger } from '@muster/shared/runtime'
 import { openRequestDoor } from './request-door.ts'
 
@@ -34,8 +34,14 @@ export interface Workers {
   stop(): Promise<void>
 }
 
-export function openWorkers(options: { bus: Bus; tenant: string; log: Logger; onDeadLetter: () => void }): Workers {
-  const { bus, tenant, log, onDeadLetter } = options
+export function openWorkers(options: {
+  bus: Bus
+  wall: Clock
+  tenant: string
+  log: Logger
+  onDeadLetter: () => void
+}): Workers {
+  const { bus, wall, tenant, log, onDeadLetter } = options
   const known = new Map<string, { hello: WorkerHello; lastSeenWallMs: number }>()
   const door: Subscription = openRequestDoor({
     bus,
@@ -46,12 +52,12 @@ export function openWorkers(options: { bus: Bus; tenant: string; log: Logger; on
     onDeadLetter,
     handle: async (hello): Promise<WorkerHelloReply> => {
       const before = known.get(hello.agentId)
-      const lives = before !== undefined && Date.now() - before.lastSeenWallMs < SILENT_AFTER_WALL_MS
+      const lives = before !== undefined && wall.nowMs() - before.lastSeenWallMs < SILENT_AFTER_WALL_MS
       // Two processes under one name would take each other's devices for their own.
       if (lives && before.hello.boot !== hello.boot) return { v: 1, accepted: false, code: 'simulation/agent-id-taken' }
       if (!before) log.info({ agentId: hello.agentId, pid: hello.pid }, 'a worker has joined')
       if (hello.leaving) known.delete(hello.agentId)
-      else known.set(hello.agentId, { hello, lastSeenWallMs: Date.now() })
+      else known.set(hello.agentId, { hello, lastSeenWallMs: wall.nowMs() })
       return { v: 1, accepted: true }
     },
   })
@@ -60,13 +66,13 @@ export function openWorkers(options: { bus: Bus; tenant: string; log: Logger; on
       .map(({ hello, lastSeenWallMs }) => ({
         hello,
         lastSeenWallMs,
-        alive: Date.now() - lastSeenWallMs < SILENT_AFTER_WALL_MS,
+        alive: wall.nowMs() - lastSeenWallMs < SILENT_AFTER_WALL_MS,
       }))
       .sort((a, b) => (a.hello.agentId < b.hello.agentId ? -1 : 1))
   return {
     list,
     reachable: () => {
-      const present = list().filter(({ lastSeenWallMs }) => Date.now() - lastSeenWallMs < LOST_AFTER_WALL_MS)
+      const present = list().filter(({ lastSeenWallMs }) => wall.nowMs() - lastSeenWallMs < LOST_AFTER_WALL_MS)
       const silent = present.filter(({ alive }) => !alive).map(({ hello }) => hello.agentId)
       if (silent.length > 0)
         throw new CodedError('simulation/worker-silent', `nothing is heard of ${silent.join(', ')} just now`)
