@@ -20,8 +20,11 @@ export function drift(state: DeviceState, turn: Turn): DeviceState {
   const next = appointDrift(state, turn)
   const drifting = chance.fork('drift').weighted(platform.drifts.map((each) => ({ ...each, weight: each.perDay })))
   const before = state.inventory.posture[drifting.fact]
-  if (before === undefined || before === drifting.to) return next
-  const changed = withPosture(next, { [drifting.fact]: drifting.to })
+  if (before === undefined) return next
+  const { to } = drifting
+  const value = typeof to === 'function' ? to(state.inventory, chance.fork('value')) : to
+  const changed = withPosture(next, { [drifting.fact]: value })
+  if (changed === next) return next
   const mends = drifting.heals && chance.fork('heals').chance(state.temperament.selfHeal)
   if (!mends) return changed
   const atMs = nowMs + Math.ceil(chance.fork('heals-after').exponential(state.temperament.selfHealAfterMs))

@@ -55,7 +55,8 @@ export interface Cadence {
 /** A fact that changes to a value, so often a day per device (a Poisson rate), and whether people or the OS mend it. */
 export interface Drift {
   readonly fact: PostureFact
-  readonly to: Posture[PostureFact]
+  /** The value, or how it comes of the one before. */
+  readonly to: Exclude<Posture[PostureFact], undefined> | ((before: Inventory, chance: Rng) => Posture[PostureFact])
   readonly perDay: number
   readonly heals: boolean
 }

@@ -63,8 +63,12 @@ function promisesOfDevices(platform: Platform): void {
 
   it('drifts to facts that can be', () => {
     for (const { fact, to, perDay } of platform.drifts) {
-      expect(Posture.parse({ [fact]: to })).toEqual({ [fact]: to })
       expect(perDay).toBeGreaterThan(0)
+      for (const [at, mode] of modes.entries()) {
+        const chance = createRng(`drift ${at}`)
+        const value = typeof to === 'function' ? to(platform.describe(mode, chance.fork('device')), chance) : to
+        expect(Posture.parse({ [fact]: value })).toEqual({ [fact]: value })
+      }
     }
   })
 

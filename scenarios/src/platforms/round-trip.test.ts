@@ -117,7 +117,7 @@ describe('what a device does not have or has to wait for', () => {
   it('fails now and then, in the platform’s own words', () => {
     const item = managementOf('windows').render('configuration', { bitLockerEncryptDevice: true }, 'windows')[0]
     if (!item) throw new Error('nothing rendered')
-    const device = deviceOf('windows')
+    const device = deviceOf('windows', { encrypted: false, secureHardware: true })
     const enterprise = {
       ...device,
       inventory: { ...device.inventory, os: { ...device.inventory.os, edition: 'Enterprise' } },

@@ -1,5 +1,15 @@
 import type { PolicyItem } from '@muster/shared/contracts'
-import { nodes } from './nodes.ts'
+import type { CspNode, Value, Verb } from './csp-node.ts'
+import { nodes } from './tree.ts'
+
+const texts = ['IN', '443', '<WLANProfile><name>a</name></WLANProfile>', 'MIIB']
+
+/** A value that a node takes. */
+export function valueFor({ format, range, pattern }: CspNode): Value {
+  if (format === 'bool') return true
+  if (format === 'int') return range?.[1] ?? 1
+  return texts.find((text) => pattern?.test(text)) ?? 'text'
+}
 
 /** One item for each node and verb. */
 export const samples: readonly PolicyItem[] = nodes.flatMap((node) =>
@@ -9,8 +19,12 @@ export const samples: readonly PolicyItem[] = nodes.flatMap((node) =>
       covers: ['sample'],
       protocol: 'omadm',
       verb,
-      locUri: node.uri,
-      ...(verb === 'Add' || verb === 'Replace' ? { data: node.format === 'bool' ? true : (node.range?.[1] ?? 1) } : {}),
+      locUri: node.uri.replace(/\{(\w+)\}/g, 'one'),
+      ...(takesData(verb) ? { data: valueFor(node) } : {}),
     }),
   ),
 )
+
+function takesData(verb: Verb): boolean {
+  return verb === 'Add' || verb === 'Replace' || verb === 'Exec'
+}

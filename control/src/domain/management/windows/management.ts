@@ -19,16 +19,18 @@ function settingOf(kind: PolicyKind, name: string): WindowsSetting | undefined {
 const nativeOf = (setting: WindowsSetting, value: SettingValue): Plain =>
   setting.native ? setting.native(value as Plain) : (value as Plain)
 
-function itemFor(setting: WindowsSetting, value: SettingValue): OmaDmItem {
-  const common = { itemId: setting.name, covers: [setting.name], protocol: 'omadm' as const, locUri: setting.uri }
-  if (setting.kind === 'compliance') return { ...common, verb: 'Get' }
+const ADDED = '/add'
+
+/** A node that the server names is added and then written; where it is there already, only the second has an effect. */
+function itemsFor(setting: WindowsSetting, value: SettingValue): readonly OmaDmItem[] {
+  const { name, uri, named } = setting
+  const locUri = named ? uri.replace(/\{\w+\}/, () => named(String(value))) : uri
+  const common = { itemId: name, covers: [name], protocol: 'omadm' as const, locUri }
+  if (setting.kind === 'compliance') return [{ ...common, verb: 'Get' }]
   const data = nativeOf(setting, value)
-  return {
-    ...common,
-    verb: 'Replace',
-    format: typeof data === 'boolean' ? 'bool' : typeof data === 'number' ? 'int' : 'chr',
-    data,
-  }
+  const format = typeof data === 'boolean' ? 'bool' : typeof data === 'number' ? 'int' : named ? 'xml' : 'chr'
+  const written: OmaDmItem = { ...common, verb: 'Replace', format, data }
+  return named ? [{ ...written, itemId: `${name}${ADDED}`, verb: 'Add' }, written] : [written]
 }
 
 /** Whether an answer meets what is wanted. */
@@ -45,10 +47,20 @@ function meets(setting: WindowsSetting, wanted: SettingValue, answer: Plain): bo
   }
 }
 
-function outcomeOf(setting: WindowsSetting, wanted: SettingValue, answer: ItemResult | undefined): SettingOutcome {
+const ALREADY_EXISTS = 418
+
+function outcomeOf(
+  setting: WindowsSetting,
+  wanted: SettingValue,
+  written: ItemResult | undefined,
+  added: ItemResult | undefined,
+): SettingOutcome {
   const state = (value: SettingOutcome['state']): SettingOutcome => ({ setting: setting.name, state: value })
-  if (!answer) return state('pending')
-  if (answer.protocol !== 'omadm') return { ...state('error'), errorCode: 'protocol' }
+  if (!written) return state('pending')
+  if (written.protocol !== 'omadm' || (added && added.protocol !== 'omadm'))
+    return { ...state('error'), errorCode: 'protocol' }
+  // What could not be added for another reason than that it is there is the cause of what follows.
+  const answer = added && added.status >= 300 && added.status !== ALREADY_EXISTS ? added : written
   if (answer.status === 202) return state('pending')
   // The node is not there on this build or edition.
   if (answer.status === 404) return { ...state('notApplicable'), errorCode: '404' }
@@ -101,13 +113,13 @@ export const windowsManagement: Management = {
   render: (kind, settings) =>
     windowsSettings.flatMap((setting) => {
       const value = settings[setting.name]
-      return setting.kind === kind && value !== undefined ? [itemFor(setting, value)] : []
+      return setting.kind === kind && value !== undefined ? itemsFor(setting, value) : []
     }),
   interpret: (kind, settings, _items, results) => {
     const byItem = new Map(results.map((result) => [result.itemId, result]))
     return Object.entries(settings).flatMap(([name, wanted]) => {
       const setting = settingOf(kind, name)
-      return setting ? [outcomeOf(setting, wanted, byItem.get(name))] : []
+      return setting ? [outcomeOf(setting, wanted, byItem.get(name), byItem.get(`${name}${ADDED}`))] : []
     })
   },
   renderAction: (action, parameters) => actions[action]?.(parameters),

@@ -7,6 +7,8 @@ export interface WindowsSetting extends SettingDefinition {
   readonly native?: (value: string | number | boolean) => string | number | boolean
   /** How an answer is held against what is wanted; equality when absent. */
   readonly compare?: 'at-least' | 'version-at-least' | 'version-at-most'
+  /** The part in braces of the URI, where the server names the node: it is added before it is written. */
+  readonly named?: (value: string) => string
 }
 
 const onOff = (on: number, off: number) => (value: string | number | boolean) => (value === true ? on : off)
@@ -15,7 +17,7 @@ const demand = (
   name: string,
   displayName: string,
   uri: string,
-  answer: string | number,
+  answer: string | number | boolean,
   remedy: string,
 ): WindowsSetting => ({
   name,
@@ -77,13 +79,33 @@ const compliance: readonly WindowsSetting[] = [
     'Update the antivirus signatures.',
   ),
   demand(
+    'antiSpywareRequired',
+    'Antispyware',
+    `${STATUS}/Antispyware/Status`,
+    0,
+    'Switch the protection against spyware on.',
+  ),
+  demand(
+    'rtpEnabled',
+    'Real-time protection',
+    './Device/Vendor/MSFT/Defender/Health/RtpEnabled',
+    true,
+    'Switch real-time protection on.',
+  ),
+  demand(
     'tpmRequired',
     'Trusted Platform Module',
     `${STATUS}/TPM/SpecificationVersion`,
     '2.0',
     'Switch the TPM on in the firmware settings.',
   ),
-  demand('passwordRequired', 'Password', './Device/Vendor/MSFT/PassportForWork/PasswordSet', 1, 'Set a password.'),
+  demand(
+    'passwordRequired',
+    'Password',
+    './Device/Vendor/MSFT/Policy/Result/DeviceLock/DevicePasswordEnabled',
+    0,
+    'Set a password.',
+  ),
   {
     name: 'passwordMinimumLength',
     kind: 'compliance',
@@ -91,7 +113,7 @@ const compliance: readonly WindowsSetting[] = [
     displayName: 'Minimum password length',
     value: { type: 'integer', min: 4, max: 16 },
     stricter: 'higher',
-    uri: './Device/Vendor/MSFT/PassportForWork/PasswordLength',
+    uri: './Device/Vendor/MSFT/Policy/Result/DeviceLock/MinDevicePasswordLength',
     compare: 'at-least',
     remedy: 'Choose a longer password.',
   },
@@ -138,7 +160,44 @@ const config = (
 const POLICY = './Device/Vendor/MSFT/Policy/Config'
 const FIREWALL = './Vendor/MSFT/Firewall/MdmStore'
 
+const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) => `&#${character.codePointAt(0)};`)
+
+/** A profile for a network that asks for nothing: whoever wants a secret in it hands it out by certificate. */
+const wlanProfile = (ssid: string): string =>
+  `<WLANProfile xmlns="http://www.microsoft.com/networking/WLAN/profile/v1"><name>${escaped(ssid)}</name>` +
+  `<SSIDConfig><SSID><name>${escaped(ssid)}</name></SSID></SSIDConfig><connectionType>ESS</connectionType>` +
+  '<connectionMode>auto</connectionMode><MSM><security><authEncryption><authentication>OWE</authentication>' +
+  '<encryption>AES</encryption></authEncryption></security></MSM></WLANProfile>'
+
 const configuration: readonly WindowsSetting[] = [
+  {
+    name: 'wiFiNetworkName',
+    kind: 'configuration',
+    definitionId: 'vendor_msft_wifi_profile_{ssid}_wlanxml',
+    displayName: 'Wi-Fi network',
+    value: { type: 'string', maxLength: 32, pattern: '^.+$' },
+    uri: './Device/Vendor/MSFT/WiFi/Profile/{ssid}/WlanXml',
+    named: (ssid) => encodeURIComponent(ssid.toWellFormed()),
+    native: (ssid) => wlanProfile(String(ssid)),
+  },
+  config('passwordExpirationDays', 'Days until a password expires', `${POLICY}/DeviceLock/DevicePasswordExpiration`, {
+    type: 'integer',
+    min: 0,
+    max: 730,
+  }),
+  config(
+    'passwordMinimumCharacterSetCount',
+    'Kinds of characters in a password',
+    `${POLICY}/DeviceLock/MinDevicePasswordComplexCharacters`,
+    { type: 'integer', min: 1, max: 4 },
+  ),
+  config(
+    'bitLockerAllowWarningForOtherDiskEncryption',
+    'Warn of other disk encryption',
+    './Device/Vendor/MSFT/BitLocker/AllowWarningForOtherDiskEncryption',
+    { type: 'boolean' },
+    onOff(1, 0),
+  ),
   // The node means the opposite of its name: 0 demands a password.
   config(
     'passwordRequired',
