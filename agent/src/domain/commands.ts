@@ -45,7 +45,7 @@ function performOne(state: DeviceState, turn: Turn, command: DeviceCommand): Dev
 /** Its answer may have been lost; if it is still on its way it is not given twice. */
 function answerAgain(state: DeviceState, known: CommandResult): DeviceState {
   const underWay =
-    state.marks.commands.includes(known) ||
+    state.marks.commands.some(({ commandId }) => commandId === known.commandId) ||
     state.outbox.some(({ commands }) => commands?.some(({ commandId }) => commandId === known.commandId))
   return underWay ? state : { ...state, marks: { ...state.marks, commands: [...state.marks.commands, known] } }
 }

@@ -6,10 +6,15 @@ import { ownCorrelation, type Turn } from './turn.ts'
 /** With so many reports not known to be committed the device makes no new one and keeps its marks. */
 export const OUTBOX_MAX = 32
 
+/** Whether the service has another account of the device. One object where nothing changed, but for a state read back. */
+const inventoryIsNews = ({ inventory, reportedInventory }: DeviceState): boolean =>
+  inventory !== reportedInventory && JSON.stringify(inventory) !== JSON.stringify(reportedInventory)
+
 /** Whether anything has changed since the last report. */
-export function hasNews({ marks, inventory, reportedInventory }: DeviceState): boolean {
+export function hasNews(state: DeviceState): boolean {
+  const { marks } = state
   return (
-    inventory !== reportedInventory ||
+    inventoryIsNews(state) ||
     marks.certificate ||
     marks.policySet ||
     marks.policyIds.length + marks.removedPolicyIds.length + marks.commands.length > 0
@@ -47,7 +52,7 @@ function compose(state: DeviceState, { nowMs }: Turn, correlationId: string): Re
       state: certificateState(state, nowMs),
     },
     ...(state.policySetDigest === undefined ? {} : { policySetDigest: state.policySetDigest }),
-    ...(state.inventory === state.reportedInventory ? {} : { inventory: state.inventory }),
+    ...(inventoryIsNews(state) ? { inventory: state.inventory } : {}),
     ...(changed.length > 0
       ? {
           policies: changed.map(({ reference: { policyId, revision, kind }, results, appliedAtMs }) => ({

@@ -33,7 +33,7 @@ export interface DeviceState {
   readonly phase: DevicePhase
   readonly online: boolean
   readonly inventory: Inventory
-  /** The account that the service has; another object than `inventory` means that there is something to report. */
+  /** The account that the service has; where it differs from `inventory` there is something to report. */
   readonly reportedInventory: Inventory
   readonly enrolmentRequestId: string
   readonly deviceId?: string

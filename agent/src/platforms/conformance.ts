@@ -173,7 +173,7 @@ function expectAnswer(result: ItemResult, item: PolicyItem, protocols: readonly 
   expect(protocols).toContain(result.protocol)
 }
 
-function frozen<T>(value: T): T {
+export function frozen<T>(value: T): T {
   if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
     Object.freeze(value)
     for (const part of Object.values(value)) frozen(part)
@@ -187,7 +187,7 @@ const json = fc.jsonValue({ maxDepth: 3 }) as fc.Arbitrary<never>
 const scalar = fc.oneof(fc.boolean(), fc.integer(), word)
 
 /** Items that keep to the contract and to nothing else. */
-const arbitraryItem: fc.Arbitrary<PolicyItem> = fc.oneof(
+export const arbitraryItem: fc.Arbitrary<PolicyItem> = fc.oneof(
   fc.record({
     ...head,
     protocol: fc.constant('omadm' as const),
@@ -219,7 +219,7 @@ const arbitraryItem: fc.Arbitrary<PolicyItem> = fc.oneof(
   }),
 )
 
-const arbitraryCommand: fc.Arbitrary<NativeCommand> = fc.oneof(
+export const arbitraryCommand: fc.Arbitrary<NativeCommand> = fc.oneof(
   fc.record({
     protocol: fc.constant('omadm' as const),
     verb: fc.constantFrom('Exec', 'Replace', 'Delete'),
