@@ -1,8 +1,7 @@
-import { AppRegistrationRequest } from '@muster/shared/contracts'
-import { DAY_MS, HOUR_MS, MINUTE_MS } from '@muster/shared/core'
+import { DAY_MS, HOUR_MS } from '@muster/shared/core'
 import { describe, expect, it } from 'vitest'
 import { nextDueMs } from './agenda.ts'
-import { calm, enrolled, managed, NOW_MS, newborn, testPlatform, trial, visit } from './device.test-support.ts'
+import { calm, enrolled, managed, NOW_MS, testPlatform, visit } from './device.test-support.ts'
 import type { Platform } from './platform.ts'
 
 /** Keep appointments up to a time; check-ins get no news. Answers how often each fact was seen changed. */
@@ -61,43 +60,5 @@ describe('drift', () => {
     const device = enrolled({ ...calm, driftFactor: 1 }, updating)
     expect(liveUntil(device, NOW_MS + 60 * DAY_MS)).toBe(1)
     expect(device.state.inventory.os.version).toBe('11')
-  })
-})
-
-describe('app management only', () => {
-  const phone: Platform = { ...testPlatform, name: 'iOS' }
-  const unmanaged = () => {
-    const device = trial({ ...newborn(calm), platform: 'iOS', mode: 'mam-only' }, phone)
-    return device.feed({ type: 'born', enrolAtMs: NOW_MS }).feed({ type: 'due' })
-  }
-
-  it('registers two to four apps and never enrols', () => {
-    const device = unmanaged()
-    const { registrations } = device.effect('register')
-    expect(registrations.length).toBeGreaterThanOrEqual(2)
-    expect(registrations.length).toBeLessThanOrEqual(4)
-    for (const registration of registrations) {
-      expect(AppRegistrationRequest.parse(registration)).toEqual(registration)
-    }
-    expect(new Set(registrations.map(({ registrationId }) => registrationId)).size).toBe(registrations.length)
-    expect(device.state.phase).toBe('app-only')
-  })
-
-  it('registers again, under the same ids, when the service wants it', () => {
-    const device = unmanaged()
-    const first = device.effect('register').registrations.map(({ registrationId }) => registrationId)
-    device.feed({ type: 'registration-answer', nextCheckInMs: 30 * MINUTE_MS })
-    expect(nextDueMs(device.state)).toBe(NOW_MS + 30 * MINUTE_MS)
-    device.feed({ type: 'due' }, NOW_MS + 30 * MINUTE_MS)
-    expect(device.effect('register').registrations.map(({ registrationId }) => registrationId)).toEqual(first)
-  })
-
-  it('says that the device is rooted', () => {
-    const device = unmanaged()
-    expect(device.effect('register').registrations[0]?.flaggedReasons).toEqual(['none'])
-    const { inventory } = device.state
-    const rooted = trial({ ...device.state, inventory: { ...inventory, posture: { rooted: true } } }, phone)
-    rooted.feed({ type: 'failed', what: 'register' }).feed({ type: 'due' }, NOW_MS + HOUR_MS)
-    expect(rooted.effect('register').registrations[0]?.flaggedReasons).toEqual(['rootedDevice'])
   })
 })

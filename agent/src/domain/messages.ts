@@ -20,7 +20,10 @@ export type DeviceInput = { readonly nowMs: EpochMs } & (
   /** SHA-256 → body, at least for the wanted set. */
   | { readonly type: 'bodies'; readonly bodies: ReadonlyMap<string, PolicyBody> }
   | { readonly type: 'renewal-answer'; readonly answer: RenewalReply }
-  | { readonly type: 'registration-answer'; readonly nextCheckInMs: number }
+  | {
+      readonly type: 'registration-answer'
+      readonly replies: readonly { readonly registrationId: string; readonly nextCheckInMs: number }[]
+    }
   /** A request got no answer. */
   | { readonly type: 'failed'; readonly what: 'enrol' | 'check-in' | 'renew' | 'register' }
   | { readonly type: 'presence'; readonly online: boolean }

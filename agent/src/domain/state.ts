@@ -15,6 +15,7 @@ import type {
   Temperament,
 } from '@muster/shared/contracts'
 import type { EpochMs } from '@muster/shared/core'
+import type { ManagedApp } from './app-catalog.ts'
 
 /** A simulated device, whole. Immutable: `step` answers the next one and shares what did not change. */
 export interface DeviceState {
@@ -53,6 +54,17 @@ export interface DeviceState {
   /** Commands carried out lately, so that one that comes again is not carried out again. */
   readonly answered: readonly CommandResult[]
   /** Failed requests in a row. */
+  readonly failures: number
+  /** App management only: the apps that register for themselves. */
+  readonly apps?: readonly AppOnDevice[]
+}
+
+/** An app that takes app protection, with the registration that it holds. */
+export interface AppOnDevice extends ManagedApp {
+  readonly registrationId: string
+  /** When it checks in: in the foreground, and not before its time. */
+  readonly nextMs: EpochMs
+  /** Tries in a row that had no answer. */
   readonly failures: number
 }
 

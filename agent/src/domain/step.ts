@@ -1,6 +1,6 @@
 import { MINUTE_MS, SECOND_MS } from '@muster/shared/core'
 import { appoint, appointNoLater, takeDue } from './agenda.ts'
-import { startRegistration } from './app-registration.ts'
+import { onRegistrationAnswer, startRegistration } from './app-registration.ts'
 import { backoffAt } from './cadence.ts'
 import { onBodies, onCheckInAnswer, onCheckInFailed, startCheckIn } from './check-in.ts'
 import { drift, driftTo, mend, updateSystem } from './drift.ts'
@@ -45,7 +45,7 @@ function react(state: DeviceState, input: DeviceInput, turn: Turn): DeviceState 
     case 'renewal-answer':
       return onRenewalAnswer(state, turn, input.answer)
     case 'registration-answer':
-      return appoint({ ...state, failures: 0 }, { what: 'register', atMs: turn.nowMs + input.nextCheckInMs })
+      return onRegistrationAnswer(state, turn, input.replies)
     case 'failed':
       return onFailed(state, turn, input.what)
     case 'presence':
@@ -125,5 +125,7 @@ function comeBack(state: DeviceState, turn: Turn): DeviceState {
 
 function onFailed(state: DeviceState, turn: Turn, what: 'enrol' | 'check-in' | 'renew' | 'register'): DeviceState {
   if (what === 'check-in') return onCheckInFailed(state, turn)
+  // Apps have planned for this when they asked.
+  if (what === 'register') return state
   return appoint({ ...state, failures: state.failures + 1 }, { what, atMs: backoffAt(state.failures, turn) })
 }

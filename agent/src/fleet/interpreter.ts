@@ -261,13 +261,10 @@ function onRegistrations(
   asked: readonly Asked<readonly AppRegistrationRequest[]>[],
   replies: AppRegistrationBatchReply['replies'],
 ): void {
-  const nextOf = new Map(replies.map((reply) => [reply.registrationId, reply.nextCheckInMs]))
+  const replyOf = new Map(replies.map((reply) => [reply.registrationId, reply]))
   for (const { slot, request } of asked) {
-    const nextCheckInMs = Math.min(
-      ...request.map(({ registrationId }) => nextOf.get(registrationId) ?? Number.POSITIVE_INFINITY),
-    )
-    if (Number.isFinite(nextCheckInMs)) feed(slot, { type: 'registration-answer', nowMs: clock.nowMs(), nextCheckInMs })
-    else feed(slot, { type: 'failed', nowMs: clock.nowMs(), what: 'register' })
+    const own = request.flatMap(({ registrationId }) => replyOf.get(registrationId) ?? [])
+    feed(slot, { type: 'registration-answer', nowMs: clock.nowMs(), replies: own })
   }
 }
 

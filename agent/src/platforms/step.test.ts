@@ -102,7 +102,11 @@ function inputOf(state: DeviceState, event: Event, nowMs: number): DeviceInput {
         answer: { outcome: 'refused', requestId: guid('e1'), deviceId: guid('d1'), code: 'renewal/bad-proof' },
       }
     case 'registration-answer':
-      return { type: what, nowMs, nextCheckInMs: HOUR_MS }
+      return {
+        type: what,
+        nowMs,
+        replies: (state.apps ?? []).map(({ registrationId }) => ({ registrationId, nextCheckInMs: HOUR_MS })),
+      }
     case 'failed':
       return { type: what, nowMs, what: yes ? 'check-in' : 'register' }
     case 'presence':

@@ -39,6 +39,7 @@ const mode = (
 export const enrolmentModes: Readonly<Record<PlatformName, readonly EnrolmentMode[]>> = {
   windows: [
     mode('autopilot', 'windowsAzureADJoin', 'company', 'required', false),
+    mode('autopilot-self-deploying', 'windowsAzureADJoin', 'company', 'none', false),
     mode('entra-join', 'windowsAzureADJoin', 'company', 'required', false),
     mode('hybrid-gpo', 'windowsAutoEnrollment', 'company', 'required', false),
     mode('bulk', 'windowsBulkAzureDomainJoin', 'company', 'none', false),
@@ -48,20 +49,25 @@ export const enrolmentModes: Readonly<Record<PlatformName, readonly EnrolmentMod
   macOS: [
     mode('ade', 'appleBulkWithUser', 'company', 'required', true),
     mode('ade-userless', 'appleBulkWithoutUser', 'company', 'none', true),
+    mode('direct', 'appleBulkWithoutUser', 'company', 'none', false),
     mode('company-portal', 'userEnrollment', 'personal', 'required', false),
   ],
   iOS: [
     mode('ade', 'appleBulkWithUser', 'company', 'required', true),
     mode('ade-userless', 'appleBulkWithoutUser', 'company', 'none', true),
+    mode('configurator', 'appleBulkWithUser', 'company', 'required', true),
     mode('company-portal', 'userEnrollment', 'personal', 'required', false),
     mode('user-enrolment', 'appleUserEnrollment', 'personal', 'required', false),
     mode('mam-only', 'unknown', 'personal', 'required', false, false),
   ],
   iPadOS: [
     mode('ade', 'appleBulkWithUser', 'company', 'required', true),
+    mode('ade-userless', 'appleBulkWithoutUser', 'company', 'none', true),
     mode('shared-ipad', 'appleBulkWithoutUser', 'company', 'none', true),
+    mode('configurator', 'appleBulkWithUser', 'company', 'required', true),
     mode('company-portal', 'userEnrollment', 'personal', 'required', false),
     mode('user-enrolment', 'appleUserEnrollment', 'personal', 'required', false),
+    mode('mam-only', 'unknown', 'personal', 'required', false, false),
   ],
   tvOS: [mode('ade-userless', 'appleBulkWithoutUser', 'company', 'none', true)],
   visionOS: [
@@ -74,6 +80,7 @@ export const enrolmentModes: Readonly<Record<PlatformName, readonly EnrolmentMod
     mode('corporate-work-profile', 'androidEnterpriseCorporateWorkProfile', 'company', 'required', true),
     mode('dedicated', 'androidEnterpriseDedicatedDevice', 'company', 'none', true),
     mode('aosp', 'androidAOSPUserOwnedDeviceEnrollment', 'company', 'required', true),
+    mode('aosp-userless', 'androidAOSPUserlessDeviceEnrollment', 'company', 'none', true),
     mode('mam-only', 'unknown', 'personal', 'required', false, false),
   ],
   linux: [mode('user', 'userEnrollment', 'company', 'required', false)],
