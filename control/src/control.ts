@@ -42,6 +42,8 @@ export interface ControlDeps {
   readonly ids: Ids
   readonly tenant: string
   readonly log: Logger
+  /** How often the service looks for what time alone has changed, milliseconds of `wall`. @default 500 */
+  readonly sweepEveryMs?: number
   /** Check-ins a second, wall time, to which devices are woken. @default 2500 */
   readonly checkInsPerSecond?: number
 }
@@ -61,7 +63,7 @@ export interface Control {
   stop(): Promise<void>
 }
 
-const SWEEP_EVERY_WALL_MS = 500
+const SWEEP_EVERY_MS = 500
 
 /** Put the service together and open its doors on the bus. */
 export async function createControl(deps: ControlDeps): Promise<Control> {
@@ -193,7 +195,8 @@ function verifyWithCertificate(certificateDer: Uint8Array, data: Uint8Array, sig
 }
 
 /** Look at what time alone changes, over and over, one sweep at a time. */
-function startSweeping({ store, clock, wall, ids, log }: ControlDeps, signals: Signals): Subscription {
+function startSweeping(deps: ControlDeps, signals: Signals): Subscription {
+  const { store, clock, wall, ids, log, sweepEveryMs = SWEEP_EVERY_MS } = deps
   let stopped = false
   let wake = (): void => undefined
   let timer: Timer | undefined
@@ -207,7 +210,7 @@ function startSweeping({ store, clock, wall, ids, log }: ControlDeps, signals: S
       }
       await new Promise<void>((resolve) => {
         wake = resolve
-        timer = wall.at(wall.nowMs() + SWEEP_EVERY_WALL_MS, resolve)
+        timer = wall.at(wall.nowMs() + sweepEveryMs, resolve)
       })
     }
   }

@@ -3,19 +3,11 @@ import type { AddressInfo } from 'node:net'
 import { SIMULATION_ROLE } from '@muster/shared/contracts'
 import { CodedError } from '@muster/shared/core'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import type { Control } from './control.ts'
-import { batch } from './graph/batch.ts'
-import { createDispatch, type Dispatch, type IncomingRequest } from './graph/dispatch.ts'
-import { errorAnswer, type GraphAnswer } from './graph/graph-request.ts'
-import type { TokenService } from './graph/tokens.ts'
+import { createFrontDoor, type FrontDoorOptions, refused } from './front-door.ts'
+import type { GraphAnswer } from './graph/graph-request.ts'
 import { openLiveDoor } from './simulation/live.ts'
-import { isOpen, type SimulationContext, serveSimulation } from './simulation/routes.ts'
 
-export interface HttpDoorOptions {
-  readonly control: Control
-  readonly tokens: TokenService
-  readonly tenantId: string
-  readonly simulation: SimulationContext
+export interface HttpDoorOptions extends FrontDoorOptions {
   /** Leaf and issuing certificate, and the leaf's key. */
   readonly tls: { readonly cert: string; readonly key: string }
   readonly host: string
@@ -43,15 +35,23 @@ export async function openHttpDoor(options: HttpDoorOptions): Promise<HttpDoor> 
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 8_192 },
   }) as unknown as FastifyInstance
-  const dispatch = createDispatch(control, tokens, options.tenantId)
+  const front = createFrontDoor(options)
   readBodies(app)
   app.setErrorHandler((error, request, reply) => {
     const correlationId = correlationOf(request)
-    send(reply, errorAnswer(refusalOf(error, control), correlationId), correlationId)
+    send(reply, refused(httpError(error), control, correlationId), correlationId)
   })
   app.all('/*', async (request, reply) => {
     const correlationId = correlationOf(request)
-    send(reply, await serve(options, dispatch, request, correlationId), correlationId)
+    const answer = await front.answer({
+      method: request.method,
+      url: request.url,
+      authorization: request.headers.authorization,
+      correlationId,
+      body: request.body,
+      origin: `https://${request.host}`,
+    })
+    send(reply, answer, correlationId)
     return reply
   })
   await listen(app, host, port)
@@ -90,90 +90,21 @@ function readBodies(app: FastifyInstance): void {
   })
 }
 
-async function serve(
-  options: HttpDoorOptions,
-  dispatch: Dispatch,
-  request: FastifyRequest,
-  correlationId: string,
-): Promise<GraphAnswer> {
-  const { tokens, simulation } = options
-  const [path = '', query = ''] = request.url.split('?')
-  if (/^\/[^/]+\/oauth2\/v2\.0\/token$/.test(path) && request.method === 'POST')
-    return issueToken(tokens, request.body, correlationId)
-  const authorization = request.headers.authorization
-  if (path.startsWith('/_muster/')) {
-    const below = path.slice('/_muster'.length)
-    if (!isOpen(below)) await requireSimulationRole(tokens, authorization)
-    return serveSimulation(simulation, {
-      method: request.method,
-      path: below,
-      query: new URLSearchParams(query),
-      body: request.body,
-    })
-  }
-  const incoming: IncomingRequest = {
-    method: request.method,
-    url: request.url,
-    authorization,
-    correlationId,
-    body: request.body,
-    origin: `https://${request.host}`,
-  }
-  return /^\/(v1\.0|beta)\/\$batch$/i.test(path) && request.method === 'POST'
-    ? batch(dispatch, incoming)
-    : dispatch(incoming)
-}
-
-async function requireSimulationRole(tokens: TokenService, authorization: string | undefined): Promise<void> {
-  const { roles } = await tokens.verify(authorization)
-  if (!roles.has(SIMULATION_ROLE))
-    throw new CodedError('graph/forbidden', `the application needs the role ${SIMULATION_ROLE}`)
-}
-
-async function issueToken(tokens: TokenService, body: unknown, correlationId: string): Promise<GraphAnswer> {
-  try {
-    return { status: 200, body: await tokens.issue(new URLSearchParams(typeof body === 'string' ? body : '')) }
-  } catch (error) {
-    if (!(error instanceof CodedError)) throw error
-    const description = {
-      error_description: error.message,
-      error_codes: [Number(/AADSTS(\d+)/.exec(error.message)?.[1] ?? 0)],
-    }
-    const name =
-      error.code === 'token/unsupported-grant'
-        ? 'unsupported_grant_type'
-        : error.code === 'token/unknown-application'
-          ? 'unauthorized_client'
-          : 'invalid_client'
-    return {
-      status: error.code === 'token/bad-secret' ? 401 : 400,
-      body: { error: name, ...description, correlation_id: correlationId },
-    }
-  }
-}
-
 /** The caller's id of the request, if it is a sound one. */
 function correlationOf(request: FastifyRequest): string {
   const given = request.headers['client-request-id']
   return typeof given === 'string' && /^[A-Za-z0-9._-]{1,64}$/.test(given) ? given : randomUUID()
 }
 
-function refusalOf(error: unknown, control: Control): Parameters<typeof errorAnswer>[0] {
-  if (error instanceof CodedError)
-    return { code: error.code, message: error.message, ...(error.at === undefined ? {} : { at: error.at }) }
+/** What the HTTP server itself refuses, in our own codes. */
+function httpError(error: unknown): unknown {
   const { statusCode, message } = error as { statusCode?: number; message?: string }
-  if (statusCode === 413) return { code: 'message/too-large', message: message ?? 'the body is too large' }
-  if (statusCode !== undefined && statusCode < 500)
-    return { code: 'graph/bad-body', message: message ?? 'the request cannot be read' }
-  control.deps.log.error({ err: error }, 'a request failed')
-  return { code: 'graph/internal', message: 'An unexpected error occurred; the log of the service has it.' }
+  if (error instanceof CodedError || statusCode === undefined || statusCode >= 500) return error
+  if (statusCode === 413) return new CodedError('message/too-large', message ?? 'the body is too large')
+  return new CodedError('graph/bad-body', message ?? 'the request cannot be read')
 }
 
-function send(
-  reply: FastifyReply,
-  { status, body, headers }: GraphAnswer | { status: number; body: unknown; headers?: undefined },
-  correlationId: string,
-): void {
+function send(reply: FastifyReply, { status, body, headers }: GraphAnswer, correlationId: string): void {
   void reply
     .code(status)
     .headers({ 'request-id': correlationId, 'client-request-id': correlationId, 'OData-Version': '4.0', ...headers })

@@ -19,6 +19,7 @@ import {
 import type { DeviceKey } from '@muster/shared/pki'
 import type { Logger } from '@muster/shared/runtime'
 import { type DeviceInput, type DeviceState, type Effect, nextDueMs, type Platform, step } from '../domain/index.ts'
+import { newCensus } from './census.ts'
 import { type Counters, newCounters } from './counters.ts'
 import { type Greeter, startGreeting } from './greeter.ts'
 import { createInterpreter, type Interpreter } from './interpreter.ts'
@@ -41,6 +42,8 @@ export interface FleetOptions {
   readonly generateKey: () => Promise<DeviceKey>
   /** How long requests of several devices are collected into one message, milliseconds of `wall`. @default 5, reports 10 */
   readonly lingerMs?: number
+  /** How often it says hello to the service, milliseconds of `wall`. @default 2000 */
+  readonly greetEveryMs?: number
   /** Told of each step that a device has made. */
   readonly onStep?: (slot: Slot, input: DeviceInput, effects: readonly Effect[], before: DeviceState) => void
   readonly platformOf: (name: PlatformName) => Platform
@@ -73,6 +76,7 @@ export function createFleet(options: FleetOptions): Fleet {
   const slots = new Map<string, Slot>()
   const byId = new Map<string, Slot>()
   const counters = newCounters()
+  const census = newCensus()
   let subscriptions: readonly Subscription[] = []
   let greeter: Greeter | undefined
   let stopped = false
@@ -81,6 +85,7 @@ export function createFleet(options: FleetOptions): Fleet {
     const { state, effects } = step(slot.state, input, platformOf(slot.state.platform))
     const before: DeviceState = slot.state
     slot.state = state
+    if (before !== state) census.changed(before, state)
     if (state.deviceId !== undefined && before.deviceId !== state.deviceId) byId.set(state.deviceId, slot)
     options.onStep?.(slot, input, effects, before)
     for (const effect of effects) interpreter.perform(slot, effect)
@@ -97,6 +102,7 @@ export function createFleet(options: FleetOptions): Fleet {
       }
       const slot: Slot = { ...device }
       slots.set(slot.state.key, slot)
+      census.joined(slot.state)
       if (slot.state.deviceId !== undefined) byId.set(slot.state.deviceId, slot)
       scheduler.plan(slot, nextDueMs(slot.state))
     }
@@ -152,7 +158,7 @@ export function createFleet(options: FleetOptions): Fleet {
         bus.respond(subjects.fleetOrder(options.tenant, options.agentId), onOrder, { onError }),
         bus.onStatus((status) => (status === 'connected' ? interpreter.release() : interpreter.hold())),
       ]
-      greeter = await startGreeting({ ...options, counters, slots, lag: scheduler.lag })
+      greeter = await startGreeting({ ...options, counters, census, lag: scheduler.lag })
       scheduler.start()
     },
     stop: async () => {

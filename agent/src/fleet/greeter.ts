@@ -1,36 +1,29 @@
 import type { RecordableHistogram } from 'node:perf_hooks'
-import {
-  type DevicePhase,
-  decode,
-  encode,
-  subjects,
-  type WorkerHello,
-  WorkerHelloReply,
-} from '@muster/shared/contracts'
+import { decode, encode, subjects, type WorkerHello, WorkerHelloReply } from '@muster/shared/contracts'
 import { type Clock, CodedError, pause, type Timer } from '@muster/shared/core'
+import type { Census } from './census.ts'
 import type { Counters } from './counters.ts'
 import type { FleetOptions } from './fleet.ts'
-import type { Slot } from './slots.ts'
 
 export interface Greeter {
   stop(): Promise<void>
 }
 
-const EVERY_WALL_MS = 2_000
+const EVERY_MS = 2_000
 const TIMEOUT_MS = 3_000
 
 /**
- * Say hello now and every two seconds.
+ * Say hello now and over and over.
  * @throws CodedError `simulation/agent-id-taken` when another process lives under the same agent id
  */
 export async function startGreeting(
   options: FleetOptions & {
     readonly counters: Counters
-    readonly slots: ReadonlyMap<string, Slot>
+    readonly census: Census
     readonly lag: RecordableHistogram
   },
 ): Promise<Greeter> {
-  const { wall } = options
+  const { wall, greetEveryMs: everyMs = EVERY_MS } = options
   const greet = async (leaving = false): Promise<void> => {
     const hello = helloOf(options, leaving)
     const answer = await options.bus.request(subjects.workerHello(options.tenant), encode(hello), {
@@ -47,7 +40,7 @@ export async function startGreeting(
   await firstTime(greet, wall)
   let timer: Timer
   const again = (): void => {
-    timer = wall.at(wall.nowMs() + EVERY_WALL_MS, () => {
+    timer = wall.at(wall.nowMs() + everyMs, () => {
       greet().catch((error: unknown) => options.log.debug({ err: error }, 'the service does not hear us'))
       again()
     })
@@ -76,16 +69,8 @@ async function firstTime(greet: () => Promise<void>, wall: Clock): Promise<void>
   }
 }
 
-function helloOf(
-  { agentId, boot, capacity, labels, clock, clockSpeed = 1, counters, slots, lag }: Parameters<typeof startGreeting>[0],
-  leaving: boolean,
-): WorkerHello {
-  const devices: Partial<Record<DevicePhase, number>> = {}
-  let online = 0
-  for (const { state } of slots.values()) {
-    devices[state.phase] = (devices[state.phase] ?? 0) + 1
-    if (state.online) online++
-  }
+function helloOf(options: Parameters<typeof startGreeting>[0], leaving: boolean): WorkerHello {
+  const { agentId, boot, capacity, labels, clock, clockSpeed = 1, counters, census, lag } = options
   const wallMs = (simulatedUs: number): number => simulatedUs / 1_000 / clockSpeed
   const lagMs = { p50: wallMs(lag.percentile(50)), p99: wallMs(lag.percentile(99)), max: wallMs(lag.max) }
   const none = lag.count === 0
@@ -94,13 +79,14 @@ function helloOf(
     v: 1,
     agentId,
     boot,
+    everyMs: options.greetEveryMs ?? EVERY_MS,
     leaving,
     pid: process.pid,
     capacity,
     labels: labels ?? {},
     sentAtMs: clock.nowMs(),
-    devices: devices as WorkerHello['devices'],
-    online,
+    devices: { ...census.devices } as WorkerHello['devices'],
+    online: census.online,
     counters: { ...counters },
     lagMs: none ? { p50: 0, p99: 0, max: 0 } : lagMs,
     rssBytes: process.memoryUsage.rss(),

@@ -139,12 +139,14 @@ export const FleetOrderReply = z.discriminatedUnion('outcome', [
 ])
 export type FleetOrderReply = z.infer<typeof FleetOrderReply>
 
-/** What an agent process says of itself at start and every two seconds. */
+/** What an agent process says of itself at start and from then on over and over. */
 export const WorkerHello = z.object({
   v: z.literal(1),
   agentId: SubjectToken,
   /** New at each start of the process. */
   boot: z.string().min(1).max(40),
+  /** How often it says hello: one that is silent for several times as long is missed. */
+  everyMs: z.number().int().positive().default(2_000),
   /** The last hello of a worker that ends in order. */
   leaving: z.boolean().default(false),
   pid: z.number().int().positive(),

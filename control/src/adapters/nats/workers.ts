@@ -12,10 +12,10 @@ import { type Bus, type Clock, CodedError, type Subscription } from '@muster/sha
 import type { Logger } from '@muster/shared/runtime'
 import { openRequestDoor } from './request-door.ts'
 
-/** A worker that has not said hello for so long is silent: perhaps the broker is away. */
-const SILENT_AFTER_WALL_MS = 8_000
-/** After so long it is taken for lost, and nobody waits for it any more. */
-const LOST_AFTER_WALL_MS = 60_000
+/** A worker that has not said hello so many times is silent: perhaps the broker is away. */
+const SILENT_AFTER_HELLOS = 4
+/** After so many it is taken for lost, and nobody waits for it any more. */
+const LOST_AFTER_HELLOS = 30
 const ORDER_TIMEOUT_MS = 30_000
 
 /** The agent processes that have said hello, and the way to give them orders. */
@@ -34,6 +34,8 @@ export interface Workers {
   stop(): Promise<void>
 }
 
+type Known = Pick<WorkerView, 'hello' | 'lastSeenWallMs'>
+
 export function openWorkers(options: {
   bus: Bus
   wall: Clock
@@ -42,7 +44,9 @@ export function openWorkers(options: {
   onDeadLetter: () => void
 }): Workers {
   const { bus, wall, tenant, log, onDeadLetter } = options
-  const known = new Map<string, { hello: WorkerHello; lastSeenWallMs: number }>()
+  const known = new Map<string, Known>()
+  const heardOf = ({ hello, lastSeenWallMs }: Known, hellos: number): boolean =>
+    wall.nowMs() - lastSeenWallMs < hellos * hello.everyMs
   const door: Subscription = openRequestDoor({
     bus,
     pattern: subjects.workerHello(tenant),
@@ -52,7 +56,7 @@ export function openWorkers(options: {
     onDeadLetter,
     handle: async (hello): Promise<WorkerHelloReply> => {
       const before = known.get(hello.agentId)
-      const lives = before !== undefined && wall.nowMs() - before.lastSeenWallMs < SILENT_AFTER_WALL_MS
+      const lives = before !== undefined && heardOf(before, SILENT_AFTER_HELLOS)
       // Two processes under one name would take each other's devices for their own.
       if (lives && before.hello.boot !== hello.boot) return { v: 1, accepted: false, code: 'simulation/agent-id-taken' }
       if (!before) log.info({ agentId: hello.agentId, pid: hello.pid }, 'a worker has joined')
@@ -66,13 +70,13 @@ export function openWorkers(options: {
       .map(({ hello, lastSeenWallMs }) => ({
         hello,
         lastSeenWallMs,
-        alive: wall.nowMs() - lastSeenWallMs < SILENT_AFTER_WALL_MS,
+        alive: heardOf({ hello, lastSeenWallMs }, SILENT_AFTER_HELLOS),
       }))
       .sort((a, b) => (a.hello.agentId < b.hello.agentId ? -1 : 1))
   return {
     list,
     reachable: () => {
-      const present = list().filter(({ lastSeenWallMs }) => wall.nowMs() - lastSeenWallMs < LOST_AFTER_WALL_MS)
+      const present = list().filter((worker) => heardOf(worker, LOST_AFTER_HELLOS))
       const silent = present.filter(({ alive }) => !alive).map(({ hello }) => hello.agentId)
       if (silent.length > 0)
         throw new CodedError('simulation/worker-silent', `nothing is heard of ${silent.join(', ')} just now`)
