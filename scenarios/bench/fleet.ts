@@ -1,4 +1,5 @@
 import type { PolicyLatencies, Population, Stats } from '@muster/shared/contracts'
+import { systemClock } from '@muster/shared/runtime'
 import { createMany } from '../src/client/graph.ts'
 import { createHttpClient, type HttpClient } from '../src/client/http-client.ts'
 import { sentHistory } from '../src/runner/context.ts'
@@ -53,7 +54,7 @@ export async function measureFleet(
     const policy = (await client.call('GET', `/_muster/policies/${policyId}/latencies`)) as PolicyLatencies
     say(`policy on ${policy.committedMs.count} devices in ${seconds.toFixed(1)} s`)
     const history = await historyVerdict({
-      client,
+      stage: { client, clock: systemClock(), lookAgainMs: () => 300, patienceMs: () => 20_000 },
       counts: { brokerKills: 0, devices: (await sentHistory(client)).length },
       signal: new AbortController().signal,
     })

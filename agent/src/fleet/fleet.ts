@@ -156,7 +156,11 @@ export function createFleet(options: FleetOptions): Fleet {
         bus.subscribe(subjects.poke(options.tenant, options.agentId), onPoke),
         bus.subscribe(broadcastPattern(options.tenant), onPoke),
         bus.respond(subjects.fleetOrder(options.tenant, options.agentId), onOrder, { onError }),
-        bus.onStatus((status) => (status === 'connected' ? interpreter.release() : interpreter.hold())),
+        bus.onStatus((status) => {
+          if (status === 'disconnected') return interpreter.hold()
+          greeter?.again()
+          return interpreter.release()
+        }),
       ]
       greeter = await startGreeting({ ...options, counters, census, lag: scheduler.lag })
       scheduler.start()

@@ -6,6 +6,8 @@ import type { Counters } from './counters.ts'
 import type { FleetOptions } from './fleet.ts'
 
 export interface Greeter {
+  /** Say hello now as well: the connection is back. */
+  again(): void
   stop(): Promise<void>
 }
 
@@ -40,13 +42,18 @@ export async function startGreeting(
   await firstTime(greet, wall)
   let timer: Timer
   const again = (): void => {
-    timer = wall.at(wall.nowMs() + everyMs, () => {
-      greet().catch((error: unknown) => options.log.debug({ err: error }, 'the service does not hear us'))
-      again()
-    })
+    greet().catch((error: unknown) => options.log.debug({ err: error }, 'the service does not hear us'))
+    later()
   }
-  again()
+  const later = (): void => {
+    timer = wall.at(wall.nowMs() + everyMs, again)
+  }
+  later()
   return {
+    again: () => {
+      timer.cancel()
+      again()
+    },
     stop: async () => {
       timer.cancel()
       await greet(true).catch(() => undefined)

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import type { LiveEvent } from '@muster/shared/contracts'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { Control } from '../control.ts'
-import { statsOf } from './stats.ts'
+import { watchControl } from './watch.ts'
 
 /** A client that is so far behind is not sent further events; it gets the next stats. */
 const BUFFERED_BYTES_MAX = 1_048_576
@@ -30,31 +30,14 @@ export function openLiveDoor(
       if (client.readyState === client.OPEN && client.bufferedAmount < BUFFERED_BYTES_MAX) client.send(text)
     }
   }
-  const forget = control.onSignal(({ atMs, what, text, deviceId, correlationId }) =>
-    send({
-      type: 'event',
-      atMs,
-      what,
-      text,
-      ...(deviceId === undefined ? {} : { deviceId }),
-      ...(correlationId === undefined ? {} : { correlationId }),
-    }),
+  const watching = watchControl(
+    control,
+    { statsAfterMs: () => STATS_EVERY_WALL_MS, idle: () => sockets.clients.size === 0 },
+    send,
   )
-  let asking = false
-  const timer = setInterval(() => {
-    if (asking || sockets.clients.size === 0) return
-    asking = true
-    statsOf(control)
-      .then((stats) => send({ type: 'stats', stats }))
-      .catch((error: unknown) => control.deps.log.warn({ err: error }, 'no statistics for the live view'))
-      .finally(() => {
-        asking = false
-      })
-  }, STATS_EVERY_WALL_MS)
   return {
     stop: async () => {
-      clearInterval(timer)
-      forget()
+      watching.stop()
       server.off('upgrade', onUpgrade)
       for (const client of sockets.clients) client.terminate()
       sockets.close()

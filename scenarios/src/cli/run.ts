@@ -27,7 +27,7 @@ export function addRun(program: Command): void {
     .argument('<scenario...>', 'scenario files')
     .option('--seed <seed>', 'another seed than the scenario has; `random` for a new one')
     .option('--scale <factor>', 'multiply the size of the population')
-    .option('--speed <factor>', 'simulated seconds in a wall second')
+    .option('--speed <factor>', 'simulated seconds in a wall second, or `virtual`: a whole world in one process')
     .option('--out <dir>', 'where runs are kept', 'runs')
     .option('--report <formats>', 'html, json, junit: any of them, with commas', 'html,json,junit')
     .option('--json', 'print the result as JSON on stdout, and nothing else')
@@ -102,9 +102,15 @@ function adjusted(scenario: Scenario, { seed, scale, speed }: RunFlags): Scenari
   return {
     ...scenario,
     seed: seed === 'random' ? String(Math.floor(Math.random() * 1e9)) : (seed ?? scenario.seed),
-    clock: { ...scenario.clock, ...(speed === undefined ? {} : { speed: numberOf(speed, '--speed') }) },
+    clock: clockOf(scenario.clock, speed),
     population: { ...scenario.population, size },
   }
+}
+
+function clockOf(clock: Scenario['clock'], speed: string | undefined): Scenario['clock'] {
+  if (speed === undefined) return clock
+  if (speed === 'virtual') return { ...clock, mode: 'virtual' }
+  return { ...clock, mode: 'scaled', speed: numberOf(speed, '--speed') }
 }
 
 const reportFormats = ['html', 'json', 'junit'] as const

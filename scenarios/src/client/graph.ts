@@ -1,4 +1,5 @@
-import { type HttpAnswer, type HttpClient, refusal } from './http-client.ts'
+import type { MusterClient } from './muster-client.ts'
+import { type HttpAnswer, refusal } from './refusal.ts'
 
 type Entity = Readonly<Record<string, unknown>>
 
@@ -6,7 +7,7 @@ type Entity = Readonly<Record<string, unknown>>
 const BATCH = 20
 
 /** All pages of a collection. */
-export async function listAll(client: HttpClient, path: string): Promise<readonly Entity[]> {
+export async function listAll(client: MusterClient, path: string): Promise<readonly Entity[]> {
   const all: Entity[] = []
   let next: string | undefined = path
   while (next !== undefined) {
@@ -19,7 +20,7 @@ export async function listAll(client: HttpClient, path: string): Promise<readonl
 }
 
 /** Create many entities of one collection through `$batch`. Throws with the first refusal. */
-export async function createMany(client: HttpClient, url: string, bodies: readonly Entity[]): Promise<void> {
+export async function createMany(client: MusterClient, url: string, bodies: readonly Entity[]): Promise<void> {
   for (let from = 0; from < bodies.length; from += BATCH) {
     const requests = bodies.slice(from, from + BATCH).map((body, index) => ({
       id: String(index),

@@ -1,28 +1,19 @@
 import { readFileSync } from 'node:fs'
 import { Agent, request } from 'node:https'
 import type { Connection } from '@muster/control'
-import { type ErrorCode, errorCatalogue } from '@muster/shared/contracts'
 import { CodedError } from '@muster/shared/core'
-
-/** What a service answered. */
-export interface HttpAnswer {
-  readonly status: number
-  readonly body: unknown
-}
-
-/** An authenticated client of one Muster: Graph and the simulation API over the public HTTPS door. */
-export interface HttpClient {
-  /** @throws CodedError `client/refused`, `client/unreachable`, or the code of the service's own trouble */
-  call(method: string, path: string, body?: unknown): Promise<unknown>
-  /** Headers for other kinds of connection. */
-  authorization(): Promise<string>
-  readonly ca: string
-  readonly url: string
-  close(): void
-}
+import { listenLive } from './live-socket.ts'
+import type { MusterClient } from './muster-client.ts'
+import { type HttpAnswer, refusal } from './refusal.ts'
 
 const TIMEOUT_MS = 60_000
 const RETRIES = 3
+
+/** A client over the public HTTPS door. */
+export interface HttpClient extends MusterClient {
+  /** The header that says who asks. */
+  authorization(): Promise<string>
+}
 
 export function createHttpClient(connection: Connection): HttpClient {
   const ca = readFileSync(connection.caFile, 'utf8')
@@ -60,9 +51,9 @@ export function createHttpClient(connection: Connection): HttpClient {
   }
 
   return {
-    ca,
     url: connection.url,
     authorization,
+    watch: (listener) => listenLive({ url: connection.url, ca, authorization }, listener),
     call: async (method, path, body) => {
       for (let attempt = 0; ; attempt++) {
         const headers = {
@@ -86,18 +77,6 @@ export function createHttpClient(connection: Connection): HttpClient {
     },
     close: () => agent.destroy(),
   }
-}
-
-/**
- * What an answer of 400 or more says: `client/refused` for what the client should not have asked, and the service's own
- * code for what is wrong with the service, because the same thing helps.
- */
-export function refusal(method: string, path: string, { status, body }: HttpAnswer): CodedError {
-  const error = (body as { error?: { message?: string; innerError?: { code?: string } } } | undefined)?.error
-  const code = error?.innerError?.code
-  if (status >= 500 && code !== undefined && code in errorCatalogue)
-    return new CodedError(code as ErrorCode, error?.message ?? '')
-  return new CodedError('client/refused', `${method} ${path} → ${status}: ${error?.message ?? JSON.stringify(body)}`)
 }
 
 function send(

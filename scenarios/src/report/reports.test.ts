@@ -38,6 +38,7 @@ function resultWith(text: string): RunResult {
     version: 1,
     runId: 'r',
     scenario: { name: text, description: text, file: text, tags: [text] },
+    mode: 'live',
     seed: text,
     speed: 1,
     environment: { node: text },

@@ -34,6 +34,7 @@ export function renderSummary(
         `  check-ins    ${final.checkIns.managed + final.checkIns.gated}, ${final.checkIns.refused} refused`,
         `  certificates ${final.certificates.active} active, ${final.certificates.revoked} revoked`,
         `  time         ${formatDuration(result.endedWallMs - result.startedWallMs)} wall, ${formatDuration(result.endedMs - result.startedMs)} simulated`,
+        ...(result.replay ? [`  history      ${result.replay.events} events, sha256 ${result.replay.sha256}`] : []),
       ],
     ],
   ] as const

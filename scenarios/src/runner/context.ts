@@ -1,21 +1,17 @@
 import type { HistoryEntry, HistoryPage } from '@muster/shared/contracts'
 import { CodedError } from '@muster/shared/core'
 import type { RunEvent, Scenario, ScenarioPolicy, Span } from '@muster/shared/scenario'
-import type { HttpClient } from '../client/http-client.ts'
+import type { MusterClient } from '../client/muster-client.ts'
 import type { Observer } from './observer.ts'
-
-/** What the runner may do to the stack besides what goes through its public doors: break it. */
-export interface Breaker {
-  killBroker(downMs: number): Promise<void>
-  killControl(): Promise<void>
-}
+import type { Stage } from './stage.ts'
 
 /** Everything that a run's parts share. */
 export interface RunContext {
   readonly scenario: Scenario
-  readonly client: HttpClient
+  readonly stage: Stage
+  /** The stage's. */
+  readonly client: MusterClient
   readonly observer: Observer
-  readonly breaker: Breaker
   readonly signal: AbortSignal
   /** Scenario id → Graph id. */
   readonly policyIds: Map<string, string>
@@ -32,19 +28,19 @@ export interface RunContext {
 }
 
 /** Wait for simulated time, or until the run is interrupted. */
-export async function sleep(context: Pick<RunContext, 'scenario' | 'signal'>, simulatedMs: number): Promise<void> {
-  const wallMs = simulatedMs / context.scenario.clock.speed
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(done, wallMs)
-    function done(): void {
-      clearTimeout(timer)
-      context.signal.removeEventListener('abort', done)
-      resolve()
-    }
-    context.signal.addEventListener('abort', done, { once: true })
-    if (context.signal.aborted) done()
-  })
-  context.signal.throwIfAborted()
+export async function sleep(
+  { stage: { clock }, signal }: Pick<RunContext, 'stage' | 'signal'>,
+  simulatedMs: number,
+): Promise<void> {
+  signal.throwIfAborted()
+  const over = Promise.withResolvers<void>()
+  const timer = clock.at(clock.nowMs() + simulatedMs, over.resolve)
+  const interrupted = (): void => over.resolve()
+  signal.addEventListener('abort', interrupted, { once: true })
+  await over.promise
+  signal.removeEventListener('abort', interrupted)
+  timer.cancel()
+  signal.throwIfAborted()
 }
 
 /** Why the run does not go on, in words. */
@@ -52,7 +48,7 @@ export const interruptionOf = ({ signal }: Pick<RunContext, 'signal'>): string =
   signal.reason instanceof CodedError ? signal.reason.message : 'the run was interrupted'
 
 /** What the devices themselves say they have sent; each with its key, from which its part of the population follows. */
-export async function sentHistory(client: HttpClient): Promise<readonly HistoryEntry[]> {
+export async function sentHistory(client: MusterClient): Promise<readonly HistoryEntry[]> {
   const all: HistoryEntry[] = []
   let after: string | undefined = ''
   while (after !== undefined) {

@@ -1,4 +1,5 @@
 import type { CommittedEntry, CommittedPage, PolicyLatencies, Quantiles } from '@muster/shared/contracts'
+import { pause } from '@muster/shared/core'
 import {
   checkHistory,
   compileCondition,
@@ -9,14 +10,11 @@ import {
   parseRequirement,
   type Scenario,
 } from '@muster/shared/scenario'
-import type { HttpClient } from '../client/http-client.ts'
+import type { MusterClient } from '../client/muster-client.ts'
 import { type RunContext, sentHistory, sleep } from './context.ts'
 import { worldNow } from './phases.ts'
+import type { Stage } from './stage.ts'
 import { valuesIn } from './values-in.ts'
-
-const ASK_EVERY_WALL_MS = 300
-/** Reports under way when the run ends are given this time to arrive, wall time. */
-const SETTLE_WALL_MS = 20_000
 
 /** Evaluate assertions that are due at a moment: `end`, or `end(<phase>)`. */
 export async function checkAssertions(context: RunContext, at: string): Promise<readonly ExpectationResult[]> {
@@ -33,13 +31,14 @@ async function checkAssertion(
 ): Promise<ExpectationResult> {
   const compiled = compileCondition(expr)
   if (!compiled.ok) throw new Error(compiled.message)
-  const untilMs = context.nowMs() + within
+  const sinceMs = context.nowMs()
   for (;;) {
     const world = await worldNow(context)
     const ok = compiled.expression.evaluate(world)
-    if (ok || context.nowMs() >= untilMs)
+    const waitedMs = context.nowMs() - sinceMs
+    if (ok || waitedMs >= within)
       return { name, ok, expected: expr, got: ok ? 'holds' : valuesIn(expr, world), atMs: context.nowMs(), devices: [] }
-    await sleep(context, ASK_EVERY_WALL_MS * context.scenario.clock.speed)
+    await sleep(context, Math.min(within - waitedMs, context.stage.lookAgainMs(waitedMs)))
   }
 }
 
@@ -97,7 +96,7 @@ async function measure(
   }
 }
 
-export const latencies = async (client: HttpClient, policyId: string): Promise<PolicyLatencies> =>
+export const latencies = async (client: MusterClient, policyId: string): Promise<PolicyLatencies> =>
   (await client.call('GET', `/_muster/policies/${policyId}/latencies`)) as PolicyLatencies
 
 /** Over several policies the worst of each statistic. */
@@ -115,19 +114,22 @@ function worst(all: readonly Quantiles[]): Quantiles {
 
 /** Let what is under way arrive, then hold what was sent against what is committed. */
 export async function historyVerdict({
-  client,
+  stage: { client, clock, lookAgainMs, patienceMs },
   counts,
   signal,
-}: Pick<RunContext, 'client' | 'counts' | 'signal'>): Promise<HistoryVerdict> {
-  const deadline = Date.now() + (signal.aborted ? 0 : SETTLE_WALL_MS)
+}: Pick<RunContext, 'counts' | 'signal'> & {
+  readonly stage: Pick<Stage, 'client' | 'clock' | 'lookAgainMs' | 'patienceMs'>
+}): Promise<HistoryVerdict> {
+  const sinceMs = clock.nowMs()
   for (;;) {
     const verdict = checkHistory(await sentHistory(client), await committedHistory(client), counts.devices)
-    if (verdict.ok || signal.aborted || Date.now() > deadline) return verdict
-    await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_WALL_MS))
+    const waitedMs = clock.nowMs() - sinceMs
+    if (verdict.ok || signal.aborted || waitedMs >= patienceMs('reports')) return verdict
+    await pause(clock, lookAgainMs(waitedMs))
   }
 }
 
-async function committedHistory(client: HttpClient): Promise<readonly CommittedEntry[]> {
+async function committedHistory(client: MusterClient): Promise<readonly CommittedEntry[]> {
   const all: CommittedEntry[] = []
   for (let after = ''; ; ) {
     const page = (await client.call('GET', `/_muster/history/committed?after=${after}`)) as CommittedPage

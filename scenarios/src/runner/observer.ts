@@ -1,7 +1,6 @@
-import type { LiveEvent, Stats } from '@muster/shared/contracts'
+import type { Stats } from '@muster/shared/contracts'
 import type { RunEvent, Sample } from '@muster/shared/scenario'
-import { WebSocket } from 'ws'
-import type { HttpClient } from '../client/http-client.ts'
+import type { MusterClient } from '../client/muster-client.ts'
 
 /** Watches the service over its live door, and remembers. */
 export interface Observer {
@@ -18,17 +17,14 @@ export interface Observer {
 
 const SAMPLES_MAX = 1_200
 const EVENTS_MAX = 5_000
-const RETRY_MS = 500
 
-export function createObserver(client: HttpClient): Observer {
+export function createObserver(client: MusterClient): Observer {
   let latest: Stats | undefined
   let samples: Sample[] = []
   let keepEvery = 1
   let seen = 0
   const deviceEvents: (RunEvent & { deviceId: string | undefined })[] = []
   const listeners: ((stats: Stats) => void)[] = []
-  let stopped = false
-  let socket: WebSocket | undefined
 
   const take = (stats: Stats): void => {
     latest = stats
@@ -40,33 +36,13 @@ export function createObserver(client: HttpClient): Observer {
     }
     for (const listener of listeners) listener(stats)
   }
-  const onMessage = (text: string): void => {
-    const event = JSON.parse(text) as LiveEvent
+  const forget = client.watch((event) => {
     if (event.type === 'stats') take(event.stats)
     else {
       deviceEvents.push({ atMs: event.atMs, what: event.what, text: event.text, deviceId: event.deviceId })
       if (deviceEvents.length > EVENTS_MAX) deviceEvents.splice(0, EVENTS_MAX / 2)
     }
-  }
-  const connect = async (): Promise<void> => {
-    if (stopped) return
-    try {
-      const authorization = await client.authorization()
-      socket = new WebSocket(`${client.url.replace(/^http/, 'ws')}/_muster/live`, {
-        ca: client.ca,
-        headers: { authorization },
-      })
-      socket.on('message', (data) => onMessage(String(data)))
-      socket.on('error', () => undefined)
-      socket.on('close', again)
-    } catch {
-      again()
-    }
-  }
-  const again = (): void => {
-    if (!stopped) setTimeout(() => void connect(), RETRY_MS).unref()
-  }
-  void connect()
+  })
 
   return {
     get latest() {
@@ -82,10 +58,7 @@ export function createObserver(client: HttpClient): Observer {
       return stats
     },
     onStats: (listener) => listeners.push(listener),
-    stop: () => {
-      stopped = true
-      socket?.terminate()
-    },
+    stop: forget,
   }
 }
 

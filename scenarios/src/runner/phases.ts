@@ -14,8 +14,6 @@ import { valuesIn } from './values-in.ts'
 
 type Phase = Scenario['phases'][number]
 
-const ASK_EVERY_WALL_MS = 300
-
 /** The state of the world as conditions see it, asked for now. */
 export async function worldNow(context: RunContext): Promise<ConditionContext> {
   const { scenario, policyIds, counts } = context
@@ -69,7 +67,7 @@ async function waitUntil(
 ): Promise<{ readonly held: boolean; readonly world: ConditionContext | undefined }> {
   const compiled = compileCondition(expr)
   if (!compiled.ok) throw new Error(compiled.message)
-  const untilMs = context.nowMs() + timeout
+  const sinceMs = context.nowMs()
   let world: ConditionContext | undefined
   for (;;) {
     try {
@@ -79,7 +77,8 @@ async function waitUntil(
       // The service may be away by order of the scenario; it is asked again.
       if ((error as { code?: string }).code !== 'client/unreachable') throw error
     }
-    if (context.nowMs() >= untilMs) return { held: false, world }
-    await sleep(context, ASK_EVERY_WALL_MS * context.scenario.clock.speed)
+    const waitedMs = context.nowMs() - sinceMs
+    if (waitedMs >= timeout) return { held: false, world }
+    await sleep(context, Math.min(timeout - waitedMs, context.stage.lookAgainMs(waitedMs)))
   }
 }

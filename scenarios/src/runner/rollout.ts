@@ -7,8 +7,6 @@ import { assignPolicy, policyPath, updatePolicy } from './tenant.ts'
 
 type Rollout = Extract<ScenarioStep, { rollout: unknown }>['rollout']
 
-const ASK_EVERY_WALL_MS = 500
-
 /** Thrown when a gate holds a rollout back and the scenario wants that to fail the phase. */
 export class GateClosed extends Error {}
 
@@ -54,7 +52,7 @@ async function passes(
   if (!gate) return true
   const compiled = compileGate(gate.expr)
   if (!compiled.ok) throw new Error(compiled.message)
-  const untilMs = context.nowMs() + gate.within
+  const sinceMs = context.nowMs()
   for (;;) {
     const counts = await countRing(context, policy, members)
     if (compiled.expression.evaluate(counts)) {
@@ -64,13 +62,14 @@ async function passes(
       )
       return true
     }
-    if (context.nowMs() >= untilMs) {
+    const waitedMs = context.nowMs() - sinceMs
+    if (waitedMs >= gate.within) {
       const text = `${policy}: ring ${ring} was held back: ${percent(counts.reported)} reported, ${percent(counts.succeeded)} succeeded, ${percent(counts.errors)} errors after ${formatDuration(gate.within)}; the gate is ${gate.expr}`
       context.note('rollout', text)
       if (gate.onFail === 'fail') throw new GateClosed(text)
       return false
     }
-    await sleep(context, ASK_EVERY_WALL_MS * context.scenario.clock.speed)
+    await sleep(context, Math.min(gate.within - waitedMs, context.stage.lookAgainMs(waitedMs)))
   }
 }
 

@@ -1,26 +1,23 @@
 import { readFileSync } from 'node:fs'
 import { cpus } from 'node:os'
-
-import { CodedError } from '@muster/shared/core'
 import {
   type ExpectationResult,
   formatDuration,
-  managedCount,
   type PhaseResult,
-  populationOf,
   type RunResult,
   type Scenario,
-  type Verdict,
 } from '@muster/shared/scenario'
 import { stringify } from 'yaml'
-import { createHttpClient } from '../client/http-client.ts'
-import { type Stack, startStack } from '../stack/stack.ts'
+import { openLiveStage } from '../stack/live-stage.ts'
+import { openVirtualStage } from '../world/virtual-stage.ts'
 import { collectDevices, collectPolicies } from './collect.ts'
 import { interruptionOf, type RunContext } from './context.ts'
 import { checkAssertions, checkThresholds, historyVerdict } from './expectations.ts'
-import { fillGroups } from './members.ts'
+import { historyText, invariantsOf, judge } from './judge.ts'
 import { createObserver } from './observer.ts'
 import { runPhase } from './phases.ts'
+import { populate } from './populate.ts'
+import type { Stage } from './stage.ts'
 import { prepareTenant } from './tenant.ts'
 
 export interface RunOptions {
@@ -38,91 +35,36 @@ export interface RunOptions {
   readonly onStart?: (context: RunContext) => void
 }
 
-/** Exit codes; of several that apply: invalid run, part lost, invariant, assertion, threshold, phase. */
-const EXIT = {
-  passed: 0,
-  timedOut: 5,
-  threshold: 10,
-  assertion: 11,
-  invariant: 12,
-  partLost: 14,
-  invalid: 20,
-  interrupted: 130,
-} as const
-
-const DEVICES_PER_WORKER = 10_000
-const ENROL_TIMEOUT_WALL_MS = 300_000
-/** How long a part that no longer answers has to say why. */
-const LAST_WORDS_MS = 3_000
-
 /**
- * Run a scenario on a live fleet to a verdict. Everything that was started has ended when this settles, also when it is
- * interrupted or fails.
+ * Run a scenario to a verdict: live, or in a virtual world, as its clock says. Everything that was started has ended when
+ * this settles, also when it is interrupted or fails.
  * @throws CodedError when the environment is not ready
  */
 export async function runScenario(options: RunOptions): Promise<RunResult> {
-  const { scenario } = options
   const startedWallMs = Date.now()
-  const { speed, start } = scenario.clock
-  const originMs = start === undefined ? startedWallMs : Date.parse(start)
-  const workers = scenario.workers ?? Math.max(1, Math.ceil(scenario.population.size / DEVICES_PER_WORKER))
-  const note = (what: string, text: string): void => options.onNote(nowMs(), what, text)
-  const nowMs = (): number => Math.floor(originMs + (Date.now() - startedWallMs) * speed)
-  const lost = new AbortController()
-  const stack = await startStack({
-    dataDir: options.dataDir,
-    tenant: scenario.tenant.name,
-    workers,
-    capacity: Math.ceil(scenario.population.size / workers) + 1,
-    clock: { originWallMs: startedWallMs, originMs, speed },
-    port: 0,
-    keepFleets: false,
-    logLevel: options.logLevel,
-    env: options.env,
-    onEvent: note,
-    onLost: (error) => lost.abort(error),
-  })
+  let stage: Stage | undefined
+  const onEvent = (what: string, text: string): void =>
+    options.onNote(stage?.clock.nowMs() ?? startedWallMs, what, text)
+  const open = options.scenario.clock.mode === 'virtual' ? openVirtualStage : openLiveStage
+  stage = await open({ ...options, onEvent })
+  const opened = stage
   try {
-    const signal = AbortSignal.any([options.signal, lost.signal])
-    return await runOn(stack, { ...options, signal }, { startedWallMs, nowMs, lost: lost.signal })
-  } catch (error) {
-    // What fails because a part is gone is not the story; that it is gone is, and word of it may come a moment later.
-    if (error instanceof CodedError && error.code === 'client/unreachable') await within(LAST_WORDS_MS, lost.signal)
-    lost.signal.throwIfAborted()
-    throw error
+    const signal = AbortSignal.any([options.signal, opened.lost])
+    return await opened.perform(() => performOn(opened, { ...options, signal }, startedWallMs))
   } finally {
-    await stack.stop()
+    await opened.stop()
   }
 }
 
-async function runOn(
-  stack: Stack,
-  options: RunOptions,
-  { startedWallMs, nowMs, lost }: { startedWallMs: number; nowMs: () => number; lost: AbortSignal },
+/** Perform a scenario on a stage that is open, and judge it. The stage stays open. */
+export async function performOn(
+  stage: Stage,
+  options: Omit<RunOptions, 'dataDir' | 'env' | 'logLevel'>,
+  startedWallMs: number,
 ): Promise<RunResult> {
   const { scenario, signal } = options
-  const client = createHttpClient(stack.connection)
-  const observer = createObserver(client)
-  const events: RunContext['events'] = []
-  const context: RunContext = {
-    scenario,
-    client,
-    observer,
-    signal,
-    breaker: { killBroker: (downMs) => killAndWait(stack, downMs), killControl: () => stack.restartControl() },
-    policyIds: new Map(),
-    groupIds: new Map(),
-    filterIds: new Map(),
-    settingsNow: new Map(),
-    events,
-    faults: [],
-    counts: { brokerKills: 0, devices: 0 },
-    nowMs,
-    note: (what, text) => {
-      events.push({ atMs: nowMs(), what, text })
-      options.onNote(nowMs(), what, text)
-    },
-  }
+  const context = contextOf(stage, options)
+  const { observer, nowMs } = context
   options.onStart?.(context)
   try {
     const startedMs = nowMs()
@@ -143,15 +85,16 @@ async function runOn(
       thresholds,
       invariants,
       interrupted: signal.aborted ? signal.reason : undefined,
-      partLost: lost.aborted,
+      partLost: stage.lost.aborted,
     })
     return {
       version: 1,
       runId: options.runId,
       scenario: { ...scenario.metadata, file: options.file },
       seed: scenario.seed,
+      mode: stage.mode,
       speed: scenario.clock.speed,
-      environment: environmentOf(stack),
+      environment: { ...machine(), ...stage.environment },
       command: options.command,
       ...judged,
       startedWallMs,
@@ -164,29 +107,46 @@ async function runOn(
       assertions: atEnd,
       invariants,
       timeline: observer.samples,
-      events,
+      events: context.events,
       final,
       policies: await collectPolicies(context, final),
       history,
       devices: await collectDevices(context),
+      ...(stage.seal ? { replay: await stage.seal() } : {}),
       resolvedYaml: stringify(scenario),
     }
   } finally {
     observer.stop()
-    client.close()
   }
 }
 
-const within = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms)
-    const now = (): void => {
-      clearTimeout(timer)
-      resolve()
-    }
-    if (signal.aborted) now()
-    else signal.addEventListener('abort', now, { once: true })
-  })
+function contextOf(
+  stage: Stage,
+  { scenario, signal, onNote }: Pick<RunOptions, 'scenario' | 'signal' | 'onNote'>,
+): RunContext {
+  const events: RunContext['events'] = []
+  const nowMs = (): number => stage.clock.nowMs()
+  return {
+    scenario,
+    stage,
+    client: stage.client,
+    observer: createObserver(stage.client),
+    signal,
+    policyIds: new Map(),
+    groupIds: new Map(),
+    filterIds: new Map(),
+    settingsNow: new Map(),
+    events,
+    faults: [],
+    counts: { brokerKills: 0, devices: 0 },
+    nowMs,
+    note: (what, text) => {
+      events.push({ atMs: nowMs(), what, text })
+      stage.record?.(what, text)
+      onNote(nowMs(), what, text)
+    },
+  }
+}
 
 /** An interrupted run goes on to its report; every other error ends it here. */
 async function unlessAborted({ signal }: RunContext, prepare: () => Promise<void>): Promise<void> {
@@ -196,44 +156,6 @@ async function unlessAborted({ signal }: RunContext, prepare: () => Promise<void
   } catch (error) {
     if (!signal.aborted) throw error
   }
-}
-
-async function killAndWait(stack: Stack, downMs: number): Promise<void> {
-  const before = stack.nats.pid
-  await stack.nats.kill({ downMs })
-  const deadline = Date.now() + downMs + 30_000
-  while (stack.nats.pid === undefined || stack.nats.pid === before) {
-    if (Date.now() > deadline) throw new CodedError('stack/start-failed', 'nats-server did not come back')
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
-}
-
-/** Make the devices and see them enrol. */
-async function populate(context: RunContext): Promise<void> {
-  const { scenario, client, observer, signal } = context
-  const { devices } = (await client.call('POST', '/_muster/population', populationOf(scenario))) as { devices: number }
-  context.counts.devices = devices
-  context.note('world', `${devices} devices are being enrolled`)
-  const wanted = managedCount(scenario)
-  const deadline = Date.now() + ENROL_TIMEOUT_WALL_MS
-  for (;;) {
-    signal.throwIfAborted()
-    const stats = await observer.refresh()
-    const refused = Object.values(stats.enrolments.refused).reduce((sum, count) => sum + count, 0)
-    if (stats.devices.managed + refused >= wanted) {
-      context.note('world', `${stats.devices.managed} devices enrolled${refused > 0 ? `, ${refused} refused` : ''}`)
-      break
-    }
-    if (Date.now() > deadline) {
-      context.note(
-        'world',
-        `only ${stats.devices.managed} of ${wanted} devices enrolled in ${formatDuration(ENROL_TIMEOUT_WALL_MS)}`,
-      )
-      break
-    }
-    await new Promise((resolve) => setTimeout(resolve, 250))
-  }
-  await fillGroups(context)
 }
 
 async function runPhases(
@@ -264,60 +186,13 @@ async function runPhases(
   return { phases, assertions }
 }
 
-const historyText = ({ sent, committed, lost, appliedTwice }: RunResult['history']): string =>
-  `${sent} reports sent, ${committed} committed, ${lost} lost, ${appliedTwice} applied twice`
-
-/** What must hold after every run. */
-function invariantsOf(history: RunResult['history'], atMs: number): readonly ExpectationResult[] {
-  const devices = history.problems.map((problem) => problem.split(':')[0] ?? '').slice(0, 20)
-  return [
-    {
-      name: 'every report is committed exactly once',
-      ok: history.ok,
-      expected: 'sent = committed, each once',
-      got: historyText(history),
-      atMs,
-      devices,
-    },
-  ]
-}
-
-interface Outcome {
-  readonly phases: readonly PhaseResult[]
-  readonly assertions: readonly ExpectationResult[]
-  readonly thresholds: readonly (ExpectationResult & { readonly invalidates: boolean })[]
-  readonly invariants: readonly ExpectationResult[]
-  /** Why the run was ended before its time. */
-  readonly interrupted: unknown
-  readonly partLost: boolean
-}
-
-function judge({ phases, assertions, thresholds, invariants, interrupted, partLost }: Outcome): {
-  verdict: Verdict
-  exitCode: number
-} {
-  if (partLost) return { verdict: 'failed', exitCode: EXIT.partLost }
-  if (isWallLimit(interrupted)) return { verdict: 'failed', exitCode: EXIT.timedOut }
-  if (interrupted !== undefined) return { verdict: 'aborted', exitCode: EXIT.interrupted }
-  if (thresholds.some(({ ok, invalidates }) => !ok && invalidates))
-    return { verdict: 'invalid', exitCode: EXIT.invalid }
-  if (invariants.some(({ ok }) => !ok)) return { verdict: 'failed', exitCode: EXIT.invariant }
-  if (assertions.some(({ ok }) => !ok)) return { verdict: 'failed', exitCode: EXIT.assertion }
-  if (thresholds.some(({ ok }) => !ok)) return { verdict: 'failed', exitCode: EXIT.threshold }
-  if (phases.some(({ outcome }) => outcome !== 'done')) return { verdict: 'failed', exitCode: EXIT.timedOut }
-  return { verdict: 'passed', exitCode: EXIT.passed }
-}
-
-const isWallLimit = (reason: unknown): boolean => reason instanceof CodedError && reason.code === 'run/wall-limit'
-
-function environmentOf(stack: Stack): Readonly<Record<string, string>> {
+function machine(): Readonly<Record<string, string>> {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
     version: string
   }
   return {
     muster: version,
     node: process.version,
-    'nats-server': stack.nats.version ?? 'elsewhere',
     platform: `${process.platform} ${process.arch}`,
     cores: String(cpus().length),
   }

@@ -167,7 +167,7 @@ async function killBroker(context: RunContext, downMs: number): Promise<void> {
   const fromMs = context.nowMs()
   context.note('fault', 'nats-server killed with SIGKILL')
   context.counts.brokerKills++
-  await context.breaker.killBroker(downMs)
+  await context.stage.breaker.killBroker(downMs * context.scenario.clock.speed)
   context.faults.push({
     name: `broker ${context.counts.brokerKills}`,
     kind: 'broker',
@@ -180,7 +180,7 @@ async function killBroker(context: RunContext, downMs: number): Promise<void> {
 async function killControl(context: RunContext): Promise<void> {
   const fromMs = context.nowMs()
   context.note('fault', 'control service killed with SIGKILL')
-  await context.breaker.killControl()
+  await context.stage.breaker.killControl()
   context.faults.push({
     name: 'control',
     kind: 'control',

@@ -38,11 +38,12 @@ export function manualClock(startMs: EpochMs): ManualClock {
   }
   const advanceTo = (atMs: EpochMs): void => {
     for (let next = nextMs(); next !== undefined && next <= atMs; next = nextMs()) runNext()
-    nowMs = Math.max(nowMs, atMs)
+    nowMs = Math.max(nowMs, Math.floor(atMs))
   }
   const at: Clock['at'] = (atMs, run) => {
     const entry: Entry = { run }
-    heap.push(Math.max(atMs, nowMs), entry)
+    // Whole milliseconds, as every clock tells them.
+    heap.push(Math.max(Math.ceil(atMs), nowMs), entry)
     pending++
     return {
       cancel: () => {

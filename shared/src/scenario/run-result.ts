@@ -12,7 +12,11 @@ export interface RunResult {
     readonly tags: readonly string[]
   }
   readonly seed: string
+  /** On real processes, or in a virtual world. */
+  readonly mode: 'live' | 'virtual'
   readonly speed: number
+  /** Of a virtual world: its whole history, event by event. The same seed and version give the same. */
+  readonly replay?: { readonly events: number; readonly sha256: string }
   /** Product and environment: muster, node, nats-server versions, platform, cores. */
   readonly environment: Readonly<Record<string, string>>
   /** The command that repeats the run. */

@@ -190,9 +190,11 @@ export const Scenario = z.strictObject({
     .default('1'),
   clock: z
     .strictObject({
+      /** `scaled`: real processes in real time, times `speed`. `virtual`: a whole world in one process, as fast as it goes. */
+      mode: z.enum(['realtime', 'scaled', 'virtual']).default('scaled'),
       /** Simulated seconds in a wall second. */
       speed: z.number().min(1).max(3_600).default(1),
-      /** When simulated time begins; now when absent. */
+      /** When simulated time begins. @default now; in a virtual world a Monday morning that is always the same */
       start: z.iso.datetime().optional(),
     })
     .prefault({}),

@@ -1,0 +1,20 @@
+import { type ErrorCode, errorCatalogue } from '@muster/shared/contracts'
+import { CodedError } from '@muster/shared/core'
+
+/** What a service answered. */
+export interface HttpAnswer {
+  readonly status: number
+  readonly body?: unknown
+}
+
+/**
+ * What an answer of 400 or more says: `client/refused` for what the client should not have asked, and the service's own
+ * code for what is wrong with the service, because the same thing helps.
+ */
+export function refusal(method: string, path: string, { status, body }: HttpAnswer): CodedError {
+  const error = (body as { error?: { message?: string; innerError?: { code?: string } } } | undefined)?.error
+  const code = error?.innerError?.code
+  if (status >= 500 && code !== undefined && code in errorCatalogue)
+    return new CodedError(code as ErrorCode, error?.message ?? '')
+  return new CodedError('client/refused', `${method} ${path} → ${status}: ${error?.message ?? JSON.stringify(body)}`)
+}

@@ -1,0 +1,38 @@
+import type { Clock } from '@muster/shared/core'
+import type { RunResult } from '@muster/shared/scenario'
+import type { MusterClient } from '../client/muster-client.ts'
+
+/** What the runner may do to a Muster besides what goes through its public doors: break it. */
+export interface Breaker {
+  /** The broker dies without a word and is back after this time, simulated milliseconds. Resolves when it is. */
+  killBroker(downMs: number): Promise<void>
+  /** The control service dies without a word and is started again on its store. Resolves when it serves. */
+  killControl(): Promise<void>
+}
+
+type Replay = NonNullable<RunResult['replay']>
+
+/** What a scenario is performed on: real processes on real time, or a whole world in this one on time of its own. */
+export interface Stage {
+  readonly mode: 'live' | 'virtual'
+  readonly client: MusterClient
+  /** Simulated time. */
+  readonly clock: Clock
+  readonly breaker: Breaker
+  /** Aborted when a part has ended for good that nobody asked to end; the reason says which. */
+  readonly lost: AbortSignal
+  /** How long to wait before looking again at what has been waited for so long, simulated milliseconds both. */
+  lookAgainMs(waitedMs: number): number
+  /** How long may pass before what should happen soon counts as not happening, simulated milliseconds. */
+  patienceMs(what: 'enrolment' | 'reports'): number
+  /** Write something that the runner did into the stage's own record, where there is one. */
+  record?(what: string, text: string): void
+  /** Close the record of all that has happened: the same for the same seed and version. Absent where time is real. */
+  seal?(): Promise<Replay>
+  /** Versions and machine, for the report. */
+  readonly environment: Readonly<Record<string, string>>
+  /** Let work go on until it has ended, in the stage's time. */
+  perform<T>(work: () => Promise<T>): Promise<T>
+  /** Everything ended, nothing left behind. Idempotent. */
+  stop(): Promise<void>
+}

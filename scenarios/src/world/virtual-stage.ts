@@ -1,0 +1,80 @@
+import { DAY_MS, MINUTE_MS, manualClock, pause, SECOND_MS } from '@muster/shared/core'
+import { formatDuration, type Scenario } from '@muster/shared/scenario'
+import type { Stage } from '../runner/stage.ts'
+import { drive } from './drive.ts'
+import { sealWorld } from './seal.ts'
+import { createWorld, type World } from './world.ts'
+import { isControlConnection } from './world-control.ts'
+
+/** Where virtual time begins when a scenario does not say: a Monday morning, always the same. */
+const START = '2026-01-05T08:00:00Z'
+const LINGER_MS = 200
+const LOOK_MIN_MS = SECOND_MS
+const LOOK_MAX_MS = 10 * MINUTE_MS
+const LOOK_SHARE = 0.02
+const PATIENCE_MS = { enrolment: DAY_MS, reports: 10 * MINUTE_MS } as const
+
+export interface VirtualStageOptions {
+  readonly scenario: Scenario
+  readonly logLevel: string
+  readonly onEvent: (what: string, text: string) => void
+}
+
+/** A stage that is a whole world in this process: its time moves from event to event, as fast as the machine can. */
+export async function openVirtualStage({
+  scenario,
+  logLevel,
+  onEvent,
+}: VirtualStageOptions): Promise<Stage & { readonly world: World }> {
+  const startMs = Date.parse(scenario.clock.start ?? START)
+  const clock = manualClock(startMs)
+  const workers = scenario.workers ?? 1
+  const world = await drive(
+    clock,
+    createWorld(clock, {
+      seed: scenario.seed,
+      tenant: scenario.tenant.name,
+      startMs,
+      workers,
+      capacity: Math.ceil(scenario.population.size / workers) + 1,
+      lingerMs: LINGER_MS,
+      logLevel,
+    }),
+  )
+  let stopped = false
+  return {
+    mode: 'virtual',
+    world,
+    client: world.client,
+    clock,
+    breaker: {
+      killBroker: async (downMs) => {
+        world.broker.setOnline(false)
+        onEvent('broker.down', 'the broker has ended')
+        await pause(clock, downMs)
+        world.broker.setOnline(true)
+        onEvent('broker.up', `the broker serves again after ${formatDuration(downMs)}`)
+        await pause(clock, SECOND_MS)
+      },
+      killControl: async () => {
+        world.control.kill()
+        onEvent('control.down', 'the control service was killed')
+        world.broker.setOnline(true, isControlConnection)
+        await world.control.start()
+        onEvent('control.up', 'the control service serves again')
+      },
+    },
+    lost: new AbortController().signal,
+    lookAgainMs: (waitedMs) => Math.min(LOOK_MAX_MS, Math.max(LOOK_MIN_MS, waitedMs * LOOK_SHARE)),
+    patienceMs: (what) => PATIENCE_MS[what],
+    record: (what, text) => world.chronicle.add(clock.nowMs(), `runner ${what} ${text}`),
+    seal: () => sealWorld(world),
+    environment: { world: 'virtual' },
+    perform: (work) => drive(clock, work()),
+    stop: async () => {
+      if (stopped) return
+      stopped = true
+      await drive(clock, world.stop())
+    },
+  }
+}

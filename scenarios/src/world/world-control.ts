@@ -1,0 +1,123 @@
+import {
+  type Control,
+  type ControlDeps,
+  createControl,
+  createFrontDoor,
+  type FrontDoor,
+  type FrontDoorOptions,
+  watchControl,
+} from '@muster/control'
+import { type LiveEvent, SIMULATION_ROLE } from '@muster/shared/contracts'
+import type { Clock } from '@muster/shared/core'
+import type { CertificateAuthority } from '@muster/shared/pki'
+import type { MemoryBroker } from '@muster/shared/runtime'
+import { fenceStore } from './fenced-store.ts'
+
+export interface WorldControlOptions {
+  readonly broker: MemoryBroker
+  readonly store: ControlDeps['store']
+  readonly authority: CertificateAuthority
+  readonly clock: Clock
+  readonly ids: ControlDeps['ids']
+  readonly tenant: string
+  readonly tenantId: string
+  readonly log: ControlDeps['log']
+  readonly sweepEveryMs: number
+  readonly statsAfterMs: () => number
+  readonly tell: (event: LiveEvent) => void
+}
+
+/** The control service of a world, through its lives. */
+export interface WorldControl {
+  /** Absent while the service is down. */
+  readonly door: FrontDoor | undefined
+  readonly control: Control | undefined
+  start(): Promise<void>
+  /** End without a word: connections go, what was not committed never is. */
+  kill(): void
+  /** End in order. */
+  stop(): Promise<void>
+}
+
+export const isControlConnection = (name: string): boolean => name.startsWith('control-')
+
+export function createWorldControl(options: WorldControlOptions): WorldControl {
+  const { broker, store, authority, clock, ids, tenant } = options
+  let life: { control: Control; door: FrontDoor; end(): void } | undefined
+  let lives = 0
+
+  const start = async (): Promise<void> => {
+    const fence = fenceStore(store)
+    const log = options.log.child({ life: ++lives })
+    const connect = (what: string) => broker.connect(`control-${what}`)
+    const buses = { requests: connect('requests'), reports: connect('reports'), outgoing: connect('outgoing') }
+    const control = await createControl({
+      store: fence.store,
+      buses,
+      authority,
+      clock,
+      wall: clock,
+      stopwatch: () => clock.nowMs(),
+      speed: 1,
+      ids,
+      tenant,
+      log,
+      sweepEveryMs: options.sweepEveryMs,
+    })
+    const watching = watchControl(control, { statsAfterMs: options.statsAfterMs }, options.tell)
+    life = {
+      control,
+      door: createFrontDoor({
+        control,
+        tokens: everybodyIsTheRunner,
+        tenantId: options.tenantId,
+        simulation: simulationOf(control, options),
+      }),
+      end: () => {
+        watching.stop()
+        // Its sweeps and doors end as soon as they look, and nobody hears their complaints.
+        log.level = 'silent'
+        void control.stop().catch(() => undefined)
+        fence.fence()
+        for (const bus of Object.values(buses)) void bus.close()
+      },
+    }
+  }
+  return {
+    get door() {
+      return life?.door
+    },
+    get control() {
+      return life?.control
+    },
+    start,
+    kill: () => {
+      const ending = life
+      life = undefined
+      ending?.end()
+    },
+    stop: async () => {
+      const ending = life
+      life = undefined
+      await ending?.control.stop()
+      ending?.end()
+    },
+  }
+}
+
+function simulationOf(control: Control, { clock, tenantId }: WorldControlOptions): FrontDoorOptions['simulation'] {
+  const startedAtMs = clock.nowMs()
+  const clockScale = { originWallMs: startedAtMs, originMs: startedAtMs, speed: 1 }
+  return { control, tenantId, clockScale, version: 'world', natsServerVersion: 'none', startedAtMs }
+}
+
+/** In a world there is one caller, and no wire on which somebody else could speak. */
+const everybodyIsTheRunner: FrontDoorOptions['tokens'] = {
+  issue: async () => ({}),
+  verify: async () => ({
+    actor: { type: 'application', id: 'runner', displayName: 'Muster runner' },
+    roles: everyRole,
+  }),
+}
+
+const everyRole: ReadonlySet<string> = Object.assign(new Set([SIMULATION_ROLE]), { has: () => true })

@@ -1,0 +1,113 @@
+import { createFleet, type Fleet } from '@muster/agent/fleet'
+import { platformOf } from '@muster/agent/platforms'
+import { openSqliteStore } from '@muster/control'
+import type { LiveEvent } from '@muster/shared/contracts'
+import { createRng, type EpochMs, type ManualClock, unwrap } from '@muster/shared/core'
+import { createAuthority, generateDeviceKeySync, loadAuthority } from '@muster/shared/pki'
+import { createLogger, createMemoryBroker, type MemoryBroker } from '@muster/shared/runtime'
+import type { MusterClient } from '../client/muster-client.ts'
+import { type Chronicle, createChronicle } from './chronicle.ts'
+import { recordEvent, recordStep } from './record.ts'
+import { seededBytes, seededIds } from './seeded-ids.ts'
+import { createWorldClient } from './world-client.ts'
+import { createWorldControl, type WorldControl } from './world-control.ts'
+
+export interface WorldOptions {
+  readonly seed: string
+  readonly tenant: string
+  readonly startMs: EpochMs
+  readonly workers: number
+  /** Devices that each worker takes. */
+  readonly capacity: number
+  /** How long requests of several devices are collected into one message, milliseconds. */
+  readonly lingerMs: number
+  readonly logLevel: string
+}
+
+/** Control service, store, broker and fleets in this process, on a clock of their own. It moves when it is driven. */
+export interface World {
+  readonly clock: ManualClock
+  readonly broker: MemoryBroker
+  readonly control: WorldControl
+  readonly fleets: readonly Fleet[]
+  readonly client: MusterClient
+  readonly store: ReturnType<typeof openSqliteStore>
+  readonly chronicle: Chronicle
+  stop(): Promise<void>
+}
+
+const SWEEP_EVERY_MS = 60_000
+const GREET_EVERY_MS = 60_000
+/** Statistics come often at first, and more rarely as the world grows old. */
+const STATS_MIN_MS = 10_000
+const STATS_MAX_MS = 2 * 3_600_000
+const STATS_SHARE = 0.01
+
+/** Make a world; nothing has happened in it yet but that everybody is there. Must be driven while this is awaited. */
+export async function createWorld(clock: ManualClock, options: WorldOptions): Promise<World> {
+  const { seed, tenant, startMs } = options
+  const chance = createRng(seed)
+  const log = createLogger({ name: 'world', level: options.logLevel })
+  const chronicle = createChronicle(startMs)
+  const broker = createMemoryBroker({ clock, seed })
+  const store = openSqliteStore(':memory:')
+  const ids = seededIds(chance.fork('ids'))
+  const listeners = new Set<(event: LiveEvent) => void>()
+  const serials = seededBytes(chance.fork('serials'))
+  const authority = unwrap(
+    loadAuthority(unwrap(createAuthority({ name: `${tenant} root`, nowMs: startMs, randomBytes: serials })), {
+      randomBytes: serials,
+    }),
+  )
+  const control = createWorldControl({
+    broker,
+    store,
+    authority,
+    clock,
+    ids,
+    tenant,
+    tenantId: ids.guid(),
+    log,
+    sweepEveryMs: SWEEP_EVERY_MS,
+    statsAfterMs: () => Math.min(STATS_MAX_MS, Math.max(STATS_MIN_MS, (clock.nowMs() - startMs) * STATS_SHARE)),
+    tell: (event) => {
+      recordEvent(chronicle, event)
+      for (const listener of listeners) listener(event)
+    },
+  })
+  await control.start()
+  const fleets = Array.from({ length: options.workers }, (_, index) => {
+    const agentId = `worker-${index + 1}`
+    return createFleet({
+      agentId,
+      tenant,
+      boot: 'world',
+      bus: broker.connect(agentId),
+      clock,
+      wall: clock,
+      // Keys cannot be seeded; nothing in the history depends on them.
+      generateKey: async () => generateDeviceKeySync(),
+      lingerMs: options.lingerMs,
+      greetEveryMs: GREET_EVERY_MS,
+      onStep: (slot, input, effects) => recordStep(chronicle, slot.state, input, effects),
+      platformOf,
+      capacity: options.capacity,
+      log,
+    })
+  })
+  for (const fleet of fleets) await fleet.start()
+  return {
+    clock,
+    broker,
+    control,
+    fleets,
+    store,
+    client: createWorldClient(() => control.door, listeners),
+    chronicle,
+    stop: async () => {
+      await Promise.all(fleets.map((fleet) => fleet.stop()))
+      await control.stop()
+      await store.close()
+    },
+  }
+}
