@@ -5,6 +5,9 @@ import { enrolmentModes, type Posture, type SettingValue } from '@muster/shared/
 import { createRng } from '@muster/shared/core'
 import { describe, expect, it } from 'vitest'
 
+const rules = '{"Rules":[{"SettingName":"TpmPresent","Operator":"IsEquals","DataType":"Boolean","Operand":true}]}'
+const texts = [rules, '2020-01-01', '#!/bin/sh']
+
 const sampleOf = (type: {
   type: string
   min?: number
@@ -16,7 +19,7 @@ const sampleOf = (type: {
   if (type.type === 'version') return '1.0'
   if (type.type === 'choice') return type.choices?.[0] ?? ''
   if (type.type === 'strings') return ['ubuntu']
-  return type.pattern ? '2020-01-01' : 'x'
+  return texts.find((text) => new RegExp(type.pattern ?? '').test(text)) ?? ''
 }
 
 const deviceOf = (platform: 'windows' | 'android' | 'linux', posture: Posture = {}, seed = 'a'): DeviceView => {
@@ -55,6 +58,39 @@ describe.each(['windows', 'android', 'linux'] as const)('%s, there and back', (p
   )
 })
 
+describe('custom compliance on Linux', () => {
+  const rule = (SettingName: string, Operand: unknown, DataType = 'Boolean') => ({
+    SettingName,
+    Operator: 'IsEquals',
+    DataType,
+    Operand,
+  })
+  const judged = (...written: readonly unknown[]) =>
+    outcome(
+      'linux',
+      'compliance',
+      'customComplianceRules',
+      JSON.stringify({ Rules: written }),
+      deviceOf('linux', { firewallOn: true, secureBoot: false }),
+    )
+
+  it('stands as the rule of it that stands worst', () => {
+    expect(judged(rule('FirewallEnabled', true))?.state).toBe('compliant')
+    expect(judged(rule('FirewallEnabled', true), rule('SecureBootEnabled', true))).toMatchObject({
+      state: 'nonCompliant',
+      actual: 'false',
+    })
+    expect(judged(rule('SecureBootEnabled', true), rule('Colour', 'blue', 'String'))).toMatchObject({
+      state: 'error',
+      errorCode: '65008',
+    })
+    expect(outcome('linux', 'compliance', 'customComplianceRules', 'no JSON', deviceOf('linux'))).toMatchObject({
+      state: 'error',
+      errorCode: '65009',
+    })
+  })
+})
+
 describe('facts decide compliance', () => {
   it.each([
     ['windows', 'bitLockerEnabled', 'encrypted', true],
@@ -65,7 +101,6 @@ describe('facts decide compliance', () => {
     ['android', 'securityBlockJailbrokenDevices', 'rooted', false],
     ['android', 'securityDisableUsbDebugging', 'usbDebugging', false],
     ['linux', 'deviceEncryptionRequired', 'encrypted', true],
-    ['linux', 'firewallRequired', 'firewallOn', true],
   ] as const)('%s %s follows %s', (platform, rule, fact, good) => {
     expect(outcome(platform, 'compliance', rule, true, deviceOf(platform, { [fact]: good }))?.state).toBe('compliant')
     expect(outcome(platform, 'compliance', rule, true, deviceOf(platform, { [fact]: !good }))?.state).toBe(
@@ -107,7 +142,9 @@ describe('what a device does not have or has to wait for', () => {
     )
     expect(outcome('windows', 'configuration', 'passwordRequired', true, enterprise)?.state).toBe('pending')
     expect(outcome('windows', 'configuration', 'passwordRequired', true, enterprise, 'user')?.state).toBe('compliant')
-    expect(outcome('linux', 'configuration', 'kernelLockdown', true, deviceOf('linux'))?.state).toBe('pending')
+    expect(
+      outcome('linux', 'configuration', 'defenderNetworkProtection', 'block', deviceOf('linux', {}, 'ubuntu'))?.state,
+    ).toBe('pending')
     expect(
       outcome('android', 'configuration', 'passwordMinimumLength', 16, deviceOf('android', { passcodeSet: false }))
         ?.state,
