@@ -31,7 +31,7 @@ export const perform = (stage: Stage, scenario: Scenario) =>
 type Entity = Readonly<Record<string, unknown>>
 
 /** How each device stands as Graph tells it, by its serial number, without what is made anew each time. */
-export async function standings(client: MusterClient): Promise<ReadonlyMap<string, unknown>> {
+export async function standings(client: MusterClient): Promise<Readonly<Record<string, unknown>>> {
   const base = '/v1.0/deviceManagement/managedDevices'
   const devices = await listAll(client, `${base}?$top=1000`)
   const standing = async (device: Entity): Promise<[string, unknown]> => {
@@ -51,7 +51,8 @@ export async function standings(client: MusterClient): Promise<ReadonlyMap<strin
       },
     ]
   }
-  return new Map(await Promise.all(devices.map(standing)))
+  const all = await Promise.all(devices.map(standing))
+  return Object.fromEntries(all.sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
 const byName = (a: { displayName?: unknown }, b: { displayName?: unknown }): number =>

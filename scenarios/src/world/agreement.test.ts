@@ -44,6 +44,8 @@ phases:
         && policy("win-b").targeted == 12
   - name: trouble
     do:
+      # A policy that failed in one setting can still wait for a restart in another.
+      - wait: 70m
       - drift: { in: laptops, share: 50%, posture: { firewallOn: false } }
       - sync: { in: laptops }
       - action: { name: retire, in: androids, count: 2, salt: gone }
@@ -68,7 +70,7 @@ it('the virtual and the live run of a scenario agree in how every device ends', 
     const env = { ...process.env, MUSTER_NATS_BIN: natsBinary().path }
     const live = await end(await openLiveStage({ ...common, dataDir, env }))
     expect(virtual).toMatchObject({ verdict: 'passed', certificates: { active: 38, revoked: 2 } })
-    expect(virtual.devices.size).toBe(38)
+    expect(Object.keys(virtual.devices)).toHaveLength(38)
     expect(live).toEqual(virtual)
   } finally {
     rmSync(dataDir, { recursive: true, force: true })

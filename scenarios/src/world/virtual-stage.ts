@@ -8,7 +8,6 @@ import { isControlConnection } from './world-control.ts'
 
 /** Where virtual time begins when a scenario does not say: a Monday morning, always the same. */
 const START = '2026-01-05T08:00:00Z'
-const LINGER_MS = 200
 const LOOK_MIN_MS = SECOND_MS
 const LOOK_MAX_MS = 10 * MINUTE_MS
 const LOOK_SHARE = 0.02
@@ -37,7 +36,7 @@ export async function openVirtualStage({
       startMs,
       workers,
       capacity: Math.ceil(scenario.population.size / workers) + 1,
-      lingerMs: LINGER_MS,
+      lingerMs: scenario.clock.resolution,
       logLevel,
     }),
   )

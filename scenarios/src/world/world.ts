@@ -2,7 +2,7 @@ import { createFleet, type Fleet } from '@muster/agent/fleet'
 import { platformOf } from '@muster/agent/platforms'
 import { openSqliteStore } from '@muster/control'
 import type { LiveEvent } from '@muster/shared/contracts'
-import { createRng, type EpochMs, type ManualClock, unwrap } from '@muster/shared/core'
+import { createRng, type EpochMs, type ManualClock, MINUTE_MS, unwrap } from '@muster/shared/core'
 import { createAuthority, generateDeviceKeySync, loadAuthority } from '@muster/shared/pki'
 import { createLogger, createMemoryBroker, type MemoryBroker } from '@muster/shared/runtime'
 import type { MusterClient } from '../client/muster-client.ts'
@@ -36,12 +36,12 @@ export interface World {
   stop(): Promise<void>
 }
 
-const SWEEP_EVERY_MS = 60_000
-const GREET_EVERY_MS = 60_000
+const SWEEP_EVERY_MS = 2 * MINUTE_MS
+const GREET_EVERY_MS = 5 * MINUTE_MS
 /** Statistics come often at first, and more rarely as the world grows old. */
 const STATS_MIN_MS = 10_000
 const STATS_MAX_MS = 2 * 3_600_000
-const STATS_SHARE = 0.01
+const STATS_SHARE = 0.02
 
 /** Make a world; nothing has happened in it yet but that everybody is there. Must be driven while this is awaited. */
 export async function createWorld(clock: ManualClock, options: WorldOptions): Promise<World> {

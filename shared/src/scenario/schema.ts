@@ -194,6 +194,8 @@ export const Scenario = z.strictObject({
       mode: z.enum(['realtime', 'scaled', 'virtual']).default('scaled'),
       /** Simulated seconds in a wall second. */
       speed: z.number().min(1).max(3_600).default(1),
+      /** Virtual only: requests of a worker's devices that fall within so much time travel together. */
+      resolution: Duration.default(1_000),
       /** When simulated time begins. @default now; in a virtual world a Monday morning that is always the same */
       start: z.iso.datetime().optional(),
     })

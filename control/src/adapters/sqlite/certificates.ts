@@ -1,6 +1,7 @@
 import type { Certificates } from '../../app/ports.ts'
 import type { DeviceCertificate } from '../../domain/model.ts'
 import type { Database } from './database.ts'
+import type { RowCache } from './row-cache.ts'
 import { bodies, type Columns, LISTED, list, upsertAll, upsertSql } from './rows.ts'
 
 const columns: Columns<DeviceCertificate> = {
@@ -12,13 +13,32 @@ const columns: Columns<DeviceCertificate> = {
 
 const upsert = upsertSql('certificate', Object.keys(columns), ['serialNumber'])
 
-export function certificates(database: Database): Certificates {
+/** `cache` holds the certificates of a device, all of them, by the device's id. */
+export function certificates(database: Database, cache?: RowCache<readonly DeviceCertificate[]>): Certificates {
   const some = (where: string, ...values: (string | number)[]): readonly DeviceCertificate[] =>
     bodies<DeviceCertificate>(database.all(`SELECT body FROM certificate WHERE ${where}`, ...values))
   return {
     getMany: async (serials) => some(`serialNumber IN ${LISTED}`, list(serials)),
-    forDevices: async (ids) => some(`deviceId IN ${LISTED}`, list(ids)),
-    put: async (entities) => upsertAll(database, upsert, columns, entities),
+    forDevices: async (ids) => {
+      if (!cache) return some(`deviceId IN ${LISTED}`, list(ids))
+      const missing = ids.filter((id) => !cache.get(id))
+      const read = missing.length === 0 ? [] : some(`deviceId IN ${LISTED}`, list(missing))
+      const found = Map.groupBy(read, ({ deviceId }) => deviceId)
+      return [...new Set(ids)].flatMap((id) => {
+        const own = cache.get(id) ?? found.get(id) ?? []
+        cache.keep(id, own)
+        return own
+      })
+    },
+    put: async (entities) => {
+      upsertAll(database, upsert, columns, entities)
+      for (const certificate of entities) {
+        const own = cache?.get(certificate.deviceId)
+        if (!own) continue
+        const others = own.filter(({ serialNumber }) => serialNumber !== certificate.serialNumber)
+        cache?.keep(certificate.deviceId, [...others, certificate])
+      }
+    },
     expired: async (nowMs, limit) =>
       some(`state IN ('active', 'superseded') AND notAfterMs <= ? LIMIT ?`, nowMs, limit),
     tally: async () =>

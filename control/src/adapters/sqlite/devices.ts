@@ -2,6 +2,7 @@ import type { SQLInputValue } from 'node:sqlite'
 import type { DeviceQuery, Devices, RowFilter } from '../../app/ports.ts'
 import type { Device } from '../../domain/model.ts'
 import type { Database } from './database.ts'
+import { type RowCache, updateChanged } from './row-cache.ts'
 import { compileFilter, compileKeyset, keysetOf, type Sql } from './row-filter.ts'
 import { bodies, type Columns, LISTED, list, upsertAll, upsertSql } from './rows.ts'
 
@@ -34,14 +35,22 @@ const upsert = upsertSql('device', Object.keys(columns), ['id'])
 /** What Graph may ask for lives in this join; devices without a user have no principal name. */
 const FROM = `FROM device LEFT JOIN directory_user ON directory_user.id = device.userId WHERE device.lifecycle = 'managed'`
 
-export function devices(database: Database): Devices {
+export function devices(database: Database, cache?: RowCache<Device>): Devices {
   const some = (where: string, ...values: SQLInputValue[]): readonly Device[] =>
     bodies<Device>(database.all(`SELECT body FROM device WHERE ${where}`, ...values))
   // Without statistics SQLite takes the index on `lifecycle` for these, which is a scan; the right one is named.
   const someBy = (index: string, where: string, ...values: SQLInputValue[]): readonly Device[] =>
     bodies<Device>(database.all(`SELECT body FROM device INDEXED BY ${index} WHERE ${where}`, ...values))
   return {
-    getMany: async (ids) => some(`id IN ${LISTED}`, list(ids)),
+    getMany: async (ids) => {
+      if (!cache) return some(`id IN ${LISTED}`, list(ids))
+      const missing = ids.filter((id) => !cache.get(id))
+      const read = missing.length === 0 ? [] : some(`id IN ${LISTED}`, list(missing))
+      const found = new Map(read.map((device) => [device.id, device]))
+      const all = [...new Set(ids)].flatMap((id) => cache.get(id) ?? found.get(id) ?? [])
+      for (const device of all) cache.keep(device.id, device)
+      return all
+    },
     findBySerial: async (platform, serials) =>
       someBy(
         'device_serial',
@@ -53,7 +62,14 @@ export function devices(database: Database): Devices {
       const sql = `SELECT userId, count(*) AS n FROM device INDEXED BY device_user WHERE lifecycle = 'managed' AND userId IN ${LISTED} GROUP BY userId`
       return new Map(database.all(sql, list(userIds)).map((row) => [String(row['userId']), Number(row['n'])]))
     },
-    put: async (entities) => upsertAll(database, upsert, columns, entities),
+    put: async (entities) => {
+      for (const device of entities) {
+        const before = cache?.get(device.id)
+        if (before) updateChanged(database, 'device', columns, before, device)
+        else upsertAll(database, upsert, columns, [device])
+        cache?.keep(device.id, device)
+      }
+    },
     page: async ({ after, limit, platforms }) =>
       some(
         `lifecycle = 'managed' AND id > ? AND (? IS NULL OR platform IN ${LISTED}) ORDER BY id LIMIT ?`,

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Store, Tables } from '../../app/ports.ts'
-import type { AssignmentFilter, EnrolmentRestriction, Policy } from '../../domain/model.ts'
+import type { AssignmentFilter, Device, DeviceCertificate, EnrolmentRestriction, Policy } from '../../domain/model.ts'
 import { actions } from './actions.ts'
 import { certificates } from './certificates.ts'
 import { type Database, type OnBroken, openDatabase, openReader } from './database.ts'
@@ -10,6 +10,7 @@ import { groups, tokens, users } from './directory.ts'
 import { documents } from './documents.ts'
 import { apps, audit, notifications, outbox, settings } from './journals.ts'
 import { reports } from './reports.ts'
+import { createRowCache, type RowCache } from './row-cache.ts'
 import { createWriterQueue } from './writer-queue.ts'
 
 /**
@@ -23,7 +24,12 @@ export function openSqliteStore(path: string, onBroken?: OnBroken): Store {
   const inMemory = path === ':memory:'
   const reader = inMemory ? writer : openReader(path)
   const inTransaction = new AsyncLocalStorage<true>()
-  const writing = tablesOf(writer)
+  const caches: Caches = { devices: createRowCache(), certificates: createRowCache() }
+  const writing = tablesOf(writer, caches)
+  const rollBackAll = (): void => {
+    rollBack(writer)
+    for (const cache of Object.values(caches)) cache.clear()
+  }
 
   const transaction: Store['transaction'] = (work) =>
     queue.run(() =>
@@ -34,14 +40,14 @@ export function openSqliteStore(path: string, onBroken?: OnBroken): Store {
           writer.run('COMMIT')
           return value
         } catch (error) {
-          rollBack(writer)
+          rollBackAll()
           throw error
         }
       }),
     )
 
   return {
-    ...outside(tablesOf(reader), writing, queue.run, inMemory),
+    ...outside(tablesOf(reader), transaction, inMemory ? queue.run : (job) => job()),
     transaction: (work) => {
       if (inTransaction.getStore()) throw new Error('transactions are not nested')
       return transaction(work)
@@ -63,12 +69,18 @@ function rollBack(database: Database): void {
   }
 }
 
-function tablesOf(database: Database): Tables {
+/** What the writing connection need not read. */
+interface Caches {
+  readonly devices: RowCache<Device>
+  readonly certificates: RowCache<readonly DeviceCertificate[]>
+}
+
+function tablesOf(database: Database, caches?: Caches): Tables {
   return {
-    devices: devices(database),
+    devices: devices(database, caches?.devices),
     devicePolicies: devicePolicies(database),
     reports: reports(database),
-    certificates: certificates(database),
+    certificates: certificates(database, caches?.certificates),
     actions: actions(database),
     policies: documents<Policy>(database, 'policy'),
     filters: documents<AssignmentFilter>(database, 'assignment_filter'),
@@ -93,17 +105,19 @@ const WRITES = new Set(['put', 'delete', 'append', 'add', 'remove', 'use', 'sent
  */
 function outside(
   reading: Tables,
-  writing: Tables,
-  inTurn: <T>(job: () => Promise<T>) => Promise<T>,
-  oneConnection: boolean,
+  transaction: Store['transaction'],
+  toRead: <T>(job: () => Promise<T>) => Promise<T>,
 ): Tables {
   type Methods = Record<string, (...args: unknown[]) => Promise<unknown>>
+  const callIn = (tables: Tables, table: string, method: string, args: unknown[]): Promise<unknown> =>
+    (tables as unknown as Record<string, Methods>)[table]?.[method]?.(...args) ?? Promise.resolve(undefined)
   const wrapped = Object.entries(reading).map(([table, methods]) => {
-    const calls = Object.keys(methods).map((method) => {
-      const from = (WRITES.has(method) ? writing : reading) as unknown as Record<string, Methods>
-      const call = (...args: unknown[]) => from[table]?.[method]?.(...args) ?? Promise.resolve(undefined)
-      return [method, WRITES.has(method) || oneConnection ? (...args: unknown[]) => inTurn(() => call(...args)) : call]
-    })
+    const calls = Object.keys(methods).map((method) => [
+      method,
+      WRITES.has(method)
+        ? (...args: unknown[]) => transaction((tables) => callIn(tables, table, method, args))
+        : (...args: unknown[]) => toRead(() => callIn(reading, table, method, args)),
+    ])
     return [table, Object.fromEntries(calls)]
   })
   return Object.fromEntries(wrapped) as Tables
