@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { nextDueMs } from './agenda.ts'
 import {
   assign,
+  calm,
   command,
   configuration,
   enrolled,
@@ -11,14 +12,39 @@ import {
   NOW_MS,
   setOf,
   type Trial,
+  testPlatform,
   visit,
 } from './device.test-support.ts'
+import type { Platform } from './platform.ts'
 
 const rename = command('b1', 'setDeviceName', 'Rename')
 const retire = command('b2', 'retire', 'Unenrol')
 const effectTypes = (device: Trial) => device.effects.map(({ type }) => type)
 
 describe('commands', () => {
+  it('put off until the user is there are asked for again then, and the device is unlocked', () => {
+    const lockable: Platform = {
+      ...testPlatform,
+      unlock: () => ({ locked: false }),
+      perform: (given, view, attempt) =>
+        view.inventory.posture.locked === true
+          ? { result: { itemId: 'command', protocol: 'omadm', status: 200 }, later: true }
+          : testPlatform.perform(given, view, attempt),
+    }
+    const device = enrolled({ ...calm, userActsAfterMs: 1_000 }, lockable).feed({ type: 'sync' })
+    const posture = { ...device.state.inventory.posture, locked: true }
+    device.state = { ...device.state, inventory: { ...device.state.inventory, posture } }
+    device.feed({ type: 'check-in-answer', answer: managed(0, { commands: [rename] }) })
+    expect(device.state.inventory.deviceName).not.toBe('RENAMED')
+    const userActs = device.state.agenda.find(({ what }) => what === 'user-acts')
+    device.feed({ type: 'due' }, userActs?.atMs)
+    expect(device.state.inventory.posture.locked).toBe(false)
+    expect(device.effect('check-in').checkIn.cause).toBe('user')
+    device.feed({ type: 'check-in-answer', answer: managed(1, { commands: [rename] }) }, userActs?.atMs)
+    expect(device.state.inventory.deviceName).toBe('RENAMED')
+    expect(device.state.postponed).toBe(undefined)
+  })
+
   it('are carried out and answered in the next report', () => {
     const device = visit(enrolled(), managed(0, { commands: [rename] }))
     expect(device.state.inventory.deviceName).toBe('RENAMED')

@@ -1,6 +1,6 @@
 import type { CommandResult, DeviceCommand } from '@muster/shared/contracts'
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '@muster/shared/core'
-import { appoint } from './agenda.ts'
+import { appoint, appointNoLater } from './agenda.ts'
 import { withPosture } from './drift.ts'
 import type { CommandOutcome } from './platform.ts'
 import type { DeviceState } from './state.ts'
@@ -26,8 +26,8 @@ function performOne(state: DeviceState, turn: Turn, command: DeviceCommand): Dev
     chance: turn.chance.fork(`command/${command.commandId}`),
     failure: state.temperament.applyFailure,
   })
-  // The device asks for it again at a later check-in.
-  if (outcome.later) return state
+  // The device asks for it again when its user has unlocked it.
+  if (outcome.later) return postpone(state, turn)
   const result: CommandResult = {
     commandId: command.commandId,
     finishedAtMs: turn.nowMs,
@@ -41,6 +41,15 @@ function performOne(state: DeviceState, turn: Turn, command: DeviceCommand): Dev
   }
   return takeEffect(answered, turn, outcome)
 }
+
+const postpone = (state: DeviceState, { nowMs, chance }: Turn): DeviceState =>
+  appointNoLater(
+    { ...state, postponed: true },
+    {
+      what: 'user-acts',
+      atMs: nowMs + Math.ceil(chance.fork('user').exponential(state.temperament.userActsAfterMs)),
+    },
+  )
 
 /** Its answer may have been lost; if it is still on its way it is not given twice. */
 function answerAgain(state: DeviceState, known: CommandResult): DeviceState {

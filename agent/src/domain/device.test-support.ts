@@ -11,7 +11,7 @@ import {
 import { HOUR_MS, MINUTE_MS } from '@muster/shared/core'
 import { createDevice } from './create-device.ts'
 import type { DeviceInput, Effect } from './messages.ts'
-import type { CommandOutcome, ItemOutcome, Platform } from './platform.ts'
+import type { CommandOutcome, ItemOutcome, Platform, Wait } from './platform.ts'
 import type { DeviceState } from './state.ts'
 import { step } from './step.ts'
 
@@ -61,7 +61,7 @@ export const testPlatform: Platform = {
   }),
 }
 
-function applyOne(item: PolicyItem, after: 'restart' | 'user' | undefined): ItemOutcome {
+function applyOne(item: PolicyItem, after: Wait | undefined): ItemOutcome {
   const address = addressOf(item)
   const result = { itemId: item.itemId, protocol: 'omadm' as const }
   const waitsFor = address.endsWith('/restart') ? 'restart' : address.endsWith('/user') ? 'user' : undefined

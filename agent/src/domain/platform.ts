@@ -39,6 +39,9 @@ export interface Platform {
   /** Carry out a remote command. */
   perform(command: NativeCommand, device: DeviceView, attempt: Attempt): CommandOutcome
 
+  /** Present where a locked device puts things off: what is otherwise once its user is there, if they can unlock it. */
+  readonly unlock?: (device: DeviceView) => Partial<Posture>
+
   /** Present where the system updates itself: the next release for this hardware, or `undefined` when up to date. */
   readonly updater?: {
     next(os: OperatingSystem, device: DeviceView): OperatingSystem | undefined
@@ -69,13 +72,16 @@ export interface DeviceView {
   readonly settings: Readonly<Record<string, SettingValue>>
 }
 
+/** What has to happen before an item is in force: a restart, an act of the user, an app's installation. */
+export type Wait = 'restart' | 'user' | 'install'
+
 /** The circumstances of one try. */
 export interface Attempt {
   readonly chance: Rng
   /** Probability that something which can fail does (see `Temperament.applyFailure`). */
   readonly failure: number
   /** Set when this item waited for it and it has happened since. */
-  readonly after?: 'restart' | 'user'
+  readonly after?: Wait
 }
 
 export interface ItemOutcome {
@@ -87,7 +93,7 @@ export interface ItemOutcome {
   /** The operating system that the device runs from now on, where the item brought it: an enforced update, after its restart. */
   readonly os?: OperatingSystem
   /** The item is not in force before this happens; the device tries again then. */
-  readonly waitsFor?: 'restart' | 'user'
+  readonly waitsFor?: Wait
 }
 
 export interface CommandOutcome {

@@ -29,6 +29,17 @@ function live(device: Trial, done: () => boolean, ackedSeq = 1): number {
 }
 
 describe('a policy set', () => {
+  it('takes back what its policies had set, but for what another policy wants as well', () => {
+    const [first, second] = [configuration('c1', 1, 'a', 'b'), configuration('c2', 1, 'b', 'c')]
+    const device = assign(enrolled(), 0, 'aa', first, second)
+    assign(device, 1, 'bb', second)
+    expect(device.state.settings).toEqual({ './Test/b': true, './Test/c': true })
+    assign(device, 2, 'cc', configuration('c2', 2, 'c'))
+    expect(device.state.settings).toEqual({ './Test/c': true })
+    assign(device, 3, 'dd')
+    expect(device.state.settings).toEqual({})
+  })
+
   it('is applied item by item, and reported whole under what brought it', () => {
     const device = assign(enrolled(), 0, 'aa', configuration('c1', 1, 'a', 'fail'), compliance('c2', 3))
     expect(device.state.settings).toEqual({ './Test/a': true })

@@ -1,6 +1,7 @@
 import type { ItemResult, PolicyBody, PolicyItem, PolicyReference, PolicySet } from '@muster/shared/contracts'
+import { MINUTE_MS } from '@muster/shared/core'
 import { appointNoLater } from './agenda.ts'
-import type { Attempt, ItemOutcome } from './platform.ts'
+import type { Attempt, ItemOutcome, Wait } from './platform.ts'
 import type { DeviceState, HeldPolicy } from './state.ts'
 import { type Turn, viewOf } from './turn.ts'
 
@@ -42,7 +43,7 @@ function holdPolicy(state: DeviceState, turn: Turn, reference: PolicyReference, 
     const policy = { reference, body, results: evaluate(cleared, turn, body.items), appliedAtMs: turn.nowMs }
     return mark({ ...cleared, policies: [...others, policy] }, reference.policyId)
   }
-  const applied = applyItems(cleared, turn, body.items, [])
+  const applied = applyItems(cleared, turn, body.items, undefined)
   return mark(
     { ...applied.state, policies: [...others, { reference, body, ...applied.outcome, appliedAtMs: turn.nowMs }] },
     reference.policyId,
@@ -52,9 +53,22 @@ function holdPolicy(state: DeviceState, turn: Turn, reference: PolicyReference, 
 const droppedItems = (before: PolicyBody, after: PolicyBody): PolicyItem[] =>
   before.items.filter((item) => !after.items.some(({ itemId }) => itemId === item.itemId))
 
+/** Take back what the items had set, but for what another policy that stays wants as well. */
 function takeBack(state: DeviceState, { platform }: Turn, { body }: HeldPolicy): DeviceState {
-  if (body.kind !== 'configuration') return state
-  return body.items.reduce((after, item) => withChanges(after, platform.remove(item, viewOf(after))), state)
+  if (body.kind !== 'configuration' || body.items.length === 0) return state
+  const view = viewOf(state)
+  const others = state.policies.filter(
+    (policy) => policy.body.kind === 'configuration' && policy.body.policyId !== body.policyId,
+  )
+  const wanted = new Set(
+    others.flatMap((policy) =>
+      policy.body.items.flatMap((item) => Object.keys(platform.remove(item, view).settings ?? {})),
+    ),
+  )
+  return body.items.reduce((after, item) => {
+    const removed = Object.entries(platform.remove(item, viewOf(after)).settings ?? {})
+    return withChanges(after, { settings: Object.fromEntries(removed.filter(([address]) => !wanted.has(address))) })
+  }, state)
 }
 
 /** The service has no answer for these: whatever of them is held goes into the next report. */
@@ -74,20 +88,15 @@ interface Applied {
 }
 
 /** Carry out items in order, each seeing what the ones before have set. `happened` has what waiting items waited for. */
-function applyItems(
-  state: DeviceState,
-  turn: Turn,
-  items: readonly PolicyItem[],
-  happened: readonly ('restart' | 'user')[],
-): Applied {
+function applyItems(state: DeviceState, turn: Turn, items: readonly PolicyItem[], happened: Wait | undefined): Applied {
   const results: ItemResult[] = []
-  const waiting: Record<string, 'restart' | 'user'> = {}
+  const waiting: Record<string, Wait> = {}
   let next = state
   for (const item of items) {
     const attempt: Attempt = {
       chance: turn.chance.fork(`apply/${item.itemId}`),
       failure: state.temperament.applyFailure,
-      ...(happened[0] === undefined ? {} : { after: happened[0] }),
+      ...(happened === undefined ? {} : { after: happened }),
     }
     const outcome = turn.platform.apply(item, viewOf(next), attempt)
     next = withChanges(next, outcome)
@@ -130,16 +139,16 @@ export function evaluateCompliance(state: DeviceState, turn: Turn): DeviceState 
 }
 
 /** A restart or an act of the user has happened: items that waited for it are carried out now. */
-export function proceed(state: DeviceState, turn: Turn, happened: 'restart' | 'user'): DeviceState {
+export function proceed(state: DeviceState, turn: Turn, happened: Wait): DeviceState {
   const next = state.policies.reduce((after, policy) => proceedWith(after, turn, policy, happened), state)
   return appointWaits(next, turn)
 }
 
-function proceedWith(state: DeviceState, turn: Turn, policy: HeldPolicy, happened: 'restart' | 'user'): DeviceState {
+function proceedWith(state: DeviceState, turn: Turn, policy: HeldPolicy, happened: Wait): DeviceState {
   const { waiting, ...rest } = policy
   const items = policy.body.items.filter(({ itemId }) => waiting?.[itemId] === happened)
   if (!waiting || items.length === 0) return state
-  const { state: after, outcome } = applyItems(state, turn, items, [happened])
+  const { state: after, outcome } = applyItems(state, turn, items, happened)
   const redone = new Map(outcome.results.map((result) => [result.itemId, result]))
   const stillWaiting = {
     ...Object.fromEntries(Object.entries(waiting).filter(([itemId]) => !redone.has(itemId))),
@@ -157,6 +166,9 @@ function proceedWith(state: DeviceState, turn: Turn, policy: HeldPolicy, happene
   )
 }
 
+/** How long a download and an installation take on average. */
+const INSTALL_MS = 4 * MINUTE_MS
+
 /** See to it that what policies wait for will happen some time. */
 function appointWaits(state: DeviceState, { nowMs, chance }: Turn): DeviceState {
   const waits = new Set(state.policies.flatMap(({ waiting }) => Object.values(waiting ?? {})))
@@ -172,6 +184,12 @@ function appointWaits(state: DeviceState, { nowMs, chance }: Turn): DeviceState 
     next = appointNoLater(next, {
       what: 'user-acts',
       atMs: nowMs + Math.ceil(chance.fork('user').exponential(userActsAfterMs)),
+    })
+  }
+  if (waits.has('install')) {
+    next = appointNoLater(next, {
+      what: 'installed',
+      atMs: nowMs + Math.ceil(chance.fork('install').exponential(INSTALL_MS)),
     })
   }
   return next

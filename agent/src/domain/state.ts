@@ -16,6 +16,7 @@ import type {
 } from '@muster/shared/contracts'
 import type { EpochMs } from '@muster/shared/core'
 import type { ManagedApp } from './app-catalog.ts'
+import type { Wait } from './platform.ts'
 
 /** A simulated device, whole. Immutable: `step` answers the next one and shares what did not change. */
 export interface DeviceState {
@@ -53,6 +54,8 @@ export interface DeviceState {
   readonly outbox: readonly Report[]
   /** Commands carried out lately, so that one that comes again is not carried out again. */
   readonly answered: readonly CommandResult[]
+  /** True while a command was put off until the user is there; then the device asks for it again. */
+  readonly postponed?: true
   /** Failed requests in a row. */
   readonly failures: number
   /** App management only: the apps that register for themselves. */
@@ -74,7 +77,7 @@ export interface HeldPolicy {
   readonly results: readonly ItemResult[]
   readonly appliedAtMs: EpochMs
   /** Items that are not in force before something happens: item id → what. Absent when there are none. */
-  readonly waiting?: Readonly<Record<string, 'restart' | 'user'>>
+  readonly waiting?: Readonly<Record<string, Wait>>
 }
 
 export interface Conversation {
@@ -116,6 +119,7 @@ export type Appointment =
         | 'restart'
         | 'back-up'
         | 'user-acts'
+        | 'installed'
         | 'power-on'
         | 'register'
       readonly atMs: EpochMs

@@ -3,14 +3,14 @@ import { appoint, appointNoLater, takeDue } from './agenda.ts'
 import { onRegistrationAnswer, startRegistration } from './app-registration.ts'
 import { backoffAt } from './cadence.ts'
 import { onBodies, onCheckInAnswer, onCheckInFailed, startCheckIn } from './check-in.ts'
-import { drift, driftTo, mend, updateSystem } from './drift.ts'
+import { drift, driftTo, mend, updateSystem, withPosture } from './drift.ts'
 import { onEnrolmentAnswer, onRenewalAnswer, startEnrolment, startRenewal } from './enrolment.ts'
 import type { DeviceInput, Effect } from './messages.ts'
 import type { Platform } from './platform.ts'
 import { evaluateCompliance, proceed } from './policies.ts'
 import { reportNews } from './reports.ts'
 import type { Appointment, DeviceState } from './state.ts'
-import { modeOf, openTurn, type Turn } from './turn.ts'
+import { modeOf, openTurn, type Turn, viewOf } from './turn.ts'
 
 /**
  * What becomes of a device when something happens to it, and what it wants done. Pure: equal state, input and platform give
@@ -83,10 +83,21 @@ function keep(state: DeviceState, turn: Turn, appointment: Appointment): DeviceS
     case 'back-up':
       return startCheckIn(proceed(state, turn, 'restart'), turn, 'reboot')
     case 'user-acts':
-      return reportNews(evaluateCompliance(proceed(state, turn, 'user'), turn), turn)
+      return userActs(state, turn)
+    case 'installed':
+      return reportNews(evaluateCompliance(proceed(state, turn, 'install'), turn), turn)
     case 'power-on':
       return comeBack(state, turn)
   }
+}
+
+/** The user is there: unlocks the device, does what policies ask for; and what was put off for that is asked for again. */
+function userActs(state: DeviceState, turn: Turn): DeviceState {
+  const { postponed, ...rest } = state
+  const unlock = turn.platform.unlock?.(viewOf(state))
+  const unlocked = unlock ? withPosture(rest, unlock) : rest
+  const acted = reportNews(evaluateCompliance(proceed(unlocked, turn, 'user'), turn), turn)
+  return postponed ? startCheckIn(acted, turn, 'user') : acted
 }
 
 /** Wait a chosen while within the spread, so that the service is not overrun; an earlier appointment stands. */

@@ -11,7 +11,7 @@ import {
 import { createRng } from '@muster/shared/core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Attempt, DeviceView, Platform } from '../domain/platform.ts'
+import type { Attempt, DeviceView, Platform, Wait } from '../domain/platform.ts'
 
 interface PlatformConformance {
   /** The protocols that the platform answers in. */
@@ -105,10 +105,10 @@ function promisesOfAnswers(platform: Platform, { protocols, samples }: PlatformC
   const circumstances = fc.record({
     seed,
     failure: fc.constantFrom(0, 0.5, 1),
-    after: fc.constantFrom(undefined, 'restart', 'user'),
+    after: fc.constantFrom<Wait | undefined>(undefined, 'restart', 'user', 'install'),
   })
   const tries = circumstances.map(({ seed: name, failure, after }) =>
-    attempt(name, { failure, ...(after ? { after: after as 'restart' | 'user' } : {}) }),
+    attempt(name, { failure, ...(after ? { after } : {}) }),
   )
   const item =
     samples.length === 0 ? arbitraryItem : fc.oneof(arbitraryItem, fc.constantFrom(...samples), bent(samples))

@@ -1,4 +1,4 @@
-import type { DeviceView } from '@muster/agent/domain'
+import type { DeviceView, Wait } from '@muster/agent/domain'
 import { platformOf } from '@muster/agent/platforms'
 import { managementOf } from '@muster/control/management'
 import { enrolmentModes, type Posture, type SettingValue } from '@muster/shared/contracts'
@@ -13,13 +13,15 @@ const sampleOf = (type: {
   min?: number
   choices?: readonly string[]
   pattern?: string
+  maxLength?: number
 }): SettingValue => {
   if (type.type === 'boolean') return true
   if (type.type === 'integer') return type.min ?? 1
   if (type.type === 'version') return '1.0'
   if (type.type === 'choice') return type.choices?.[0] ?? ''
-  if (type.type === 'strings') return ['ubuntu']
-  return texts.find((text) => new RegExp(type.pattern ?? '').test(text)) ?? ''
+  if (type.type === 'strings') return ['com.example.app']
+  const fits = (text: string) => text.length <= (type.maxLength ?? 0) && new RegExp(type.pattern ?? '').test(text)
+  return texts.find(fits) ?? ''
 }
 
 const deviceOf = (platform: 'windows' | 'android' | 'linux', posture: Posture = {}, seed = 'a'): DeviceView => {
@@ -35,7 +37,7 @@ const outcome = (
   name: string,
   value: SettingValue,
   device: DeviceView,
-  after?: 'restart' | 'user',
+  after?: Wait,
 ) => {
   const items = managementOf(platform).render(kind, { [name]: value }, platform)
   const attempt = { chance: createRng('attempt'), failure: 0, ...(after ? { after } : {}) }
@@ -149,6 +151,23 @@ describe('what a device does not have or has to wait for', () => {
       outcome('android', 'configuration', 'passwordMinimumLength', 16, deviceOf('android', { passcodeSet: false }))
         ?.state,
     ).toBe('pending')
+  })
+
+  it('is pending on Android while an app comes, and the reason says so', () => {
+    const wanted = ['com.example.one', 'com.example.two']
+    expect(outcome('android', 'configuration', 'requiredApps', wanted, deviceOf('android'))).toEqual({
+      setting: 'requiredApps',
+      state: 'pending',
+      errorCode: 'IN_PROGRESS',
+    })
+    const roomy = deviceOf('android', { freeStorageBytes: 20e9 })
+    expect(outcome('android', 'configuration', 'requiredApps', wanted, roomy, 'install')?.state).toBe('compliant')
+    expect(outcome('android', 'configuration', 'requiredApps', [], roomy)?.state).toBe('compliant')
+    const full = deviceOf('android', { freeStorageBytes: 1e6 })
+    expect(outcome('android', 'configuration', 'requiredApps', wanted, full, 'install')).toMatchObject({
+      state: 'error',
+      errorCode: 'INSUFFICIENT_STORAGE',
+    })
   })
 
   it('fails now and then, in the platform’s own words', () => {

@@ -52,7 +52,10 @@ export const AppleDdmResult = z.object({
 })
 export type AppleDdmResult = z.infer<typeof AppleDdmResult>
 
-/** Android: absent reason means that the setting is in force. Reasons are the API's `nonComplianceReason` members. */
+/**
+ * Android: one `NonComplianceDetail` of the device's report, or, without a reason, word that the setting is in force. Members
+ * and enum values as in the API.
+ */
 export const AmapiResult = z.object({
   ...outcome,
   protocol: z.literal('amapi'),
@@ -69,6 +72,19 @@ export const AmapiResult = z.object({
       'APP_INCOMPATIBLE',
       'APP_NOT_UPDATED',
       'DEVICE_INCOMPATIBLE',
+    ])
+    .optional(),
+  /** Field of the policy, and the path within it where the field has parts. */
+  settingName: z.string().max(120).optional(),
+  fieldPath: z.string().max(200).optional(),
+  packageName: z.string().max(200).optional(),
+  installationFailureReason: z
+    .enum([
+      'IN_PROGRESS',
+      'NOT_FOUND',
+      'NOT_COMPATIBLE_WITH_DEVICE',
+      'INSUFFICIENT_STORAGE',
+      'NETWORK_ERROR_UNRELIABLE_CONNECTION',
     ])
     .optional(),
   specificNonComplianceReason: z.string().max(80).optional(),

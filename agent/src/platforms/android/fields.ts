@@ -1,5 +1,6 @@
 import type { Posture } from '@muster/shared/contracts'
 import type { DeviceView } from '../../domain/platform.ts'
+import { ultraWideband } from './catalogue.ts'
 
 /** A field of an Android Management API policy, as far as a device answers for it. */
 export interface PolicyField {
@@ -8,10 +9,13 @@ export interface PolicyField {
   readonly apiLevel?: number
   /** Device owner only: not in a work profile on a personal phone. */
   readonly ownerOnly?: boolean
-  readonly canFail?: boolean
+  /** Needs Google's services, or hardware that not every device has. */
+  readonly needs?: { readonly reason: 'UNSUPPORTED' | 'DEVICE_INCOMPATIBLE'; has(device: DeviceView): boolean }
   /** Whether the user has to do something first. */
   readonly userActs?: (value: unknown, device: DeviceView) => boolean
-  readonly enforces?: (value: unknown) => Partial<Posture>
+  readonly enforces?: (value: unknown) => Posture
+  /** Goes when the policy is unassigned; everything else stays as it is. */
+  readonly removed?: true
 }
 
 const isBoolean = (value: unknown): boolean => typeof value === 'boolean'
@@ -21,9 +25,12 @@ const oneOf =
   (...choices: string[]) =>
   (value: unknown) =>
     typeof value === 'string' && choices.includes(value)
-const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every((each) => typeof each === 'string')
+const isNetwork = (value: unknown): boolean => typeof value === 'string' && value.length > 0 && value.length <= 32
 
-/** Fields by name (developers.google.com, Android Management API, enterprises.policies). */
+/** Devices of the open-source project have no Google Play. */
+export const hasPlay = ({ mode }: DeviceView): boolean => !mode.id.startsWith('aosp')
+
+/** Fields by path (developers.google.com, Android Management API, enterprises.policies). */
 export const fields: ReadonlyMap<string, PolicyField> = new Map(
   Object.entries({
     'passwordPolicies.passwordMinimumLength': {
@@ -52,6 +59,10 @@ export const fields: ReadonlyMap<string, PolicyField> = new Map(
       ownerOnly: true,
       enforces: (value) => (value === 'DEVELOPER_SETTINGS_DISABLED' ? { usbDebugging: false } : {}),
     },
+    'advancedSecurityOverrides.googlePlayProtectVerifyApps': {
+      accepts: oneOf('VERIFY_APPS_ENFORCED', 'VERIFY_APPS_USER_CHOICE'),
+      needs: { reason: 'UNSUPPORTED', has: hasPlay },
+    },
     'deviceConnectivityManagement.usbDataAccess': {
       accepts: oneOf('DISALLOW_USB_FILE_TRANSFER', 'ALLOW_USB_DATA_TRANSFER'),
       ownerOnly: true,
@@ -60,9 +71,11 @@ export const fields: ReadonlyMap<string, PolicyField> = new Map(
       accepts: oneOf('ULTRA_WIDEBAND_DISABLED', 'ULTRA_WIDEBAND_USER_CHOICE'),
       apiLevel: 34,
       ownerOnly: true,
+      needs: { reason: 'DEVICE_INCOMPATIBLE', has: ({ inventory }) => ultraWideband.has(inventory.hardware.model) },
     },
     bluetoothDisabled: { accepts: isBoolean, ownerOnly: true },
+    locationMode: { accepts: oneOf('LOCATION_ENFORCED', 'LOCATION_DISABLED', 'LOCATION_USER_CHOICE'), ownerOnly: true },
     'systemUpdate.type': { accepts: oneOf('AUTOMATIC', 'WINDOWED', 'POSTPONE'), ownerOnly: true },
-    'applications.forceInstalled': { accepts: isTexts, canFail: true },
+    openNetworkConfiguration: { accepts: isNetwork, removed: true },
   } satisfies Record<string, PolicyField>),
 )

@@ -12,7 +12,7 @@ import {
 } from './actions.ts'
 import { type Answer, type Call, failed } from './answer.ts'
 import { type Command, type CommandName, commands, isCommand } from './command-catalogue.ts'
-import { deviceLocation, disableLostMode, enableLostMode, playLostModeSound } from './lost-mode.ts'
+import { deviceLocation, disableLostMode, enableLostMode, LOST_MODE, playLostModeSound } from './lost-mode.ts'
 import { faultOf } from './payload.ts'
 import { installProfile, removeProfile } from './profiles.ts'
 import { deviceInformation, managedApplicationFeedback, profileList, securityInfo } from './queries.ts'
@@ -53,7 +53,8 @@ export function answerCommand(requestType: string, call: Call, kinds: readonly C
   const fault = faultOf(call.payload, command.keys, target)
   if (fault) return { ...failed('malformedRequest'), status: 'CommandFormatError' }
   // Whoever waits for the user tries again once the user has unlocked the device.
-  const unlocked = call.device.inventory.posture.locked !== true || call.attempt?.after === 'user'
+  const there = call.attempt?.after === 'user' && call.device.settings[LOST_MODE] !== true
+  const unlocked = call.device.inventory.posture.locked !== true || there
   if (!unlocked && call.system.waitsForUnlock.has(requestType)) return { status: 'NotNow', waitsFor: 'user' }
   return answers[requestType](call)
 }

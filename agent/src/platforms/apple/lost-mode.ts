@@ -1,3 +1,4 @@
+import { somewhere } from '../place.ts'
 import { type Answer, acknowledged, type Call, failed } from './answer.ts'
 
 /** Native address of the mode. */
@@ -21,9 +22,10 @@ export const playLostModeSound = (call: Call): Answer => (isLost(call) ? acknowl
 export function deviceLocation(call: Call): Answer {
   if (!isLost(call) || !call.attempt) return failed('notInLostMode')
   const chance = call.attempt.chance.fork('location')
+  const { latitude, longitude } = somewhere(chance)
   const location = {
-    Latitude: round(chance.unit() * 120 - 55),
-    Longitude: round(chance.unit() * 360 - 180),
+    Latitude: latitude,
+    Longitude: longitude,
     HorizontalAccuracy: chance.int(5, 65),
     VerticalAccuracy: chance.int(5, 30),
     Altitude: chance.int(0, 900),
@@ -32,6 +34,3 @@ export function deviceLocation(call: Call): Answer {
   }
   return acknowledged({ response: location, detail: location })
 }
-
-/** About ten centimetres. */
-const round = (degrees: number): number => Math.round(degrees * 1_000_000) / 1_000_000

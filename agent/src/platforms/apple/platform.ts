@@ -6,6 +6,7 @@ import { type Answer, failed } from './answer.ts'
 import { answerCommand, payloadOf, resultOf } from './command.ts'
 import { applyDeclaration, readDeclaration, settingsBy } from './declaration.ts'
 import { describeDevice } from './describe.ts'
+import { LOST_MODE } from './lost-mode.ts'
 import { FILEVAULT } from './profile-payloads.ts'
 import { settingsOfProfile } from './profiles.ts'
 import type { AppleSystem } from './system.ts'
@@ -20,6 +21,8 @@ export const applePlatform = (system: AppleSystem): Platform => ({
   cadence,
   drifts: system.drifts,
   updater: updaterOf(system),
+  // Nobody but the administrator ends lost mode.
+  unlock: ({ settings }) => (settings[LOST_MODE] === true ? {} : { locked: false }),
   describe: (mode, chance, models) => describeDevice(system, mode, chance, models),
 
   apply(item, device, attempt) {
@@ -49,13 +52,12 @@ function applyCommand(item: AppleMdmItem, device: DeviceView, system: AppleSyste
   const call = { payload: payloadOf(item), device, system, attempt, item }
   const answer = answerCommand(item.requestType, call, ['query', 'policy'])
   const { settings, posture, waitsFor } = confirmed(item, answer, device)
+  const isThere = attempt.after === 'user' && answer.status !== 'NotNow'
   return {
     result: resultOf(item.itemId, answer),
     ...(settings ? { settings } : {}),
     // Whatever waited for the user has found the device unlocked.
-    ...(posture || attempt.after === 'user'
-      ? { posture: { ...posture, ...(attempt.after === 'user' ? { locked: false } : {}) } }
-      : {}),
+    ...(posture || isThere ? { posture: { ...posture, ...(isThere ? { locked: false } : {}) } } : {}),
     ...(waitsFor ? { waitsFor } : {}),
   }
 }

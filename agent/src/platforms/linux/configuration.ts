@@ -1,5 +1,5 @@
 import type { LinuxItem, Posture } from '@muster/shared/contracts'
-import type { Attempt, DeviceView, ItemOutcome } from '../../domain/platform.ts'
+import type { Attempt, DeviceView, ItemOutcome, Wait } from '../../domain/platform.ts'
 import { errorCode, result } from './result.ts'
 
 /** A setting that the client, or Defender for it, carries out. Source: Intune settings catalogue, Linux. */
@@ -7,7 +7,7 @@ export interface LinuxSetting {
   readonly accepts: (value: unknown) => boolean
   /** Distributions that have it; all when absent. */
   readonly distributions?: readonly string[]
-  readonly waitsFor?: (device: DeviceView) => 'restart' | 'user' | undefined
+  readonly waitsFor?: (device: DeviceView) => Wait | undefined
   readonly script?: true
   readonly enforces?: (value: unknown) => Posture
   /** What a script has done stays done. */

@@ -1,6 +1,7 @@
 import { uuid } from '../apple/identifiers.ts'
 import { applePlatform } from '../apple/platform.ts'
 import type { AppleSystem } from '../apple/system.ts'
+import { storageDrift } from '../storage-drift.ts'
 import { models } from './models.ts'
 
 export const macosSystem: AppleSystem = {
@@ -24,6 +25,7 @@ export const macosSystem: AppleSystem = {
     { fact: 'encrypted', to: false, perDay: 0.000_3, heals: false },
     { fact: 'codeIntegrity', to: false, perDay: 0.000_1, heals: false },
     { fact: 'locked', to: false, perDay: 1, heals: false },
+    storageDrift(0.02),
   ],
   updatesPerDay: 0.04,
   companyPortal: 'com.microsoft.CompanyPortalMac',

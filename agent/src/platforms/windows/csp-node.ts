@@ -1,5 +1,6 @@
 import type { OmaDmItem, Posture } from '@muster/shared/contracts'
 import type { CommandOutcome, DeviceView } from '../../domain/platform.ts'
+import type { Place } from '../place.ts'
 
 export type Value = string | number | boolean
 export type Verb = OmaDmItem['verb']
@@ -36,12 +37,6 @@ export interface CspNode {
   /** Status nodes are answered from the device. */
   readonly read?: (device: DeviceView) => Value | undefined
   readonly exec?: (data: Value | undefined, device: DeviceView, place: () => Place) => Done
-}
-
-/** Where a device is, drawn when somebody asks. */
-export interface Place {
-  readonly latitude: number
-  readonly longitude: number
 }
 
 const KEPT: readonly Verb[] = ['Get', 'Add', 'Replace', 'Delete']

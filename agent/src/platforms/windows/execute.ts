@@ -1,6 +1,7 @@
 import type { OmaDmItem, SettingValue } from '@muster/shared/contracts'
 import type { Attempt, CommandOutcome, DeviceView, ItemOutcome } from '../../domain/platform.ts'
-import type { CspNode, Place, Value, Verb } from './csp-node.ts'
+import { somewhere } from '../place.ts'
+import type { CspNode, Value, Verb } from './csp-node.ts'
 import { status } from './status.ts'
 import { type Found, find, holds, namesBelow } from './tree.ts'
 
@@ -98,12 +99,5 @@ function write(command: Command, found: Found, node: CspNode, device: DeviceView
 }
 
 function exec(node: CspNode, data: Value | undefined, device: DeviceView, { chance }: Attempt): Executed {
-  const place = (): Place => {
-    const where = chance.fork('location')
-    return { latitude: round(where.unit() * 120 - 55), longitude: round(where.unit() * 360 - 180) }
-  }
-  return node.exec?.(data, device, place) ?? { status: status.notAllowed }
+  return node.exec?.(data, device, () => somewhere(chance.fork('location'))) ?? { status: status.notAllowed }
 }
-
-/** About ten centimetres. */
-const round = (degrees: number): number => Math.round(degrees * 1_000_000) / 1_000_000

@@ -1,239 +1,73 @@
-import type { AmapiItem, ItemResult, PolicyKind, SettingValue } from '@muster/shared/contracts'
-import { compareVersions } from '@muster/shared/core'
-import type { Management, SettingDefinition, SettingOutcome } from '../management.ts'
-
-interface AndroidSetting extends SettingDefinition {
-  /** Policy field that carries it, or device field that answers it. */
-  readonly field: string
-  readonly native?: (value: SettingValue) => AmapiItem['value']
-  readonly meets?: (wanted: SettingValue, actual: unknown) => boolean
-}
-
-const rule = (
-  name: string,
-  displayName: string,
-  field: string,
-  value: SettingDefinition['value'],
-  stricter: NonNullable<SettingDefinition['stricter']>,
-  meets: NonNullable<AndroidSetting['meets']>,
-  remedy: string,
-): AndroidSetting => ({
-  name,
-  kind: 'compliance',
-  definitionId: `android_compliance_${name.toLowerCase()}`,
-  displayName,
-  value,
-  stricter,
-  field,
-  meets,
-  remedy,
-})
-
-const boolean = { type: 'boolean' } as const
-const version = { type: 'version' } as const
-const isTrue = (wanted: SettingValue, actual: unknown): boolean => wanted !== true || actual === true
-const isFalse = (wanted: SettingValue, actual: unknown): boolean => wanted !== true || actual === false
-
-const compliance: readonly AndroidSetting[] = [
-  rule(
-    'osMinimumVersion',
-    'Minimum OS version',
-    'softwareInfo.androidVersion',
-    version,
-    'higher',
-    (w, a) => compareVersions(String(a), String(w)) >= 0,
-    'Update Android.',
-  ),
-  rule(
-    'osMaximumVersion',
-    'Maximum OS version',
-    'softwareInfo.androidVersion',
-    version,
-    'lower',
-    (w, a) => compareVersions(String(a), String(w)) <= 0,
-    'This version of Android is not allowed yet.',
-  ),
-  rule(
-    'minAndroidSecurityPatchLevel',
-    'Minimum security patch level',
-    'softwareInfo.securityPatchLevel',
-    { type: 'string', maxLength: 10, pattern: '^\\d{4}-\\d{2}-\\d{2}$' },
-    'higher',
-    (w, a) => String(a) >= String(w),
-    'Install the pending security update.',
-  ),
-  rule(
-    'storageRequireEncryption',
-    'Encryption of data storage',
-    'deviceSettings.encryptionStatus',
-    boolean,
-    'true',
-    isTrue,
-    'Encrypt the device.',
-  ),
-  rule('passwordRequired', 'Password', 'deviceSettings.isDeviceSecure', boolean, 'true', isTrue, 'Set a screen lock.'),
-  rule(
-    'passwordMinimumLength',
-    'Minimum password length',
-    'deviceSettings.passwordLength',
-    { type: 'integer', min: 4, max: 16 },
-    'higher',
-    (w, a) => Number(a) >= Number(w),
-    'Choose a longer screen lock.',
-  ),
-  rule(
-    'securityBlockJailbrokenDevices',
-    'Rooted devices',
-    'securityPosture.rooted',
-    boolean,
-    'true',
-    isFalse,
-    'Restore the original system.',
-  ),
-  rule(
-    'securityRequireSafetyNetAttestationBasicIntegrity',
-    'Basic integrity',
-    'securityPosture.verdict',
-    boolean,
-    'true',
-    (w, a) => w !== true || a !== 'failed',
-    'Restore the original system.',
-  ),
-  rule(
-    'securityRequireSafetyNetAttestationCertifiedDevice',
-    'Certified device',
-    'securityPosture.verdict',
-    boolean,
-    'true',
-    (w, a) => w !== true || a === 'device',
-    'Restore the original system.',
-  ),
-  rule(
-    'securityPreventInstallAppsFromUnknownSources',
-    'Apps from unknown sources',
-    'deviceSettings.unknownSourcesEnabled',
-    boolean,
-    'true',
-    isFalse,
-    'Switch installation from unknown sources off.',
-  ),
-  rule(
-    'securityDisableUsbDebugging',
-    'USB debugging',
-    'deviceSettings.adbEnabled',
-    boolean,
-    'true',
-    isFalse,
-    'Switch USB debugging off.',
-  ),
-]
-
-const config = (
-  name: string,
-  displayName: string,
-  field: string,
-  value: SettingDefinition['value'],
-  native?: AndroidSetting['native'],
-): AndroidSetting => ({
-  name,
-  kind: 'configuration',
-  definitionId: `android_${field.toLowerCase().replaceAll('.', '_')}`,
-  displayName,
-  value,
-  field,
-  ...(native ? { native } : {}),
-})
-
-const either = (yes: string, no: string) => (value: SettingValue) => (value === true ? yes : no)
-
-const configuration: readonly AndroidSetting[] = [
-  config('passwordMinimumLength', 'Minimum password length', 'passwordPolicies.passwordMinimumLength', {
-    type: 'integer',
-    min: 4,
-    max: 16,
-  }),
-  config('passwordComplexity', 'Password complexity', 'passwordPolicies.passwordQuality', {
-    type: 'choice',
-    choices: ['COMPLEXITY_LOW', 'COMPLEXITY_MEDIUM', 'COMPLEXITY_HIGH'],
-  }),
-  config(
-    'passwordSignInFailureCountBeforeFactoryReset',
-    'Failed passwords before a wipe',
-    'passwordPolicies.maximumFailedPasswordsForWipe',
-    { type: 'integer', min: 4, max: 11 },
-  ),
-  config('passwordMinutesOfInactivityBeforeScreenTimeout', 'Minutes of inactivity before lock', 'maximumTimeToLock', {
-    type: 'integer',
-    min: 1,
-    max: 1_440,
-  }),
-  config(
-    'cameraBlocked',
-    'Block the camera',
-    'cameraAccess',
-    boolean,
-    either('CAMERA_ACCESS_DISABLED', 'CAMERA_ACCESS_USER_CHOICE'),
-  ),
-  config('screenCaptureBlocked', 'Block screen capture', 'screenCaptureDisabled', boolean),
-  config('factoryResetBlocked', 'Block factory reset', 'factoryResetDisabled', boolean),
-  config(
-    'securityAllowDebuggingFeatures',
-    'Allow developer settings',
-    'advancedSecurityOverrides.developerSettings',
-    boolean,
-    either('DEVELOPER_SETTINGS_ALLOWED', 'DEVELOPER_SETTINGS_DISABLED'),
-  ),
-  config(
-    'appsBlockInstallFromUnknownSources',
-    'Block unknown sources',
-    'advancedSecurityOverrides.untrustedAppsPolicy',
-    boolean,
-    either('DISALLOW_INSTALL', 'ALLOW_INSTALL_DEVICE_WIDE'),
-  ),
-  config(
-    'storageBlockUsbFileTransfer',
-    'Block USB file transfer',
-    'deviceConnectivityManagement.usbDataAccess',
-    boolean,
-    either('DISALLOW_USB_FILE_TRANSFER', 'ALLOW_USB_DATA_TRANSFER'),
-  ),
-  config(
-    'ultraWidebandBlocked',
-    'Block ultra wideband',
-    'deviceRadioState.ultraWidebandState',
-    boolean,
-    either('ULTRA_WIDEBAND_DISABLED', 'ULTRA_WIDEBAND_USER_CHOICE'),
-  ),
-  config('bluetoothBlocked', 'Block Bluetooth', 'bluetoothDisabled', boolean),
-  config('systemUpdateInstallType', 'System updates', 'systemUpdate.type', {
-    type: 'choice',
-    choices: ['AUTOMATIC', 'WINDOWED', 'POSTPONE'],
-  }),
-  config('requiredApps', 'Required apps', 'applications.forceInstalled', { type: 'strings', maxItems: 50 }),
-]
-
-const settings: readonly AndroidSetting[] = [...compliance, ...configuration]
+import type { AmapiItem, AmapiResult, ItemResult, SettingValue } from '@muster/shared/contracts'
+import type { Management, SettingOutcome } from '../management.ts'
+import { type AndroidSetting, androidSettings, settingOf } from './settings.ts'
 
 /** Reasons that mean that the device cannot have the setting at all. */
 const notHere: ReadonlySet<string> = new Set(['API_LEVEL', 'MANAGEMENT_MODE', 'UNSUPPORTED', 'DEVICE_INCOMPATIBLE'])
 
-function outcomeOf(setting: AndroidSetting, wanted: SettingValue, answer: ItemResult | undefined): SettingOutcome {
-  const state = (value: SettingOutcome['state']): SettingOutcome => ({ setting: setting.name, state: value })
-  if (!answer) return state('pending')
-  if (answer.protocol !== 'amapi') return { ...state('error'), errorCode: 'protocol' }
+type Reading = Omit<SettingOutcome, 'setting'>
+
+/** One detail of noncompliance, or word that the field is in force. */
+function readingOf(setting: AndroidSetting, wanted: SettingValue, answer: ItemResult | undefined): Reading {
+  if (!answer) return { state: 'pending' }
+  if (answer.protocol !== 'amapi') return { state: 'error', errorCode: 'protocol' }
   const reason = answer.nonComplianceReason
-  if (reason !== undefined && notHere.has(reason)) return { ...state('notApplicable'), errorCode: reason }
-  if (reason === 'USER_ACTION' || reason === 'PENDING') return { ...state('pending'), errorCode: reason }
-  if (reason !== undefined) return { ...state('error'), errorCode: answer.specificNonComplianceReason ?? reason }
-  if (setting.kind === 'configuration') return state('compliant')
+  if (reason !== undefined) return notInForce(reason, answer)
+  if (setting.kind === 'configuration') return { state: 'compliant' }
   const actual = answer.currentValue
   const shown =
     typeof actual === 'string' || typeof actual === 'number' || typeof actual === 'boolean' ? { actual } : {}
-  return { ...state(setting.meets?.(wanted, actual) ? 'compliant' : 'nonCompliant'), ...shown }
+  return { state: setting.meets?.(wanted, actual) ? 'compliant' : 'nonCompliant', ...shown }
 }
 
-const settingOf = (kind: PolicyKind, name: string): AndroidSetting | undefined =>
-  settings.find((setting) => setting.kind === kind && setting.name === name)
+function notInForce(
+  reason: NonNullable<AmapiResult['nonComplianceReason']>,
+  { installationFailureReason, specificNonComplianceReason }: AmapiResult,
+): Reading {
+  if (notHere.has(reason)) return { state: 'notApplicable', errorCode: reason }
+  if (reason === 'USER_ACTION' || reason === 'PENDING') return { state: 'pending', errorCode: reason }
+  const errorCode = installationFailureReason ?? specificNonComplianceReason ?? reason
+  return { state: installationFailureReason === 'IN_PROGRESS' ? 'pending' : 'error', errorCode }
+}
+
+/** Where several items carry a setting, what one of them says to its disadvantage counts. */
+const weight: Readonly<Record<SettingOutcome['state'], number>> = {
+  error: 6,
+  notApplicable: 5,
+  conflict: 4,
+  pending: 3,
+  nonCompliant: 2,
+  remediated: 1,
+  compliant: 0,
+}
+
+const worst = (readings: readonly Reading[]): Reading =>
+  readings.reduce((a, b) => (weight[b.state] > weight[a.state] ? b : a))
+
+/** Where an element of a list is meant, its path has the position. */
+function itemsFor(setting: AndroidSetting, value: SettingValue): readonly AmapiItem[] {
+  const { kind, name, field, installType } = setting
+  const common = { covers: [name], protocol: 'amapi' as const }
+  if (installType) return appItems(setting, value, installType)
+  if (kind === 'compliance') return [{ ...common, itemId: name, settingName: field, value: null }]
+  const [settingName = field] = field.split('.')
+  const native = setting.native ? setting.native(value) : (value as AmapiItem['value'])
+  const path = settingName === field ? {} : { fieldPath: field.replace(/^passwordPolicies\./, 'passwordPolicies[0].') }
+  return [{ ...common, itemId: name, settingName, ...path, value: native }]
+}
+
+/** One item for each package. */
+function appItems({ name }: AndroidSetting, value: SettingValue, installType: string): readonly AmapiItem[] {
+  const packages = Array.isArray(value) ? [...new Set(value)] : []
+  return packages.map((packageName, index) => ({
+    itemId: `${name}/${index}`,
+    covers: [name],
+    protocol: 'amapi',
+    settingName: 'applications',
+    fieldPath: `applications[${index}].installType`,
+    value: { packageName, installType },
+  }))
+}
 
 const command = (type: string, parameters?: Record<string, string>) =>
   ({ protocol: 'amapi', type, ...(parameters ? { parameters } : {}) }) as const
@@ -241,22 +75,21 @@ const command = (type: string, parameters?: Record<string, string>) =>
 /** How the control service speaks Android: policy fields and their reasons for not being in force. */
 export const androidManagement: Management = {
   platforms: ['android'],
-  settings,
+  settings: androidSettings,
   render: (kind, wanted) =>
-    settings.flatMap((setting): AmapiItem[] => {
+    androidSettings.flatMap((setting) => {
       const value = wanted[setting.name]
-      if (setting.kind !== kind || value === undefined) return []
-      const native =
-        kind === 'compliance' ? null : setting.native ? setting.native(value) : (value as AmapiItem['value'])
-      return [
-        { itemId: setting.name, covers: [setting.name], protocol: 'amapi', settingName: setting.field, value: native },
-      ]
+      return setting.kind !== kind || value === undefined ? [] : itemsFor(setting, value)
     }),
-  interpret: (kind, wanted, _items, results) => {
+  interpret: (kind, wanted, items, results) => {
     const byItem = new Map(results.map((result) => [result.itemId, result]))
-    return Object.entries(wanted).flatMap(([name, value]) => {
+    return Object.entries(wanted).flatMap(([name, value]): SettingOutcome[] => {
       const setting = settingOf(kind, name)
-      return setting ? [outcomeOf(setting, value, byItem.get(name))] : []
+      if (!setting) return []
+      const own = items.filter(({ covers }) => covers.includes(name))
+      // An empty list asks for nothing.
+      if (own.length === 0) return [{ setting: name, state: 'compliant' }]
+      return [{ setting: name, ...worst(own.map(({ itemId }) => readingOf(setting, value, byItem.get(itemId)))) }]
     })
   },
   renderAction: (action, parameters, { mode }) => {
