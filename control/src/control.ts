@@ -83,7 +83,8 @@ export async function createControl(deps: ControlDeps): Promise<Control> {
   const onDeadLetter = (): void => {
     meters.reports.deadLetters++
   }
-  const workers = openWorkers({ bus: buses.requests, wall, tenant, log, onDeadLetter })
+  const expected = await store.devices.agents()
+  const workers = openWorkers({ bus: buses.requests, wall, tenant, log, onDeadLetter, expected })
   const doors = [
     ...openDeviceDoors(deps, { planning, meters, signals, onDeadLetter }),
     await openReportDoor({

@@ -2,11 +2,15 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { Agent, request } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Stats } from '@muster/shared/contracts'
 import type { Bus } from '@muster/shared/core'
-import { createNatsBus } from '@muster/shared/runtime'
+import { createNatsBus, systemClock } from '@muster/shared/runtime'
+import type { HistoryVerdict } from '@muster/shared/scenario'
+import { expect, vi } from 'vitest'
 import { natsBinary } from '../../shared/test-support/nats.ts'
 import { createHttpClient, type HttpClient } from '../src/client/http-client.ts'
-import { type Stack, startStack } from '../src/stack/stack.ts'
+import { historyVerdict } from '../src/runner/expectations.ts'
+import { type Stack, type StackOptions, startStack } from '../src/stack/stack.ts'
 
 export interface RawAnswer {
   readonly status: number
@@ -17,15 +21,49 @@ export interface RawAnswer {
 /** A whole Muster for tests: real nats-server, real processes, HTTPS; a minute of simulated time in a second. */
 export interface Live extends AsyncDisposable {
   readonly stack: Stack
+  readonly dir: string
   readonly client: HttpClient
   /** A request as it is, with whatever headers. */
   raw(method: string, path: string, options?: { headers?: Record<string, string>; body?: string }): Promise<RawAnswer>
   /** A client of the broker beside those of Muster. */
   bus(name: string): Promise<Bus>
+  stats(): Promise<Stats>
+  /** Make so many quiet Windows devices and wait until they are enrolled. */
+  populate(devices: number): Promise<void>
+  /** Let what is under way arrive, then hold what the devices sent against what is committed. */
+  history(devices: number): Promise<HistoryVerdict>
 }
 
-export async function startLive(): Promise<Live> {
-  const dir = mkdtempSync(join(tmpdir(), 'muster-live-'))
+/** Long enough on any machine; what is waited for comes much sooner. */
+export const PATIENT = { timeout: 60_000, interval: 50 }
+
+/** The users and devices of a population order. */
+export const laptops = (count: number, group: object = {}): object => ({
+  seed: 'live',
+  users: { count: 1, domain: 'contoso.example' },
+  groups: [
+    {
+      name: 'laptops',
+      platform: 'windows',
+      mode: 'autopilot',
+      count,
+      temperament: { driftFactor: 0, applyFailure: 0, restartAfterMs: 60_000, userActsAfterMs: 60_000 },
+      ...group,
+    },
+  ],
+})
+
+/** The one user that all devices of `laptops` belong to. */
+export const ADA = {
+  userPrincipalName: 'user00001@contoso.example',
+  displayName: 'Ada',
+  mailNickname: 'ada',
+  accountEnabled: true,
+  passwordProfile: { password: 'not-kept-anywhere' },
+}
+
+export async function startLive(options: Partial<StackOptions> = {}): Promise<Live> {
+  const dir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'muster-live-'))
   const now = Date.now()
   const stack = await startStack({
     dataDir: dir,
@@ -38,13 +76,28 @@ export async function startLive(): Promise<Live> {
     logLevel: 'warn',
     env: { ...process.env, MUSTER_NATS_BIN: natsBinary().path },
     onEvent: () => undefined,
+    ...options,
   })
   const client = createHttpClient(stack.connection)
+  const stats = async (): Promise<Stats> => (await client.call('GET', '/_muster/stats')) as Stats
   const agent = new Agent({ ca: readFileSync(stack.connection.caFile, 'utf8'), keepAlive: true })
   const buses: Bus[] = []
   return {
     stack,
+    dir,
     client,
+    stats,
+    populate: async (devices) => {
+      await client.call('POST', '/v1.0/users', ADA)
+      await client.call('POST', '/_muster/population', laptops(devices))
+      await vi.waitFor(async () => expect((await stats()).devices.managed).toBe(devices), PATIENT)
+    },
+    history: (devices) =>
+      historyVerdict({
+        stage: { client, clock: systemClock(), lookAgainMs: () => 100, patienceMs: () => PATIENT.timeout },
+        counts: { brokerKills: 0, devices },
+        signal: new AbortController().signal,
+      }),
     raw: (method, path, options = {}) => ask(agent, stack.connection.url, method, path, options),
     bus: async (name) => {
       const bus = await createNatsBus({
@@ -62,7 +115,7 @@ export async function startLive(): Promise<Live> {
       agent.destroy()
       await Promise.all(buses.map((bus) => bus.close()))
       await stack.stop()
-      rmSync(dir, { recursive: true, force: true })
+      if (options.dataDir === undefined) rmSync(dir, { recursive: true, force: true })
     },
   }
 }

@@ -65,6 +65,8 @@ export interface Devices {
   findBySerial(platform: PlatformName, serialNumbers: readonly string[]): Promise<readonly Device[]>
   /** How many managed devices each user has. */
   countByUser(userIds: readonly string[]): Promise<ReadonlyMap<string, number>>
+  /** Agents that managed devices live on. */
+  agents(): Promise<readonly string[]>
   /** Insert or replace whole rows. */
   put(devices: readonly Device[]): Promise<void>
   /** All managed devices, in order of id, for retargeting and sweeps; `after` is the last id seen. */

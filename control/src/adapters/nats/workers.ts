@@ -16,6 +16,8 @@ import { openRequestDoor } from './request-door.ts'
 const SILENT_AFTER_HELLOS = 4
 /** After so many it is taken for lost, and nobody waits for it any more. */
 const LOST_AFTER_HELLOS = 30
+/** So long after its start the service waits for a word of the workers that it had before. Live ones greet every 2 s. */
+const EXPECTED_FOR_MS = 6_000
 const ORDER_TIMEOUT_MS = 30_000
 
 /** The agent processes that have said hello, and the way to give them orders. */
@@ -42,8 +44,12 @@ export function openWorkers(options: {
   tenant: string
   log: Logger
   onDeadLetter: () => void
+  /** Agents that devices lived on when the service started. */
+  expected: readonly string[]
 }): Workers {
   const { bus, wall, tenant, log, onDeadLetter } = options
+  const startedMs = wall.nowMs()
+  const expected = new Set(options.expected)
   const known = new Map<string, Known>()
   const heardOf = ({ hello, lastSeenWallMs }: Known, hellos: number): boolean =>
     wall.nowMs() - lastSeenWallMs < hellos * hello.everyMs
@@ -59,6 +65,7 @@ export function openWorkers(options: {
       const lives = before !== undefined && heardOf(before, SILENT_AFTER_HELLOS)
       // Two processes under one name would take each other's devices for their own.
       if (lives && before.hello.boot !== hello.boot) return { v: 1, accepted: false, code: 'simulation/agent-id-taken' }
+      expected.delete(hello.agentId)
       if (!before) log.info({ agentId: hello.agentId, pid: hello.pid }, 'a worker has joined')
       if (hello.leaving) known.delete(hello.agentId)
       else known.set(hello.agentId, { hello, lastSeenWallMs: wall.nowMs() })
@@ -78,6 +85,8 @@ export function openWorkers(options: {
     reachable: () => {
       const present = list().filter((worker) => heardOf(worker, LOST_AFTER_HELLOS))
       const silent = present.filter(({ alive }) => !alive).map(({ hello }) => hello.agentId)
+      // A service that has just started knows nobody yet, and must not take that for an empty world.
+      if (wall.nowMs() - startedMs < EXPECTED_FOR_MS) silent.push(...expected)
       if (silent.length > 0)
         throw new CodedError('simulation/worker-silent', `nothing is heard of ${silent.join(', ')} just now`)
       return present

@@ -62,6 +62,10 @@ export function devices(database: Database, cache?: RowCache<Device>): Devices {
       const sql = `SELECT userId, count(*) AS n FROM device INDEXED BY device_user WHERE lifecycle = 'managed' AND userId IN ${LISTED} GROUP BY userId`
       return new Map(database.all(sql, list(userIds)).map((row) => [String(row['userId']), Number(row['n'])]))
     },
+    agents: async () =>
+      database
+        .all(`SELECT DISTINCT agentId FROM device INDEXED BY device_agent WHERE lifecycle = 'managed'`)
+        .map(({ agentId }) => String(agentId)),
     put: async (entities) => {
       for (const device of entities) {
         const before = cache?.get(device.id)

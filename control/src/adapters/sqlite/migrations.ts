@@ -104,4 +104,5 @@ export const migrations: readonly string[] = [
   CREATE TABLE tenant_settings (id INTEGER PRIMARY KEY CHECK (id = 1), body TEXT NOT NULL) STRICT;
   CREATE TABLE outbox (position INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT NOT NULL) STRICT;
   `,
+  `CREATE INDEX device_agent ON device (agentId) WHERE lifecycle = 'managed'`,
 ]

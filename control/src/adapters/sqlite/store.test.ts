@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { auditEvent, openOffice } from '../../../test-support/office.ts'
+import { AGENT, auditEvent, openOffice } from '../../../test-support/office.ts'
 import { openDatabase } from './database.ts'
 import { openSqliteStore } from './store.ts'
 
@@ -25,6 +25,14 @@ const user = (id: string) => ({
 
 describe.each(['memory', 'file'] as const)('the store in %s', (where) => {
   const open = () => openSqliteStore(where === 'file' ? path : ':memory:')
+
+  it('knows the agents that managed devices live on, each once', async () => {
+    await using office = await openOffice(where === 'file' ? path : ':memory:')
+    expect(await office.store.devices.agents()).toEqual([])
+    await office.device()
+    await office.device()
+    expect(await office.store.devices.agents()).toEqual([AGENT])
+  })
 
   it('rolls all of a transaction back, and goes on', async () => {
     const store = open()

@@ -1,0 +1,89 @@
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { type Live, PATIENT, startLive } from '../../test-support/live.ts'
+
+const DEVICES = 40
+const CRASH = fileURLToPath(new URL('../../test-support/crash-at-commit.ts', import.meta.url))
+
+let dir: string
+let live: Live
+/** A part that ended by itself. */
+let lost: string[]
+let drifts = 0
+
+beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), 'muster-crash-'))
+  process.env['CRASH_AT_COMMIT'] = join(dir, 'crash')
+  process.env['NODE_OPTIONS'] = `--import=${CRASH}`
+})
+afterAll(() => {
+  delete process.env['CRASH_AT_COMMIT']
+  delete process.env['NODE_OPTIONS']
+  rmSync(dir, { recursive: true, force: true })
+})
+beforeEach(async () => {
+  lost = []
+  live = await startLive({ onEvent: (what) => lost.push(what) })
+  await live.populate(DEVICES)
+}, 120_000)
+afterEach(async () => {
+  rmSync(join(dir, 'crash'), { force: true })
+  await live?.[Symbol.asyncDispose]()
+})
+
+/** Every device has news and reports it. The service may die of the first report before it has answered the order. */
+async function reportAll(): Promise<void> {
+  const selector = { share: 1, salt: '' }
+  const osVersion = `10.0.26100.${9_000 + drifts++}`
+  await live.client
+    .call('POST', '/_muster/orders', { order: 'drift', selector, posture: {}, osVersion })
+    .catch((error: unknown) => expect(error).toMatchObject({ code: 'client/unreachable' }))
+}
+
+/** Wait for so many reports in the store, then hold what the devices say they sent against it. */
+async function expectCommitted(reports: number): Promise<void> {
+  await vi.waitFor(async () => expect((await live.stats()).reports.committed).toBeGreaterThanOrEqual(reports), PATIENT)
+  expect(await live.history(DEVICES)).toMatchObject({ ok: true, lost: 0, appliedTwice: 0, problems: [] })
+}
+
+describe('a control service that dies by SIGKILL', () => {
+  it.each(['before', 'after'])(
+    '%s it commits reports: each is committed, and once',
+    async (when) => {
+      const { committed } = await live.history(DEVICES)
+      writeFileSync(join(dir, 'crash'), when)
+      await reportAll()
+      await vi.waitFor(() => expect(lost).toContain('control.lost'), PATIENT)
+      expect(existsSync(join(dir, 'crash'))).toBe(false)
+      await live.stack.restartControl()
+      await expectCommitted(committed + DEVICES)
+      expect((await live.stats()).devices.managed).toBe(DEVICES)
+    },
+    120_000,
+  )
+})
+
+describe('a nats-server whose store is wiped while it is down', () => {
+  it('costs nothing: devices send again what is not committed', async () => {
+    const { committed } = await live.history(DEVICES)
+    // With no service to take them in, the reports are in the stream alone when it is wiped.
+    writeFileSync(join(dir, 'crash'), 'before')
+    await reportAll()
+    await vi.waitFor(() => expect(lost).toContain('control.lost'), PATIENT)
+    const bus = await live.bus('looks')
+    await vi.waitFor(async () => expect((await bus.streamInfo('REPORTS')).messages).toBeGreaterThan(0), PATIENT)
+    await live.stack.nats.kill({ downMs: 500 })
+    const store = readdirSync(join(live.dir, 'nats')).filter((name) => name.startsWith('jetstream-'))
+    expect(store).toHaveLength(1)
+    rmSync(join(live.dir, 'nats', store[0] as string), { recursive: true })
+    await vi.waitFor(() => expect(lost).toContain('broker.up'), PATIENT)
+    await live.stack.restartControl()
+    await expectCommitted(committed + DEVICES)
+    // The bodies of policies went with the store as well; what is published from now on arrives.
+    await reportAll()
+    await expectCommitted(committed + 2 * DEVICES)
+  }, 120_000)
+})
