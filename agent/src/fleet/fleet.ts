@@ -156,6 +156,7 @@ export function createFleet(options: FleetOptions): Fleet {
         bus.subscribe(subjects.poke(options.tenant, options.agentId), onPoke),
         bus.subscribe(broadcastPattern(options.tenant), onPoke),
         bus.respond(subjects.fleetOrder(options.tenant, options.agentId), onOrder, { onError }),
+        bus.subscribe(subjects.rollCall(options.tenant), () => greeter?.again()),
         bus.onStatus((status) => {
           if (status === 'disconnected') return interpreter.hold()
           greeter?.again()

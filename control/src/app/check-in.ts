@@ -15,6 +15,8 @@ export interface CheckInDeps {
   readonly bodies: PolicyBodies
   readonly clock: Clock
   readonly count: (what: 'managed' | 'gated' | 'refused', times: number) => void
+  /** A bug to be found by those who look for bugs: what a device claims to have sent is acknowledged, committed or not. */
+  readonly acknowledgeClaims?: boolean
 }
 
 /**
@@ -34,7 +36,10 @@ export async function checkIn(deps: CheckInDeps, batch: CheckInBatch): Promise<C
     return { visits, planned: new Map(planned.map((entry) => [entry.device.id, entry])), commands, unreported }
   })
   await provide(deps.bodies, [...answered.planned.values()])
-  const replies = batch.checkIns.map((asked, index) => replyTo(asked, index, answered))
+  const honest = batch.checkIns.map((asked, index) => replyTo(asked, index, answered))
+  const replies = deps.acknowledgeClaims
+    ? honest.map((reply, index) => ({ ...reply, ackedSeq: batch.checkIns[index]?.lastSeq ?? reply.ackedSeq }))
+    : honest
   for (const what of ['managed', 'gated', 'refused'] as const) {
     const times = replies.filter((reply) => kindOf(reply) === what).length
     if (times > 0) deps.count(what, times)

@@ -1,17 +1,18 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { CodedError } from '@muster/shared/core'
-import { formatDuration, formatProblem, type RunResult, type Scenario } from '@muster/shared/scenario'
-import type { Command } from 'commander'
+import { formatDuration, formatProblem, type RunResult } from '@muster/shared/scenario'
+import { type Command, Option } from 'commander'
 import { renderSummary, writeReports } from '../report/index.ts'
 import { runScenario } from '../runner/run.ts'
+import { runSeeds } from './explore.ts'
 import { createLiveView, type LiveView } from './live-view.ts'
+import { plantedBugOf } from './planted-bug.ts'
 import { readScenario } from './read-scenario.ts'
+import { adjusted, commandOf, type ScenarioFlags } from './run-flags.ts'
 
-interface RunFlags {
-  readonly seed?: string
-  readonly scale?: string
-  readonly speed?: string
+interface RunFlags extends ScenarioFlags {
+  readonly seeds?: string
   readonly out: string
   readonly report: string
   readonly json?: boolean
@@ -28,6 +29,9 @@ export function addRun(program: Command): void {
     .option('--seed <seed>', 'another seed than the scenario has; `random` for a new one')
     .option('--scale <factor>', 'multiply the size of the population')
     .option('--speed <factor>', 'simulated seconds in a wall second, or `virtual`: a whole world in one process')
+    .option('--chaos [every]', 'faults by chance in a virtual world, so often on average (30m)')
+    .option('--seeds <n>', 'run so many seeds, each in a virtual world, and name those that fail')
+    .addOption(new Option('--plant <bug>', 'plant a bug, to see that it is found: ack-before-commit').hideHelp())
     .option('--out <dir>', 'where runs are kept', 'runs')
     .option('--report <formats>', 'html, json, junit: any of them, with commas', 'html,json,junit')
     .option('--json', 'print the result as JSON on stdout, and nothing else')
@@ -37,7 +41,13 @@ export function addRun(program: Command): void {
     .action(async (files: string[], flags: RunFlags) => {
       let exitCode = 0
       formatsOf(flags.report)
-      for (const file of files) exitCode = worse(exitCode, await runOne(file, flags))
+      for (const file of files) {
+        const { seeds } = flags
+        exitCode = worse(
+          exitCode,
+          seeds === undefined ? await runOne(file, flags) : await runSeeds(file, { ...flags, seeds }),
+        )
+      }
       process.exitCode = exitCode
     })
 }
@@ -69,7 +79,8 @@ async function runOne(file: string, flags: RunFlags): Promise<number> {
       scenario,
       file: relative(process.cwd(), file),
       runId,
-      command: `muster run ${relative(process.cwd(), file)} --seed ${scenario.seed}${flags.scale ? ` --scale ${flags.scale}` : ''}${flags.speed ? ` --speed ${flags.speed}` : ''}`,
+      command: commandOf(file, scenario.seed, flags),
+      plantedBug: plantedBugOf(flags.plant),
       dataDir,
       env: process.env,
       logLevel: flags.logLevel,
@@ -94,25 +105,6 @@ async function runOne(file: string, flags: RunFlags): Promise<number> {
   }
 }
 
-function adjusted(scenario: Scenario, { seed, scale, speed }: RunFlags): Scenario {
-  const size =
-    scale === undefined
-      ? scenario.population.size
-      : Math.max(1, Math.round(scenario.population.size * numberOf(scale, '--scale')))
-  return {
-    ...scenario,
-    seed: seed === 'random' ? String(Math.floor(Math.random() * 1e9)) : (seed ?? scenario.seed),
-    clock: clockOf(scenario.clock, speed),
-    population: { ...scenario.population, size },
-  }
-}
-
-function clockOf(clock: Scenario['clock'], speed: string | undefined): Scenario['clock'] {
-  if (speed === undefined) return clock
-  if (speed === 'virtual') return { ...clock, mode: 'virtual' }
-  return { ...clock, mode: 'scaled', speed: numberOf(speed, '--speed') }
-}
-
 const reportFormats = ['html', 'json', 'junit'] as const
 
 function formatsOf(text: string): (typeof reportFormats)[number][] {
@@ -121,12 +113,6 @@ function formatsOf(text: string): (typeof reportFormats)[number][] {
     if (format) return format
     throw new CodedError('cli/usage', `--report takes ${reportFormats.join(', ')}, not ${JSON.stringify(part)}`)
   })
-}
-
-function numberOf(text: string, flag: string): number {
-  const value = Number(text)
-  if (Number.isFinite(value) && value > 0) return value
-  throw new CodedError('cli/usage', `${flag} must be a number above 0, not ${JSON.stringify(text)}`)
 }
 
 function makeDir(dir: string): void {

@@ -31,7 +31,8 @@ export async function writeReports(
   return paths
 }
 
-function writeWhole(path: string, text: string): void {
+/** Write a file whole or not at all. @throws CodedError `cli/unwritable` */
+export function writeWhole(path: string, text: string): void {
   const draft = `${path}.draft`
   try {
     mkdirSync(dirname(path), { recursive: true })

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { cpus } from 'node:os'
+import type { PlantedBug } from '@muster/control'
 import {
   type ExpectationResult,
   formatDuration,
@@ -30,6 +31,8 @@ export interface RunOptions {
   readonly env: NodeJS.ProcessEnv
   readonly logLevel: string
   readonly signal: AbortSignal
+  /** A bug planted in a virtual world, to see that it is found. */
+  readonly plantedBug?: PlantedBug | undefined
   /** Told of everything notable, for the terminal. */
   readonly onNote: (atMs: number, what: string, text: string) => void
   readonly onStart?: (context: RunContext) => void
@@ -73,11 +76,12 @@ export async function performOn(
       await populate(context)
     })
     const { phases, assertions } = await runPhases(context)
+    context.faults.push(...((await stage.heal?.()) ?? []))
     const history = await historyVerdict(context)
     context.note('history', historyText(history))
     const atEnd = signal.aborted ? [] : [...assertions, ...(await checkAssertions(context, 'end'))]
     const thresholds = signal.aborted ? [] : await checkThresholds(context, Date.now() - startedWallMs)
-    const invariants = invariantsOf(history, nowMs())
+    const invariants = [...invariantsOf(history, nowMs()), ...(stage.invariants?.() ?? [])]
     const final = await observer.refresh()
     const judged = judge({
       phases,

@@ -1,5 +1,5 @@
 import type { Clock } from '@muster/shared/core'
-import type { RunResult } from '@muster/shared/scenario'
+import type { ExpectationResult, RunResult, Span } from '@muster/shared/scenario'
 import type { MusterClient } from '../client/muster-client.ts'
 
 /** What the runner may do to a Muster besides what goes through its public doors: break it. */
@@ -27,6 +27,10 @@ export interface Stage {
   patienceMs(what: 'enrolment' | 'reports'): number
   /** Write something that the runner did into the stage's own record, where there is one. */
   record?(what: string, text: string): void
+  /** What must hold at every event, and whether it did. Absent where events cannot all be seen. */
+  invariants?(): readonly ExpectationResult[]
+  /** Faults that come by chance end, and what they did is given time to heal. Absent where there are none. */
+  heal?(): Promise<readonly Span[]>
   /** Close the record of all that has happened: the same for the same seed and version. Absent where time is real. */
   seal?(): Promise<Replay>
   /** Versions and machine, for the report. */

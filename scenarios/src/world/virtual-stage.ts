@@ -1,7 +1,9 @@
-import { DAY_MS, MINUTE_MS, manualClock, pause, SECOND_MS } from '@muster/shared/core'
+import type { PlantedBug } from '@muster/control'
+import { DAY_MS, HOUR_MS, MINUTE_MS, manualClock, pause, SECOND_MS } from '@muster/shared/core'
 import { formatDuration, type Scenario } from '@muster/shared/scenario'
 import type { Stage } from '../runner/stage.ts'
 import { drive } from './drive.ts'
+import { startNemesis } from './nemesis.ts'
 import { sealWorld } from './seal.ts'
 import { createWorld, type World } from './world.ts'
 import { isControlConnection } from './world-control.ts'
@@ -11,11 +13,15 @@ const START = '2026-01-05T08:00:00Z'
 const LOOK_MIN_MS = SECOND_MS
 const LOOK_MAX_MS = 10 * MINUTE_MS
 const LOOK_SHARE = 0.02
+/** After the last fault by chance: devices that gave up for a while come back. */
+const HEALING_MS = HOUR_MS
 const PATIENCE_MS = { enrolment: DAY_MS, reports: 10 * MINUTE_MS } as const
 
 export interface VirtualStageOptions {
   readonly scenario: Scenario
   readonly logLevel: string
+  /** A bug planted on purpose, to see that it is found. */
+  readonly plantedBug?: PlantedBug | undefined
   readonly onEvent: (what: string, text: string) => void
 }
 
@@ -23,6 +29,7 @@ export interface VirtualStageOptions {
 export async function openVirtualStage({
   scenario,
   logLevel,
+  plantedBug,
   onEvent,
 }: VirtualStageOptions): Promise<Stage & { readonly world: World }> {
   const startMs = Date.parse(scenario.clock.start ?? START)
@@ -38,8 +45,10 @@ export async function openVirtualStage({
       capacity: Math.ceil(scenario.population.size / workers) + 1,
       lingerMs: scenario.clock.resolution,
       logLevel,
+      ...(plantedBug ? { plantedBug } : {}),
     }),
   )
+  const nemesis = scenario.chaos && startNemesis(world, { seed: scenario.seed, chaos: scenario.chaos })
   let stopped = false
   return {
     mode: 'virtual',
@@ -60,6 +69,7 @@ export async function openVirtualStage({
         onEvent('control.down', 'the control service was killed')
         world.broker.setOnline(true, isControlConnection)
         await world.control.start()
+        await pause(clock, SECOND_MS)
         onEvent('control.up', 'the control service serves again')
       },
     },
@@ -67,6 +77,12 @@ export async function openVirtualStage({
     lookAgainMs: (waitedMs) => Math.min(LOOK_MAX_MS, Math.max(LOOK_MIN_MS, waitedMs * LOOK_SHARE)),
     patienceMs: (what) => PATIENCE_MS[what],
     record: (what, text) => world.chronicle.add(clock.nowMs(), `runner ${what} ${text}`),
+    heal: async () => {
+      const spans = (await nemesis?.stop()) ?? []
+      if (spans.length > 0) await pause(clock, HEALING_MS)
+      return spans
+    },
+    invariants: () => world.watch.results(),
     seal: () => sealWorld(world),
     environment: { world: 'virtual' },
     perform: (work) => drive(clock, work()),

@@ -1,23 +1,41 @@
-import type { FrontDoor } from '@muster/control'
 import type { LiveEvent } from '@muster/shared/contracts'
-import { CodedError } from '@muster/shared/core'
+import { type Clock, CodedError, HOUR_MS, pause, SECOND_MS } from '@muster/shared/core'
 import type { MusterClient } from '../client/muster-client.ts'
 import { refusal } from '../client/refusal.ts'
+import type { WorldControl } from './world-control.ts'
 
 export const WORLD_URL = 'https://world.invalid'
 
-/** A client in the same process: the public doors without the wire. `door` is absent while the service is down. */
+/** What passes when a fault is over. Orders of the simulation may be given twice: they say how things are to be. */
+const passing: ReadonlySet<string> = new Set([
+  'bus/timeout',
+  'bus/disconnected',
+  'bus/no-responders',
+  'simulation/worker-silent',
+  'simulation/no-workers',
+])
+const RETRY_MS = 10 * SECOND_MS
+const RETRY_MAX_MS = 2 * HOUR_MS
+
+/** How long a call waits for a service that is down. */
+const WAIT_MAX_MS = 600 * SECOND_MS
+
+/** A client in the same process: the public doors without the wire. It waits for a service that is down. */
 export function createWorldClient(
-  door: () => FrontDoor | undefined,
+  control: WorldControl,
+  clock: Clock,
   listeners: Set<(event: LiveEvent) => void>,
 ): MusterClient {
   let asked = 0
-  return {
-    url: WORLD_URL,
-    call: async (method, path, body) => {
-      const front = door()
-      if (!front) throw new CodedError('client/unreachable', `${method} ${path}: the control service is down`)
-      const answer = await front.answer({
+  const ask = async (method: string, path: string, body: unknown) => {
+    for (let waitedMs = 0; !control.door; waitedMs += SECOND_MS) {
+      if (waitedMs >= WAIT_MAX_MS)
+        throw new CodedError('client/unreachable', `${method} ${path}: the control service is down`)
+      await pause(clock, SECOND_MS)
+    }
+    control.calls++
+    try {
+      return await control.door.answer({
         method,
         url: path,
         authorization: undefined,
@@ -26,8 +44,20 @@ export function createWorldClient(
         body: body === undefined ? undefined : JSON.parse(JSON.stringify(body)),
         origin: WORLD_URL,
       })
-      if (answer.status >= 400) throw refusal(method, path, answer)
-      return answer.body
+    } finally {
+      control.calls--
+    }
+  }
+  return {
+    url: WORLD_URL,
+    call: async (method, path, body) => {
+      for (let waitedMs = 0; ; waitedMs += RETRY_MS) {
+        const answer = await ask(method, path, body)
+        if (answer.status < 400) return answer.body
+        const refused = refusal(method, path, answer)
+        if (!path.startsWith('/_muster/') || !passing.has(refused.code) || waitedMs >= RETRY_MAX_MS) throw refused
+        await pause(clock, RETRY_MS)
+      }
     },
     watch: (listener) => {
       listeners.add(listener)

@@ -5,10 +5,11 @@ import {
   createFrontDoor,
   type FrontDoor,
   type FrontDoorOptions,
+  type PlantedBug,
   watchControl,
 } from '@muster/control'
 import { type LiveEvent, SIMULATION_ROLE } from '@muster/shared/contracts'
-import type { Clock } from '@muster/shared/core'
+import { type Clock, pause } from '@muster/shared/core'
 import type { CertificateAuthority } from '@muster/shared/pki'
 import type { MemoryBroker } from '@muster/shared/runtime'
 import { fenceStore } from './fenced-store.ts'
@@ -23,6 +24,7 @@ export interface WorldControlOptions {
   readonly tenantId: string
   readonly log: ControlDeps['log']
   readonly sweepEveryMs: number
+  readonly plantedBug?: PlantedBug
   readonly statsAfterMs: () => number
   readonly tell: (event: LiveEvent) => void
 }
@@ -35,6 +37,10 @@ export interface WorldControl {
   start(): Promise<void>
   /** End without a word: connections go, what was not committed never is. */
   kill(): void
+  /** The same as soon as no call of the runner is under way: what it asks for is done once, or not at all. */
+  killBetweenCalls(): Promise<void>
+  /** Calls of the runner that are under way. */
+  calls: number
   /** End in order. */
   stop(): Promise<void>
 }
@@ -63,6 +69,7 @@ export function createWorldControl(options: WorldControlOptions): WorldControl {
       tenant,
       log,
       sweepEveryMs: options.sweepEveryMs,
+      ...(options.plantedBug ? { plantedBug: options.plantedBug } : {}),
     })
     const watching = watchControl(control, { statsAfterMs: options.statsAfterMs }, options.tell)
     life = {
@@ -83,7 +90,13 @@ export function createWorldControl(options: WorldControlOptions): WorldControl {
       },
     }
   }
-  return {
+  const kill = (): void => {
+    const ending = life
+    life = undefined
+    ending?.end()
+  }
+  const world: WorldControl = {
+    calls: 0,
     get door() {
       return life?.door
     },
@@ -91,10 +104,10 @@ export function createWorldControl(options: WorldControlOptions): WorldControl {
       return life?.control
     },
     start,
-    kill: () => {
-      const ending = life
-      life = undefined
-      ending?.end()
+    kill,
+    killBetweenCalls: async () => {
+      while (world.calls > 0) await pause(clock, 1)
+      kill()
     },
     stop: async () => {
       const ending = life
@@ -103,6 +116,7 @@ export function createWorldControl(options: WorldControlOptions): WorldControl {
       ending?.end()
     },
   }
+  return world
 }
 
 function simulationOf(control: Control, { clock, tenantId }: WorldControlOptions): FrontDoorOptions['simulation'] {

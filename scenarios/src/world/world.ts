@@ -1,14 +1,17 @@
 import { createFleet, type Fleet } from '@muster/agent/fleet'
 import { platformOf } from '@muster/agent/platforms'
-import { openSqliteStore } from '@muster/control'
+import { openSqliteStore, type PlantedBug } from '@muster/control'
 import type { LiveEvent } from '@muster/shared/contracts'
 import { createRng, type EpochMs, type ManualClock, MINUTE_MS, unwrap } from '@muster/shared/core'
 import { createAuthority, generateDeviceKeySync, loadAuthority } from '@muster/shared/pki'
 import { createLogger, createMemoryBroker, type MemoryBroker } from '@muster/shared/runtime'
 import type { MusterClient } from '../client/muster-client.ts'
 import { type Chronicle, createChronicle } from './chronicle.ts'
+import { type InvariantWatch, watchInvariants } from './invariants.ts'
 import { recordEvent, recordStep } from './record.ts'
 import { seededBytes, seededIds } from './seeded-ids.ts'
+import { watchAnswers } from './watched-answers.ts'
+import { watchStore } from './watched-store.ts'
 import { createWorldClient } from './world-client.ts'
 import { createWorldControl, type WorldControl } from './world-control.ts'
 
@@ -22,6 +25,7 @@ export interface WorldOptions {
   /** How long requests of several devices are collected into one message, milliseconds. */
   readonly lingerMs: number
   readonly logLevel: string
+  readonly plantedBug?: PlantedBug
 }
 
 /** Control service, store, broker and fleets in this process, on a clock of their own. It moves when it is driven. */
@@ -33,6 +37,7 @@ export interface World {
   readonly client: MusterClient
   readonly store: ReturnType<typeof openSqliteStore>
   readonly chronicle: Chronicle
+  readonly watch: InvariantWatch
   stop(): Promise<void>
 }
 
@@ -50,7 +55,8 @@ export async function createWorld(clock: ManualClock, options: WorldOptions): Pr
   const log = createLogger({ name: 'world', level: options.logLevel })
   const chronicle = createChronicle(startMs)
   const broker = createMemoryBroker({ clock, seed })
-  const store = openSqliteStore(':memory:')
+  const watch = watchInvariants(() => clock.nowMs())
+  const store = watchStore(openSqliteStore(':memory:'), watch)
   const ids = seededIds(chance.fork('ids'))
   const listeners = new Set<(event: LiveEvent) => void>()
   const serials = seededBytes(chance.fork('serials'))
@@ -69,6 +75,7 @@ export async function createWorld(clock: ManualClock, options: WorldOptions): Pr
     tenantId: ids.guid(),
     log,
     sweepEveryMs: SWEEP_EVERY_MS,
+    ...(options.plantedBug ? { plantedBug: options.plantedBug } : {}),
     statsAfterMs: () => Math.min(STATS_MAX_MS, Math.max(STATS_MIN_MS, (clock.nowMs() - startMs) * STATS_SHARE)),
     tell: (event) => {
       recordEvent(chronicle, event)
@@ -76,6 +83,7 @@ export async function createWorld(clock: ManualClock, options: WorldOptions): Pr
     },
   })
   await control.start()
+  const answers = watchAnswers(watch)
   const fleets = Array.from({ length: options.workers }, (_, index) => {
     const agentId = `worker-${index + 1}`
     return createFleet({
@@ -89,7 +97,10 @@ export async function createWorld(clock: ManualClock, options: WorldOptions): Pr
       generateKey: async () => generateDeviceKeySync(),
       lingerMs: options.lingerMs,
       greetEveryMs: GREET_EVERY_MS,
-      onStep: (slot, input, effects) => recordStep(chronicle, slot.state, input, effects),
+      onStep: (slot, input, effects, before) => {
+        recordStep(chronicle, slot.state, input, effects)
+        answers.onStep(before, input, effects)
+      },
       platformOf,
       capacity: options.capacity,
       log,
@@ -102,8 +113,9 @@ export async function createWorld(clock: ManualClock, options: WorldOptions): Pr
     control,
     fleets,
     store,
-    client: createWorldClient(() => control.door, listeners),
+    client: createWorldClient(control, clock, listeners),
     chronicle,
+    watch,
     stop: async () => {
       await Promise.all(fleets.map((fleet) => fleet.stop()))
       await control.stop()

@@ -23,6 +23,8 @@ export const subjects = {
   pokePlatform: (tenant: string, platform: PlatformName) => `v1.bc.${tenant}.p.${platform.toLowerCase()}`,
   /** simulation, agent → service, request: `WorkerHello`; also its heartbeat. */
   workerHello: (tenant: string) => `v1.sim.${tenant}.hello`,
+  /** simulation, service → all agents, nothing in it: say hello now, the service has just come. */
+  rollCall: (tenant: string) => `v1.sim.${tenant}.roll-call`,
   /** simulation, service → one agent, request: `FleetOrder`. */
   fleetOrder: (tenant: string, agent: string) => `v1.sim.${tenant}.${agent}.order`,
   /** what could not be read, to stream DLQ; `reason` is an error code with its slash as a hyphen. */

@@ -34,6 +34,15 @@ const Mix = z.strictObject({
   attributes: z.record(z.string(), Version).optional(),
 })
 
+const chaosKinds = [
+  'broker-outage',
+  'broker-loses-store',
+  'control-crash',
+  'control-partition',
+  'agent-partition',
+  'bad-links',
+] as const
+
 const Action = z.strictObject({
   type: z.enum(['notification', 'retire', 'wipe', 'pushNotification', 'remoteLock', 'noAction']),
   after: Duration,
@@ -168,6 +177,15 @@ const Assertion = z.strictObject({
   within: Duration.default(0),
 })
 
+/** Faults by chance, in a virtual world: what breaks, and how often on average. */
+const Chaos = z.strictObject({
+  every: Duration.default(1_800_000),
+  kinds: z
+    .array(z.enum(chaosKinds))
+    .min(1)
+    .default([...chaosKinds]),
+})
+
 const Restriction = z.strictObject({
   id: Id,
   platform: z.enum(['windows', 'macOS', 'iOS', 'android', 'tvOS', 'visionOS', 'linux']).optional(),
@@ -232,11 +250,13 @@ export const Scenario = z.strictObject({
   /** Agent processes. @default one for each 10,000 devices */
   workers: z.number().int().positive().max(16).optional(),
   policies: z.array(Policy).default([]),
+  chaos: Chaos.optional(),
   phases: z.array(Phase).min(1),
   thresholds: z.array(Threshold).default([]),
   assertions: z.array(Assertion).default([]),
 })
 
 export type Scenario = z.infer<typeof Scenario>
+export type Chaos = z.infer<typeof Chaos>
 export type ScenarioStep = Scenario['phases'][number]['do'][number]
 export type ScenarioPolicy = Scenario['policies'][number]

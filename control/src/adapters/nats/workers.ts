@@ -72,6 +72,8 @@ export function openWorkers(options: {
       return { v: 1, accepted: true }
     },
   })
+  // Those who are there already need not be waited for.
+  bus.publish(subjects.rollCall(tenant), new Uint8Array())
   const list = (): readonly WorkerView[] =>
     [...known.values()]
       .map(({ hello, lastSeenWallMs }) => ({
