@@ -18,7 +18,7 @@ import { checkIn } from './app/check-in.ts'
 import { enrolDevices } from './app/enrol-devices.ts'
 import { ingestReports } from './app/ingest-reports.ts'
 import { createPlanning, type Planning } from './app/planning.ts'
-import { pokesFor } from './app/poke-plan.ts'
+import { pokesFor, type Waking } from './app/poke-plan.ts'
 import type { Ids, Signal, Signals, Store } from './app/ports.ts'
 import { registerApps } from './app/register-apps.ts'
 import { createRelay, type Relay } from './app/relay-outbox.ts'
@@ -87,6 +87,7 @@ export async function createControl(deps: ControlDeps): Promise<Control> {
   const onDeadLetter = (): void => {
     meters.reports.deadLetters++
   }
+  const waking: Waking = { poke, relay: () => relay.wake() }
   const expected = await store.devices.agents()
   const workers = openWorkers({ bus: buses.requests, wall, tenant, log, onDeadLetter, expected })
   const doors = [
@@ -95,7 +96,7 @@ export async function createControl(deps: ControlDeps): Promise<Control> {
       bus: buses.reports,
       log,
       onDeadLetter,
-      ingest: (reports) => ingestReports({ store, clock, ids, signals }, reports),
+      ingest: (reports) => ingestReports({ store, planning, clock, ids, signals, ...waking }, reports),
       resync: async (gaps) => {
         await store.outbox.append(pokesFor(gaps, { ...poke, reason: 'sync', correlationId: `gap-${clock.nowMs()}` }))
         relay.wake()
@@ -110,7 +111,7 @@ export async function createControl(deps: ControlDeps): Promise<Control> {
       if (status === 'connected') relay.wake()
     }),
   ]
-  const sweeping = startSweeping(deps, signals)
+  const sweeping = startSweeping(deps, signals, waking)
   relay.wake()
   return {
     deps,
@@ -201,7 +202,7 @@ function verifyWithCertificate(certificateDer: Uint8Array, data: Uint8Array, sig
 }
 
 /** Look at what time alone changes, over and over, one sweep at a time. */
-function startSweeping(deps: ControlDeps, signals: Signals): Subscription {
+function startSweeping(deps: ControlDeps, signals: Signals, waking: Waking): Subscription {
   const { store, clock, wall, ids, log, sweepEveryMs = SWEEP_EVERY_MS } = deps
   let stopped = false
   let wake = (): void => undefined
@@ -209,7 +210,7 @@ function startSweeping(deps: ControlDeps, signals: Signals): Subscription {
   const sweep = async (): Promise<void> => {
     while (!stopped) {
       try {
-        while (!stopped && (await sweepCompliance({ store, clock, ids, signals })) > 0);
+        while (!stopped && (await sweepCompliance({ store, clock, ids, signals, ...waking })) > 0);
         await sweepCertificates({ store, clock })
       } catch (error) {
         log.error({ err: error }, 'a sweep failed; it is done again')

@@ -8,7 +8,14 @@ import type {
   Report,
 } from '@muster/shared/contracts'
 import { DAY_MS, type ManualClock, manualClock, unwrap } from '@muster/shared/core'
-import { createAuthority, createCsr, type DeviceKey, generateDeviceKeySync, loadAuthority } from '@muster/shared/pki'
+import {
+  type CertificateAuthority,
+  createAuthority,
+  createCsr,
+  type DeviceKey,
+  generateDeviceKeySync,
+  loadAuthority,
+} from '@muster/shared/pki'
 import { certificateIssuer } from '../src/adapters/certificate-issuer.ts'
 import { openSqliteStore } from '../src/adapters/sqlite/store.ts'
 import { checkIn } from '../src/app/check-in.ts'
@@ -29,6 +36,7 @@ export interface Office extends AsyncDisposable {
   readonly clock: ManualClock
   readonly ids: Ids
   readonly planning: Planning
+  readonly authority: CertificateAuthority
   readonly issuer: CertificateIssuer
   readonly signals: Signal[]
   readonly emit: { emit(signal: Signal): void }
@@ -131,6 +139,7 @@ export async function openOffice(path = ':memory:', startMs = NOW_MS): Promise<O
     clock,
     ids,
     planning,
+    authority,
     issuer,
     signals,
     emit,
@@ -192,9 +201,10 @@ export async function openOffice(path = ':memory:', startMs = NOW_MS): Promise<O
         modifiedAtMs: startMs,
         ...rest,
       }
-      await publish(publishDeps, { correlationId: 'admin-1', audit: auditEvent() }, undefined, (tables) =>
-        tables.policies.put(policy),
-      )
+      await publish(publishDeps, { correlationId: 'admin-1' }, async (tables) => {
+        await tables.policies.put(policy)
+        return { audit: auditEvent() }
+      })
       return policy
     },
     visit: async (device, rest = {}) => {
@@ -225,7 +235,7 @@ export async function openOffice(path = ':memory:', startMs = NOW_MS): Promise<O
       return replies[0] as CheckInReply
     },
     report: (device, seq, rest = {}) =>
-      ingestReports({ store, clock, ids, signals: emit }, [
+      ingestReports(publishDeps, [
         { agentId: AGENT, report: reportOf(device, seq, { observedAtMs: clock.nowMs(), ...rest }) },
       ]),
     stored: async (id) => {

@@ -30,12 +30,10 @@ it('asks again for a policy that was taken away and given back while the device 
   const policySetDigest = held.outcome === 'managed' ? held.policySet?.digest : undefined
   await office.report(device, 1, { policySetDigest: policySetDigest as string, policies: [policyReport(policy, true)] })
   for (const assignments of [[], policy.assignments]) {
-    await publish(
-      office.publishDeps,
-      { correlationId: 'x', audit: auditEvent(`${assignments.length}`) },
-      undefined,
-      (tables) => tables.policies.put({ ...policy, assignments }),
-    )
+    await publish(office.publishDeps, { correlationId: 'x' }, async (tables) => {
+      await tables.policies.put({ ...policy, assignments })
+      return { audit: auditEvent(`${assignments.length}`) }
+    })
   }
   const states = async () => (await office.store.devicePolicies.tally(policy.id)).map(({ state }) => state)
   expect(await states()).toEqual(['pending'])

@@ -112,7 +112,10 @@ async function planAll(
   const byId = new Map(retargeted.map((entry) => [entry.device.id, entry]))
   return admitted.flatMap((visit) => {
     const entry = byId.get(visit.asked.deviceId)
-    return entry ? [{ visit, device: entry.device, plan: entry.plan }] : []
+    if (!entry) return []
+    // Another set of policies may mean another verdict, before any report.
+    const device = entry.changed ? { ...entry.device, nextEvaluationAtMs: nowMs } : entry.device
+    return [{ visit, device, plan: entry.plan }]
   })
 }
 

@@ -21,11 +21,14 @@ async function dynamicGroups(
   })
 }
 
-/** Bring the dynamic memberships of these devices in line with what they are now. */
-export async function updateDynamicGroupsOf(tables: Pick<Tables, 'groups'>, devices: readonly Device[]): Promise<void> {
-  if (devices.length === 0) return
+/** Bring the dynamic memberships of these devices in line with what they are now. Answers whose have changed. */
+export async function updateDynamicGroupsOf(
+  tables: Pick<Tables, 'groups'>,
+  devices: readonly Device[],
+): Promise<ReadonlySet<string>> {
+  if (devices.length === 0) return new Set()
   const groups = await dynamicGroups(tables, 'device')
-  await update(
+  return update(
     tables,
     groups,
     devices.map((device) => ({ id: device.id, type: 'device', subject: membershipDevice(device) })),
@@ -46,6 +49,26 @@ export async function updateDynamicGroupsOfUsers(
   )
 }
 
+const PAGE = 1_000
+
+/** A dynamic group that is new, has another rule, or is processed again: look at everybody. Paused ones stay as they are. */
+export async function refillGroup(tables: Pick<Tables, 'groups' | 'devices' | 'users'>, group: Group): Promise<void> {
+  if (group.dynamic?.processing !== 'On') return
+  const { members } = group.dynamic
+  const strangers = (await tables.groups.members(group.id)).filter(({ type }) => type !== members)
+  await tables.groups.remove(
+    group.id,
+    strangers.map(({ id }) => id),
+  )
+  if (members === 'user') return updateDynamicGroupsOfUsers(tables, await tables.users.list())
+  for (let after: string | undefined; ; ) {
+    const page = await tables.devices.page({ limit: PAGE, ...(after === undefined ? {} : { after }) })
+    await updateDynamicGroupsOf(tables, page)
+    after = page.at(-1)?.id
+    if (page.length < PAGE) return
+  }
+}
+
 interface Candidate {
   readonly id: string
   readonly type: 'device' | 'user'
@@ -56,13 +79,15 @@ async function update(
   tables: Pick<Tables, 'groups'>,
   groups: readonly DynamicGroup[],
   candidates: readonly Candidate[],
-): Promise<void> {
-  if (groups.length === 0) return
+): Promise<ReadonlySet<string>> {
+  const changed = new Set<string>()
+  if (groups.length === 0) return changed
   const memberships = await tables.groups.groupsOf(candidates.map(({ id }) => id))
   for (const { group, rule } of groups) {
     const isMember = ({ id }: Candidate): boolean => memberships.get(id)?.includes(group.id) ?? false
     const joining = candidates.filter((candidate) => !isMember(candidate) && rule.matches(candidate.subject))
     const leaving = candidates.filter((candidate) => isMember(candidate) && !rule.matches(candidate.subject))
+    for (const { id } of [...joining, ...leaving]) changed.add(id)
     if (joining.length > 0)
       await tables.groups.add(
         group.id,
@@ -74,4 +99,5 @@ async function update(
         leaving.map(({ id }) => id),
       )
   }
+  return changed
 }

@@ -10,8 +10,10 @@ import { type Clock, type EpochMs, ok, type Refusal, type Result, refuse } from 
 import { CERTIFICATE_VALIDITY_MS } from '../domain/certificate-life.ts'
 import { checkRestrictions, checkToken, type EnrolmentCandidate } from '../domain/enrolment-rules.ts'
 import type { Device, DeviceCertificate, EnrolmentRestriction, EnrolmentToken, User } from '../domain/model.ts'
+import { filterCandidate } from '../domain/rule-subjects.ts'
 import { certificateOf, wireCertificate } from './device-certificate.ts'
 import { updateDynamicGroupsOf } from './dynamic-groups.ts'
+import { type FilterMatchers, filterMatchers } from './filter-matchers.ts'
 import type { Planning } from './planning.ts'
 import type { CertificateIssuer, Ids, Signal, Signals, Store, Tables } from './ports.ts'
 import { retargetDevices } from './retarget-devices.ts'
@@ -60,8 +62,9 @@ interface Known {
   readonly devicesOf: Map<string, number>
   readonly groupsOf: ReadonlyMap<string, readonly string[]>
   readonly bySerial: Map<string, Device>
-  readonly certificates: ReadonlyMap<string, DeviceCertificate>
+  readonly certificates: Map<string, DeviceCertificate>
   readonly restrictions: readonly EnrolmentRestriction[]
+  readonly filters: FilterMatchers
 }
 
 export const sha256Hex = (text: string): string => createHash('sha256').update(text).digest('hex')
@@ -95,6 +98,7 @@ async function load(tables: Tables, { requests }: EnrolmentBatch): Promise<Known
     ),
     certificates: new Map(certificates.map((certificate) => [certificate.serialNumber, certificate])),
     restrictions: await tables.restrictions.list(),
+    filters: filterMatchers(await tables.filters.list()),
   }
 }
 
@@ -132,8 +136,9 @@ function enrolOne(
   const certificate = certificateOf(deviceId, issued.value, nowMs)
   const device = deviceOf(deps.ids, request, agentId, { before, token, user, candidate, certificate, deviceId, nowMs })
   known.usesOf.set(token.id, (known.usesOf.get(token.id) ?? 0) + 1)
-  if (user && !before) known.devicesOf.set(user.id, (known.devicesOf.get(user.id) ?? 0) + 1)
+  if (user && before?.userId !== user.id) known.devicesOf.set(user.id, (known.devicesOf.get(user.id) ?? 0) + 1)
   known.bySerial.set(serialKey(request.platform, request.inventory.hardware.serialNumber), device)
+  known.certificates.set(certificate.serialNumber, certificate)
   return ok({ request, device, certificate, repeated: false, ...(had ? { replaced: had } : {}) })
 }
 
@@ -172,7 +177,7 @@ function admitCandidate(
       hasUser: user !== undefined,
       deviceGroupIds: new Set(),
       userGroupIds: new Set(user ? known.groupsOf.get(user.id) : []),
-      matchesFilter: () => false,
+      matchesFilter: (id) => known.filters.get(id)?.(request.platform, filterCandidate(request, mode)),
     },
   }
   const allowed = checkRestrictions(known.restrictions, candidate)
@@ -245,14 +250,24 @@ async function save(
     },
   )
   await tables.devices.put(retargeted.map(({ device }) => device))
+  // The replaced ones come last: a device that stands in a batch twice replaces what the batch gave it.
   await tables.certificates.put([
+    ...fresh.map(({ certificate }) => certificate),
     ...fresh.flatMap(({ replaced }): DeviceCertificate[] =>
       replaced ? [{ ...replaced, state: 'revoked', revokedAtMs: nowMs, revocationReason: 'superseded' }] : [],
     ),
-    ...fresh.map(({ certificate }) => certificate),
   ])
+  await cancelOpenActions(tables, fresh, nowMs)
   const uses = Map.groupBy(fresh, ({ device }) => device.enrolmentTokenId)
   for (const [tokenId, devices] of uses) await tables.tokens.use(tokenId, devices.length)
+}
+
+/** What was asked of a device before it enrolled anew was asked of what is not there any more: nobody wipes it twice. */
+async function cancelOpenActions(tables: Tables, fresh: readonly Enrolment[], nowMs: EpochMs): Promise<void> {
+  const anew = fresh.flatMap(({ device, replaced }) => (replaced ? [device.id] : []))
+  if (anew.length === 0) return
+  const open = await tables.actions.open(anew)
+  await tables.actions.put(open.map((action) => ({ ...action, state: 'canceled', finishedAtMs: nowMs })))
 }
 
 function enrolledReply({ requestId }: EnrolmentRequest, { device, certificate }: Enrolment): EnrolmentReply {

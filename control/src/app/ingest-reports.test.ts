@@ -16,7 +16,7 @@ it('commits each report once and in order, whatever a broker does with them, and
           const before = expected
           const sent = seqs.filter((seq) => seq <= last)
           const { committed, duplicates, gaps, refused } = await ingestReports(
-            { store: office.store, clock: office.clock, ids: office.ids, signals: office.emit },
+            office.publishDeps,
             sent.map((seq) => ({ agentId: AGENT, report: reportOf(device, seq) })),
           )
           let late = 0
@@ -58,9 +58,7 @@ it('takes nothing from other agents, without a certificate in force, or of devic
   await using office = await openOffice()
   const device = await office.device()
   const ingest = (agentId: string, report = reportOf(device, 1)) =>
-    ingestReports({ store: office.store, clock: office.clock, ids: office.ids, signals: office.emit }, [
-      { agentId, report },
-    ])
+    ingestReports(office.publishDeps, [{ agentId, report }])
   const refusals = await Promise.all([
     ingest('agent-2'),
     ingest(AGENT, reportOf({ ...device, certificateSerial: 'abcd' }, 1)),
@@ -89,8 +87,7 @@ it('changes nothing when the store fails half-way', async () => {
       ),
   } as typeof office.store
   const received = { agentId: AGENT, report: reportOf(device, 1, { policies: [policyReport(policy, false)] }) }
-  const deps = { clock: office.clock, ids: office.ids, signals: office.emit }
-  await expect(ingestReports({ ...deps, store: failing }, [received])).rejects.toThrow('the disk is gone')
+  await expect(ingestReports({ ...office.publishDeps, store: failing }, [received])).rejects.toThrow('the disk is gone')
   expect(await office.stored(device.id)).toEqual(device)
-  expect(await ingestReports({ ...deps, store: office.store }, [received])).toMatchObject({ committed: 1 })
+  expect(await ingestReports(office.publishDeps, [received])).toMatchObject({ committed: 1 })
 })

@@ -7,9 +7,14 @@ import { isDeparture } from '../domain/remote-actions.ts'
 import { updateDynamicGroupsOf } from './dynamic-groups.ts'
 import { createInterpreter } from './interpreting.ts'
 import { judgeAndAct } from './judge-and-act.ts'
+import { letGo } from './let-go.ts'
+import type { Planning } from './planning.ts'
+import { pokesFor, type Waking } from './poke-plan.ts'
 import type { Ids, ReportRow, Signal, Signals, Store, Tables } from './ports.ts'
+import { retargetDevices } from './retarget-devices.ts'
 
-export interface IngestDeps {
+export interface IngestDeps extends Waking {
+  readonly planning: Planning
   readonly store: Store
   readonly clock: Clock
   readonly ids: Ids
@@ -54,6 +59,7 @@ export async function ingestReports(deps: IngestDeps, batch: readonly ReceivedRe
       ageMs: applied.reports.map((row) => nowMs - row.observedAtMs),
     }
   })
+  deps.relay()
   for (const signal of signals) deps.signals.emit(signal)
   return ingested
 }
@@ -167,42 +173,40 @@ async function save(
     ids: deps.ids,
     nowMs,
     policies: known.policies,
+    poke: deps.poke,
     correlationId: (device) => correlationOf.get(device.id) ?? '',
   })
-  const left = acted.devices.filter((device) => device.lifecycle !== 'managed')
-  await tables.devices.put(acted.devices)
+  // A deleted device is hidden at once and has left when no departure waits for its answer any more.
+  const waiting = new Set(records.flatMap(({ device, open }) => (open.some(isLeaving) ? [device.id] : [])))
+  const isOut = ({ id, lifecycle }: Device): boolean => lifecycle !== 'managed' && !waiting.has(id)
+  await tables.devices.put(acted.devices.filter((device) => !isOut(device)))
   await tables.actions.put(records.flatMap((record) => record.finished))
-  await letGo(tables, left, nowMs)
+  await letGo(tables, acted.devices.filter(isOut), nowMs)
   const changedInventory = acted.devices.filter(
     (device) => device.lifecycle === 'managed' && device.inventory !== known.devices.get(device.id)?.inventory,
   )
-  await updateDynamicGroupsOf(tables, changedInventory)
+  await regroup(tables, changedInventory, deps, { nowMs, correlationOf })
   signals.push(...acted.signals, ...records.flatMap((record) => signalsOf(record, nowMs)))
 }
 
-/** Devices that have left: their certificates end, their policy rows go, and they are in no group any more. */
-async function letGo(tables: Tables, devices: readonly Device[], nowMs: EpochMs): Promise<void> {
-  if (devices.length === 0) return
-  const ids = devices.map((device) => device.id)
-  const [certificates, rows, groups] = await Promise.all([
-    tables.certificates.forDevices(ids),
-    tables.devicePolicies.forDevices(ids),
-    tables.groups.groupsOf(ids),
-  ])
-  await tables.certificates.put(
-    certificates
-      .filter((certificate) => certificate.state !== 'revoked')
-      .map((certificate) => ({
-        ...certificate,
-        state: 'revoked',
-        revokedAtMs: nowMs,
-        revocationReason: 'cessationOfOperation',
-      })),
-  )
-  await tables.devicePolicies.delete(rows.map(({ deviceId, policyId }) => ({ deviceId, policyId })))
-  for (const [deviceId, groupIds] of groups) {
-    for (const groupId of groupIds) await tables.groups.remove(groupId, [deviceId])
-  }
+const isLeaving = ({ action }: RemoteAction): boolean => isDeparture(action)
+
+/** What a device is decides on the dynamic groups it is in, and those on what it shall hold. */
+async function regroup(
+  tables: Tables,
+  devices: readonly Device[],
+  { planning, poke }: IngestDeps,
+  { nowMs, correlationOf }: { nowMs: EpochMs; correlationOf: ReadonlyMap<string, string> },
+): Promise<void> {
+  const changed = await updateDynamicGroupsOf(tables, devices)
+  const moved = devices.filter(({ id }) => changed.has(id))
+  if (moved.length === 0) return
+  const correlationId = correlationOf.get(moved[0]?.id ?? '') ?? ''
+  const planner = await planning.current(tables)
+  const retargeted = await retargetDevices(tables, planner, moved, { nowMs, correlationId })
+  const touched = retargeted.flatMap(({ changed: isChanged, device }) => (isChanged ? [device] : []))
+  await tables.devices.put(touched.map((device) => ({ ...device, nextEvaluationAtMs: nowMs })))
+  await tables.outbox.append(pokesFor(touched, { ...poke, reason: 'policy', correlationId }))
 }
 
 function signalsOf({ device, finished }: DeviceRecord, nowMs: EpochMs): Signal[] {

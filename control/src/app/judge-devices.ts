@@ -15,6 +15,7 @@ export function judgeDevice(
   context: {
     readonly policies: ReadonlyMap<string, Policy>
     readonly settings: TenantSettings
+    readonly userExists: boolean
     readonly nowMs: EpochMs
   },
 ): Judged {
@@ -25,6 +26,7 @@ export function judgeDevice(
     previous: device.complianceState,
     lastSyncAtMs: device.lastSyncAtMs,
     settings: context.settings,
+    userExists: context.userExists,
     rows: compliance.map((row) => ({
       row,
       policy: { scheduledActions: context.policies.get(row.policyId)?.scheduledActions ?? [] },

@@ -4,8 +4,7 @@ import { openOffice, policyReport } from '../../test-support/office.ts'
 import { sweepCertificates } from './sweep-certificates.ts'
 import { sweepCompliance } from './sweep-compliance.ts'
 
-const sweep = (office: Awaited<ReturnType<typeof openOffice>>) =>
-  sweepCompliance({ store: office.store, clock: office.clock, ids: office.ids, signals: office.emit })
+const sweep = (office: Awaited<ReturnType<typeof openOffice>>) => sweepCompliance(office.publishDeps)
 
 it('gives grace, mails in between, blocks when grace ends, and puts on the retire list, each once', async () => {
   await using office = await openOffice()

@@ -4,8 +4,8 @@ import { type EffectivePolicy, effectivePolicies } from '../domain/effective-pol
 import { managementOf } from '../domain/management/index.ts'
 import type { AssignmentFilter, Device, Policy } from '../domain/model.ts'
 import { filterDevice } from '../domain/rule-subjects.ts'
-import { type AssignmentFilterRule, parseAssignmentFilter } from '../domain/rules/index.ts'
 import { isTargeted } from '../domain/targeting.ts'
+import { type FilterMatchers, filterMatchers } from './filter-matchers.ts'
 
 /** What a device is to hold, and the bodies that it may fetch. Shared by all devices in the same position. */
 export interface Plan {
@@ -30,15 +30,11 @@ export interface Planner {
  * reach the device, so it is rendered once per such combination.
  */
 export function createPlanner(policies: readonly Policy[], filters: readonly AssignmentFilter[]): Planner {
-  const rules = new Map<string, AssignmentFilterRule>()
-  for (const filter of filters) {
-    const parsed = parseAssignmentFilter(filter.rule, filter.platform)
-    if (parsed.ok) rules.set(filter.id, parsed.value)
-  }
+  const matchers = filterMatchers(filters)
   const plans = new Map<string, Plan>()
   return {
     plan: (device, memberships) => {
-      const assigned = policies.filter((policy) => isTargeted(policy, subjectOf(device, memberships, rules)))
+      const assigned = policies.filter((policy) => isTargeted(policy, subjectOf(device, memberships, matchers)))
       const key = `${device.platform}:${assigned.map((policy) => policy.id).join(',')}`
       const known = plans.get(key)
       if (known) return known
@@ -49,13 +45,13 @@ export function createPlanner(policies: readonly Policy[], filters: readonly Ass
   }
 }
 
-function subjectOf(device: Device, memberships: Memberships, rules: ReadonlyMap<string, AssignmentFilterRule>) {
+function subjectOf(device: Device, memberships: Memberships, matchers: FilterMatchers) {
   return {
     platform: device.platform,
     hasUser: device.userId !== undefined,
     deviceGroupIds: new Set(memberships.deviceGroupIds),
     userGroupIds: new Set(memberships.userGroupIds),
-    matchesFilter: (filterId: string) => rules.get(filterId)?.matches(filterDevice(device)) ?? false,
+    matchesFilter: (filterId: string) => matchers.get(filterId)?.(device.platform, filterDevice(device)),
   }
 }
 

@@ -15,6 +15,12 @@ export interface PokeContext {
   readonly speed: number
 }
 
+/** What a use case needs that wakes devices: how, and whom to tell that the outbox has something. */
+export interface Waking {
+  readonly poke: Pick<PokeContext, 'tenant' | 'checkInsPerSecond' | 'speed'>
+  readonly relay: () => void
+}
+
 /** Wake these devices through their agents, spread so that check-ins arrive evenly whatever the number. */
 export function pokesFor(
   devices: readonly Pick<Device, 'id' | 'agentId'>[],

@@ -12,6 +12,7 @@ import type {
   Group,
   MemberType,
   Notification,
+  NotificationTemplate,
   Policy,
   RemoteAction,
   TenantSettings,
@@ -46,6 +47,7 @@ export interface Tables {
   readonly apps: AppRegistrations
   readonly audit: Audit
   readonly notifications: Notifications
+  readonly templates: Documents<NotificationTemplate>
   readonly settings: Settings
   readonly outbox: Outbox
 }
@@ -63,14 +65,24 @@ export interface Devices {
   getMany(ids: readonly string[]): Promise<readonly Device[]>
   /** Same serial number and platform, still managed: the device that enrols anew. */
   findBySerial(platform: PlatformName, serialNumbers: readonly string[]): Promise<readonly Device[]>
+  /** By directory id, managed or not, as long as the directory has them. */
+  findInDirectory(directoryIds: readonly string[]): Promise<readonly Device[]>
   /** How many managed devices each user has. */
   countByUser(userIds: readonly string[]): Promise<ReadonlyMap<string, number>>
   /** Agents that managed devices live on. */
   agents(): Promise<readonly string[]>
   /** Insert or replace whole rows. */
   put(devices: readonly Device[]): Promise<void>
-  /** All managed devices, in order of id, for retargeting and sweeps; `after` is the last id seen. */
-  page(query: { after?: string; limit: number; platforms?: readonly PlatformName[] }): Promise<readonly Device[]>
+  /**
+   * All managed devices, in order of id, for retargeting and sweeps; `after` is the last id seen. `inDirectory`: also those
+   * that have left management and not the directory.
+   */
+  page(query: {
+    after?: string
+    limit: number
+    platforms?: readonly PlatformName[]
+    inDirectory?: boolean
+  }): Promise<readonly Device[]>
   /** Managed devices whose compliance may have changed by time alone. */
   dueForEvaluation(nowMs: EpochMs, limit: number): Promise<readonly Device[]>
   /** A filtered, ordered page for the Graph door, and the count of all that match. */

@@ -1,101 +1,128 @@
 import type { Clock } from '@muster/shared/core'
 import type { AuditEvent, Device, Policy } from '../domain/model.ts'
 import { judgeAndAct } from './judge-and-act.ts'
+import type { Planner } from './planner.ts'
 import { freshPlanner, type Planning } from './planning.ts'
-import { type PokeContext, pokesFor } from './poke-plan.ts'
+import { pokesFor, type Waking } from './poke-plan.ts'
 import type { Ids, Signals, Store, Tables } from './ports.ts'
 import { retargetDevices } from './retarget-devices.ts'
 
-export interface PublishDeps {
+export interface PublishDeps extends Waking {
   readonly store: Store
   readonly planning: Planning
   readonly clock: Clock
   readonly ids: Ids
   readonly signals: Signals
-  readonly poke: Pick<PokeContext, 'tenant' | 'checkInsPerSecond' | 'speed'>
-  /** Tell the relay that the outbox has something. */
-  readonly relay: () => void
 }
 
 /** Devices that are retargeted at a time. */
 const PAGE = 1_000
 
-/** What an administrator's change writes beside the change itself. */
 export interface Change {
   readonly correlationId: string
+  /** Platforms that the change can touch; all when absent. */
+  readonly platforms?: readonly Device['platform'][]
+}
+
+/** What an administrator's change came to, beside what it wrote. */
+export interface Written {
   readonly audit: AuditEvent
+  /** The only devices that the change can touch; all of the platforms when absent. */
+  readonly devices?: readonly Device[]
+  /** True when compliance may come out differently although no policy set changes: a grace period, a setting of the tenant. */
+  readonly evaluate?: boolean
 }
 
 /**
- * Change policies, filters or groups, and bring every device in line with it, in one transaction: the change, the targets,
- * the audit event and the pokes are there together or not at all. `platforms` narrows who can be touched. Answers how
- * many devices' policy sets changed.
+ * Change policies, filters, groups, users or settings, and bring every device in line with it, in one transaction: the
+ * change, the targets, the audit event and the pokes are there together or not at all. `write` reads what it changes from
+ * the tables it is given, so that two changes at once do not undo each other. Answers how many devices' policy sets
+ * changed.
  */
 export async function publish(
   deps: PublishDeps,
   change: Change,
-  platforms: readonly Device['platform'][] | undefined,
-  write: (tables: Tables) => Promise<void>,
+  write: (tables: Tables) => Promise<Written>,
 ): Promise<number> {
   const nowMs = deps.clock.nowMs()
-  const touched = await deps.store.transaction(async (tables) => {
-    await write(tables)
-    await tables.audit.append([change.audit])
-    const devices = await retargetAll(deps, tables, change.correlationId, platforms)
+  const { audit, touched } = await deps.store.transaction(async (tables) => {
+    const written = await write(tables)
+    await tables.audit.append([written.audit])
+    const devices = await retargetAll(deps, tables, change, written)
     await tables.outbox.append(
       pokesFor(devices, { ...deps.poke, reason: 'policy', correlationId: change.correlationId }),
     )
-    return devices.length
+    // Before the next transaction can ask for it, so that no device is planned by what held before.
+    deps.planning.invalidate()
+    return { audit: written.audit, touched: devices.length }
   })
-  deps.planning.invalidate()
   deps.relay()
   deps.signals.emit({
     atMs: nowMs,
     what: 'policy.published',
-    text: `${change.audit.activityType}: ${touched} devices`,
+    text: `${audit.activityType}: ${touched} devices`,
     correlationId: change.correlationId,
   })
   return touched
 }
 
+type Touched = Pick<Device, 'id' | 'agentId'>
+
 async function retargetAll(
   deps: PublishDeps,
   tables: Tables,
-  correlationId: string,
-  platforms: readonly Device['platform'][] | undefined,
-): Promise<readonly Pick<Device, 'id' | 'agentId'>[]> {
-  const nowMs = deps.clock.nowMs()
+  change: Change,
+  written: Written,
+): Promise<readonly Touched[]> {
   const planner = await freshPlanner(tables)
   const policies = await tables.policies.list()
-  const touched: Pick<Device, 'id' | 'agentId'>[] = []
+  if (written.devices) return retargetPage(deps, tables, { planner, policies, change, written }, written.devices)
+  const touched: Touched[] = []
   let after: string | undefined
   for (;;) {
     const page = await tables.devices.page({
       limit: PAGE,
       ...(after === undefined ? {} : { after }),
-      ...(platforms ? { platforms } : {}),
+      ...(change.platforms ? { platforms: change.platforms } : {}),
     })
-    const changed = (await retargetDevices(tables, planner, page, { nowMs, correlationId })).filter(
-      (entry) => entry.changed,
-    )
-    if (changed.length > 0) {
-      // What no longer applies, or applies now, may change a device's compliance without a report.
-      const rows = Map.groupBy(
-        await tables.devicePolicies.forDevices(changed.map(({ device }) => device.id)),
-        (row) => row.deviceId,
-      )
-      const acted = await judgeAndAct(
-        tables,
-        changed.map(({ device }) => ({ device, rows: rows.get(device.id) ?? [] })),
-        { ids: deps.ids, nowMs, policies, correlationId: () => correlationId },
-      )
-      await tables.devices.put(acted.devices)
-      touched.push(...changed.map(({ device: { id, agentId } }) => ({ id, agentId })))
-    }
+    touched.push(...(await retargetPage(deps, tables, { planner, policies, change, written }, page)))
     const last = page.at(-1)
     if (!last || page.length < PAGE) return touched
     after = last.id
   }
+}
+
+async function retargetPage(
+  { clock, ids, poke }: PublishDeps,
+  tables: Tables,
+  {
+    planner,
+    policies,
+    change: { correlationId },
+    written,
+  }: { planner: Planner; policies: readonly Policy[]; change: Change; written: Written },
+  page: readonly Device[],
+): Promise<readonly Touched[]> {
+  const nowMs = clock.nowMs()
+  const retargeted = await retargetDevices(tables, planner, page, { nowMs, correlationId })
+  const changed = retargeted.filter((entry) => entry.changed)
+  if (written.evaluate) {
+    const others = retargeted.filter((entry) => !entry.changed)
+    await tables.devices.put(others.map(({ device }) => ({ ...device, nextEvaluationAtMs: nowMs })))
+  }
+  if (changed.length === 0) return []
+  // What no longer applies, or applies now, may change a device's compliance without a report.
+  const rows = Map.groupBy(
+    await tables.devicePolicies.forDevices(changed.map(({ device }) => device.id)),
+    (row) => row.deviceId,
+  )
+  const acted = await judgeAndAct(
+    tables,
+    changed.map(({ device }) => ({ device, rows: rows.get(device.id) ?? [] })),
+    { ids, nowMs, policies, poke, correlationId: () => correlationId },
+  )
+  await tables.devices.put(acted.devices)
+  return changed.map(({ device: { id, agentId } }) => ({ id, agentId }))
 }
 
 /** The next revision of a policy after an edit: settings count, names and descriptions do not. */
@@ -104,8 +131,3 @@ export function revised(before: Policy, after: Omit<Policy, 'revision'>): Policy
   const samePlatforms = JSON.stringify(before.platforms) === JSON.stringify(after.platforms)
   return { ...after, revision: sameSettings && samePlatforms ? before.revision : before.revision + 1 }
 }
-
-/** Platforms that a change from one policy to another can touch. */
-export const platformsTouched = (...policies: readonly (Policy | undefined)[]): readonly Device['platform'][] => [
-  ...new Set(policies.flatMap((policy) => policy?.platforms ?? [])),
-]

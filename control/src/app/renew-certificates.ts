@@ -29,13 +29,16 @@ export async function renewCertificates(deps: RenewDeps, batch: RenewalBatch): P
     const certificates = new Map(
       (await tables.certificates.forDevices(ids)).map((entry) => [entry.serialNumber, entry]),
     )
-    const putCertificates: DeviceCertificate[] = []
+    const changedSerials = new Set<string>()
     const answers = batch.requests.map((request): RenewalReply => {
       const renewed = renewOne(deps, request, batch.agentId, devices.get(request.deviceId), certificates, nowMs)
       if (!renewed.ok) return refusal(request, renewed.refusal.code)
       const { device, certificate, replaced } = renewed.value
       devices.set(device.id, device)
-      putCertificates.push(replaced, certificate)
+      for (const each of [...replaced, certificate]) {
+        certificates.set(each.serialNumber, each)
+        changedSerials.add(each.serialNumber)
+      }
       signals.push(signalOf(device, request, nowMs))
       return {
         outcome: 'renewed',
@@ -45,7 +48,7 @@ export async function renewCertificates(deps: RenewDeps, batch: RenewalBatch): P
       }
     })
     const changed = answers.flatMap((answer) => (answer.outcome === 'renewed' ? [devices.get(answer.deviceId)] : []))
-    await tables.certificates.put(putCertificates)
+    await tables.certificates.put([...changedSerials].flatMap((serial) => certificates.get(serial) ?? []))
     await tables.devices.put(changed.filter((device) => device !== undefined))
     return answers
   })
@@ -56,7 +59,8 @@ export async function renewCertificates(deps: RenewDeps, batch: RenewalBatch): P
 interface Renewed {
   readonly device: Device
   readonly certificate: DeviceCertificate
-  readonly replaced: DeviceCertificate
+  /** Those before it, also one that was issued and never arrived. */
+  readonly replaced: readonly DeviceCertificate[]
 }
 
 function renewOne(
@@ -82,7 +86,9 @@ function renewOne(
   return ok({
     device: { ...device, certificateSerial: certificate.serialNumber, certificateNotAfterMs: certificate.notAfterMs },
     certificate,
-    replaced: { ...shown, state: 'superseded' },
+    replaced: [...certificates.values()]
+      .filter((each) => each.deviceId === device.id && each.state === 'active')
+      .map((each) => ({ ...each, state: 'superseded' })),
   })
 }
 

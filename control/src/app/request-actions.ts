@@ -10,15 +10,13 @@ import {
   managementStateAfter,
   superseded,
 } from '../domain/remote-actions.ts'
-import { type PokeContext, pokesFor } from './poke-plan.ts'
+import { pokesFor, type Waking } from './poke-plan.ts'
 import type { Ids, Store, Tables } from './ports.ts'
 
-export interface ActionDeps {
+export interface ActionDeps extends Waking {
   readonly store: Store
   readonly clock: Clock
   readonly ids: Ids
-  readonly poke: Pick<PokeContext, 'tenant' | 'checkInsPerSecond' | 'speed'>
-  readonly relay: () => void
 }
 
 export interface ActionRequest {
@@ -27,7 +25,7 @@ export interface ActionRequest {
   readonly parameters: Readonly<Record<string, unknown>>
   readonly requestedBy: Actor
   readonly correlationId: string
-  /** One audit event for the request. */
+  /** One audit event for the request; its result is `Failure` when no device could be asked. */
   readonly audit: AuditEvent
 }
 
@@ -44,7 +42,8 @@ export interface ActionOutcome {
  * handed over, then done, failed or not supported. Retire, wipe and delete cancel what else was open; delete hides the
  * device at once. Refusal for the whole request: `action/daily-limit`.
  */
-export async function requestActions(deps: ActionDeps, request: ActionRequest): Promise<Result<ActionOutcome>> {
+export async function requestActions(deps: ActionDeps, asked: ActionRequest): Promise<Result<ActionOutcome>> {
+  const request = { ...asked, deviceIds: [...new Set(asked.deviceIds)] }
   const nowMs = deps.clock.nowMs()
   const result = await deps.store.transaction(async (tables): Promise<Result<ActionOutcome>> => {
     const today = await tables.actions.countSince(request.action, dailyLimitSinceMs(nowMs))
@@ -114,7 +113,8 @@ async function record(
     const lifecycle = action === 'delete' ? { lifecycle: 'deleted' as const } : {}
     await tables.devices.put(sorted.able.map(({ device }) => ({ ...device, managementState, ...lifecycle })))
   }
-  await tables.audit.append([request.audit])
+  const result = sorted.able.length > 0 ? 'Success' : 'Failure'
+  await tables.audit.append([{ ...request.audit, result }])
   const devices = sorted.able.map(({ device }) => device)
   await tables.outbox.append(pokesFor(devices, { ...deps.poke, reason: 'action', correlationId }))
 }

@@ -1,8 +1,9 @@
 import type { Clock } from '@muster/shared/core'
 import { judgeAndAct } from './judge-and-act.ts'
+import type { Waking } from './poke-plan.ts'
 import type { Ids, Signal, Signals, Store } from './ports.ts'
 
-export interface SweepDeps {
+export interface SweepDeps extends Waking {
   readonly store: Store
   readonly clock: Clock
   readonly ids: Ids
@@ -16,7 +17,7 @@ const BATCH = 500
  * Look again at devices whose compliance may have changed by time alone: grace periods that end, validity periods that
  * pass, errors held for too long, scheduled actions that fall due. Answers how many it looked at.
  */
-export async function sweepCompliance({ store, clock, ids, signals }: SweepDeps): Promise<number> {
+export async function sweepCompliance({ store, clock, ids, signals, poke, relay }: SweepDeps): Promise<number> {
   const nowMs = clock.nowMs()
   const emitted: Signal[] = []
   const looked = await store.transaction(async (tables) => {
@@ -32,6 +33,7 @@ export async function sweepCompliance({ store, clock, ids, signals }: SweepDeps)
       {
         ids,
         nowMs,
+        poke,
         policies: await tables.policies.list(),
         correlationId: (device) => `sweep-${device.id.slice(0, 8)}-${nowMs}`,
       },
@@ -40,6 +42,7 @@ export async function sweepCompliance({ store, clock, ids, signals }: SweepDeps)
     emitted.push(...acted.signals)
     return due.length
   })
+  relay()
   for (const signal of emitted) signals.emit(signal)
   return looked
 }

@@ -74,9 +74,12 @@ function finishCommand(record: DeviceRecord, result: CommandResult, nowMs: Epoch
     ...(result.detail ? { detail: result.detail } : {}),
   }
   const others = record.open.filter((other) => other.id !== action.id)
-  const lifecycle =
+  const left =
     outcome === 'done' ? lifecycleAfter(action.action, action.parameters['keepEnrollmentData'] === true) : undefined
-  const managementState = managementStateAfter(action.action, outcome)
+  // A device that was deleted stays so, whichever command took it out in the end.
+  const lifecycle = left && record.device.lifecycle === 'deleted' ? 'deleted' : left
+  const managementState =
+    left || record.device.lifecycle === 'deleted' ? undefined : managementStateAfter(action.action, outcome)
   return {
     ...record,
     device: {

@@ -28,6 +28,7 @@ const evaluate = (rows: readonly DevicePolicy[], rest: Partial<ComplianceInput> 
     nowMs: NOW,
     previous: 'unknown',
     lastSyncAtMs: NOW,
+    userExists: true,
     settings: { secureByDefault: false, deviceComplianceCheckinThresholdDays: 30 },
     rows: rows.map((each) => ({ row: each, policy: { scheduledActions: actions } })),
     ...rest,

@@ -1,7 +1,8 @@
 import { enrolmentMode } from '@muster/shared/contracts'
 import { expect, it } from 'vitest'
+import { unrestricted } from './default-restrictions.ts'
 import { checkRestrictions, type EnrolmentCandidate } from './enrolment-rules.ts'
-import type { EnrolmentRestriction } from './model.ts'
+import type { EnrolmentRestriction, PlatformRestriction } from './model.ts'
 
 const mode = (platform: 'windows' | 'iOS', id: string) => {
   const found = enrolmentMode(platform, id)
@@ -32,30 +33,33 @@ const candidate = (
   },
   ...rest,
 })
-const platformRule = (
-  rest: Partial<Extract<EnrolmentRestriction['rule'], { kind: 'platform' }>>,
+const restriction = (
+  rule: EnrolmentRestriction['rule'],
   more: Partial<EnrolmentRestriction> = {},
 ): EnrolmentRestriction => ({
-  id: 'r',
+  id: rule.kind === 'limit' ? 'DefaultLimit' : 'DefaultPlatformRestrictions',
   displayName: 'r',
-  priority: 10,
+  description: '',
+  priority: 0,
   isDefault: true,
-  rule: {
-    kind: 'platform',
-    platform: 'iOS',
-    platformBlocked: false,
-    personalDeviceEnrolmentBlocked: false,
-    blockedManufacturers: [],
-    ...rest,
-  },
+  rule,
   assignments: [],
+  createdAtMs: 0,
+  modifiedAtMs: 0,
   ...more,
 })
-const limit = (devicesPerUserMax: number): EnrolmentRestriction => ({
-  ...platformRule({}),
-  rule: { kind: 'limit', devicesPerUserMax },
-})
-const staff = { isDefault: false, assignments: [{ id: 'a', target: { type: 'group' as const, groupId: 'staff' } }] }
+const platformRule = (
+  rest: Partial<PlatformRestriction>,
+  more: Partial<EnrolmentRestriction> = {},
+): EnrolmentRestriction => restriction({ kind: 'platform', byPlatform: { iOS: { ...unrestricted, ...rest } } }, more)
+const limit = (devicesPerUserMax: number, more: Partial<EnrolmentRestriction> = {}): EnrolmentRestriction =>
+  restriction({ kind: 'limit', devicesPerUserMax }, more)
+const LIMIT = 'enrolment/device-limit'
+const staff = {
+  id: 'custom',
+  isDefault: false,
+  assignments: [{ id: 'a', target: { type: 'group' as const, groupId: 'staff' } }],
+}
 
 it.each<[string, readonly EnrolmentRestriction[], EnrolmentCandidate, string | undefined]>([
   ['no restriction', [], candidate('iOS', 'ade'), undefined],
@@ -100,6 +104,14 @@ it.each<[string, readonly EnrolmentRestriction[], EnrolmentCandidate, string | u
   ],
   ['the limit', [limit(5)], candidate('iOS', 'company-portal', { devicesOfUser: 5 }), 'enrolment/device-limit'],
   ['below the limit', [limit(5)], candidate('iOS', 'company-portal', { devicesOfUser: 4 }), undefined],
+  ['fifteen when nobody has set a limit', [], candidate('iOS', 'company-portal', { devicesOfUser: 15 }), LIMIT],
+  ['the fifteenth', [], candidate('iOS', 'company-portal', { devicesOfUser: 14 }), undefined],
+  [
+    'a limit for staff over the default',
+    [limit(1), limit(3, { ...staff, priority: 1 })],
+    candidate('iOS', 'company-portal', { devicesOfUser: 2 }),
+    undefined,
+  ],
   ['a mode without the limit', [limit(5)], candidate('windows', 'autopilot', { devicesOfUser: 50 }), undefined],
   [
     'priority: the assigned one decides',

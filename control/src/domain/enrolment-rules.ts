@@ -1,6 +1,7 @@
 import type { EnrolmentMode, Inventory, Ownership, PlatformName } from '@muster/shared/contracts'
 import { compareVersions, ok, type Result, refuse } from '@muster/shared/core'
-import type { EnrolmentRestriction, EnrolmentToken } from './model.ts'
+import { withDefaults } from './default-restrictions.ts'
+import type { EnrolmentRestriction, EnrolmentToken, PlatformRestriction } from './model.ts'
 import { isTargeted, type TargetSubject } from './targeting.ts'
 
 export interface EnrolmentCandidate {
@@ -25,38 +26,27 @@ export function checkRestrictions(
   restrictions: readonly EnrolmentRestriction[],
   candidate: EnrolmentCandidate,
 ): Result<true> {
-  const platform = decisive(
-    restrictions,
-    candidate,
-    (rule) => rule.kind === 'platform' && rule.platform === candidate.platform,
-  )
-  if (platform?.rule.kind === 'platform') {
-    const refusal = checkPlatform(platform.rule, candidate)
-    if (!refusal.ok) return refusal
-  }
-  const limit = decisive(restrictions, candidate, (rule) => rule.kind === 'limit')
-  if (limit?.rule.kind === 'limit') return checkLimit(limit.rule.devicesPerUserMax, candidate)
-  return ok(true)
+  const inOrder = withDefaults(restrictions).toSorted((a, b) => rank(a) - rank(b))
+  const platform = inOrder
+    .filter((each) => applies(each, candidate))
+    .flatMap(({ rule }) => (rule.kind === 'platform' ? (rule.byPlatform[candidate.platform] ?? []) : []))[0]
+  const refusal = platform ? checkPlatform(platform, candidate) : ok(true as const)
+  if (!refusal.ok) return refusal
+  const limit = inOrder.find((each) => each.rule.kind === 'limit' && applies(each, candidate))
+  return limit?.rule.kind === 'limit' ? checkLimit(limit.rule.devicesPerUserMax, candidate) : ok(true)
 }
 
-type PlatformRule = Extract<EnrolmentRestriction['rule'], { kind: 'platform' }>
+const rank = ({ isDefault, priority }: EnrolmentRestriction): number => (isDefault ? Number.MAX_SAFE_INTEGER : priority)
 
-function decisive(
-  restrictions: readonly EnrolmentRestriction[],
-  candidate: EnrolmentCandidate,
-  ofKind: (rule: EnrolmentRestriction['rule']) => boolean,
-): EnrolmentRestriction | undefined {
-  return restrictions
-    .filter((restriction) => ofKind(restriction.rule))
-    .sort((a, b) => a.priority - b.priority)
-    .find(
-      (restriction) =>
-        restriction.isDefault ||
-        isTargeted({ platforms: [candidate.platform], assignments: restriction.assignments }, candidate.subject),
-    )
-}
+const applies = (
+  { isDefault, assignments }: EnrolmentRestriction,
+  { platform, subject }: EnrolmentCandidate,
+): boolean => isDefault || isTargeted({ platforms: [platform], assignments }, subject)
 
-function checkPlatform(rule: PlatformRule, { platform, ownership, mode, inventory }: EnrolmentCandidate): Result<true> {
+function checkPlatform(
+  rule: PlatformRestriction,
+  { platform, ownership, mode, inventory }: EnrolmentCandidate,
+): Result<true> {
   if (rule.platformBlocked) return refuse('enrolment/platform-blocked', `${platform} devices may not enrol`)
   if (rule.personalDeviceEnrolmentBlocked && ownership === 'personal') {
     return refuse('enrolment/personal-blocked', `personally owned ${platform} devices may not enrol`)

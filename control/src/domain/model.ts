@@ -81,6 +81,8 @@ export interface Device {
   /** Extension attributes and what else rules may ask for. */
   readonly attributes: Readonly<Record<string, string>>
   readonly lifecycle: Lifecycle
+  /** The directory has no record of it any more: its retirement took that along. */
+  readonly leftDirectory?: true
   readonly managementState: ManagementState
   readonly complianceState: ComplianceState
   readonly graceUntilMs?: EpochMs
@@ -151,9 +153,14 @@ export interface AssignmentFilter {
   readonly id: string
   readonly displayName: string
   readonly description: string
-  readonly platform: PlatformName
+  /** Platforms whose devices it can match. */
+  readonly platforms: readonly PlatformName[]
+  /** Graph's `platform`. */
+  readonly graphPlatform: string
+  readonly managementType: 'devices' | 'apps'
   readonly rule: string
   readonly createdAtMs: EpochMs
+  readonly modifiedAtMs: EpochMs
 }
 
 /** How one policy stands on one device. There is a row for every policy that the device should hold. */
@@ -179,6 +186,10 @@ export interface DevicePolicy {
   /** Compliance only. */
   readonly nonCompliantSinceMs?: EpochMs
   readonly errorSinceMs?: EpochMs
+  /** What the policy said before it came to be in error; holds while the error is held. */
+  readonly stateBeforeError?: PolicyState
+  /** When its user was last sent a push message because of it: one a day and policy. */
+  readonly pushedAtMs?: EpochMs
   /** Ids of scheduled actions that have been carried out since `nonCompliantSinceMs`. */
   readonly actionsDone: readonly string[]
 }
@@ -213,24 +224,36 @@ export interface EnrolmentToken {
   readonly revoked: boolean
 }
 
-/** Enrolment restrictions by priority (1 first); the default has the highest number and applies to everybody. */
+/** What may enrol of one platform. */
+export interface PlatformRestriction {
+  readonly platformBlocked: boolean
+  readonly personalDeviceEnrolmentBlocked: boolean
+  readonly osMinimumVersion?: string
+  readonly osMaximumVersion?: string
+  readonly blockedManufacturers: readonly string[]
+}
+
+/**
+ * An enrolment restriction: of those of its kind the assigned one with the lowest priority decides. A default has priority
+ * 0, applies to everybody, and comes last.
+ */
 export interface EnrolmentRestriction {
   readonly id: string
   readonly displayName: string
+  readonly description: string
   readonly priority: number
   readonly isDefault: boolean
   readonly rule:
     | {
         readonly kind: 'platform'
-        readonly platform: PlatformName
-        readonly platformBlocked: boolean
-        readonly personalDeviceEnrolmentBlocked: boolean
-        readonly osMinimumVersion?: string
-        readonly osMaximumVersion?: string
-        readonly blockedManufacturers: readonly string[]
+        readonly byPlatform: Readonly<Partial<Record<PlatformName, PlatformRestriction>>>
+        /** Graph's `platformType`; absent on the default, which is for all. */
+        readonly graphPlatform?: string
       }
     | { readonly kind: 'limit'; readonly devicesPerUserMax: number }
   readonly assignments: readonly Assignment[]
+  readonly createdAtMs: EpochMs
+  readonly modifiedAtMs: EpochMs
 }
 
 export interface DeviceCertificate {
@@ -320,8 +343,30 @@ export interface Notification {
   readonly deviceId: string
   readonly policyId: string
   readonly channel: 'email' | 'push'
+  readonly sender: string
   readonly recipient: string
   readonly subject: string
+  readonly body: string
+}
+
+/** What an e-mail about noncompliance says, in several languages; exactly one of them is the default. */
+export interface NotificationTemplate {
+  readonly id: string
+  readonly displayName: string
+  readonly description: string
+  readonly brandingOptions: string
+  readonly messages: readonly LocalizedMessage[]
+  readonly modifiedAtMs: EpochMs
+}
+
+export interface LocalizedMessage {
+  readonly id: string
+  /** A language tag such as `de-de`. */
+  readonly locale: string
+  readonly subject: string
+  readonly messageTemplate: string
+  readonly isDefault: boolean
+  readonly modifiedAtMs: EpochMs
 }
 
 /** `deviceManagement.settings` and what else holds for the whole tenant. */

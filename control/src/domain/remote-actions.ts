@@ -41,10 +41,14 @@ export function commandFor(
   return managementOf(device.platform).renderAction(action, parameters, { platform: device.platform, mode })
 }
 
-/** The other open actions that a new one makes pointless: all, when it takes the device out; its own kind otherwise. */
+/**
+ * The other open actions that a new one makes pointless: its own kind, and all when it takes the device out. A departure
+ * that has been handed over cannot be called back: the device may be gone with it already, so it stays open for its answer.
+ */
 export function superseded(open: readonly RemoteAction[], action: RemoteActionName): readonly RemoteAction[] {
-  if (isDeparture(action)) return open
-  return open.filter((other) => other.action === action)
+  return open
+    .filter((other) => isDeparture(action) || other.action === action)
+    .filter((other) => !isDeparture(other.action) || other.state === 'pending')
 }
 
 /** Whether anything may still be asked of a device that is on its way out. Refusal: `action/device-leaving`. */
@@ -57,6 +61,8 @@ export function checkNotLeaving(open: readonly RemoteAction[], action: RemoteAct
 /** `managementState` once an action has been requested, handed over, or has failed. */
 export function managementStateAfter(action: RemoteActionName, state: RemoteActionState): ManagementState | undefined {
   const wiping = action === 'wipe'
+  // Done, and the device is still there: a wipe that kept its enrolment.
+  if (isDeparture(action) && state === 'done') return 'managed'
   if (action === 'delete') return 'deletePending'
   if (action !== 'retire' && !wiping) return undefined
   if (state === 'pending') return wiping ? 'wipePending' : 'retirePending'

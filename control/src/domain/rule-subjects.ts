@@ -1,4 +1,4 @@
-import { enrolmentMode } from '@muster/shared/contracts'
+import { type EnrolmentMode, enrolmentMode, type Inventory } from '@muster/shared/contracts'
 import type { Device, User } from './model.ts'
 
 type Value = string | number | boolean | readonly string[] | null | undefined
@@ -22,6 +22,10 @@ export function membershipDevice(device: Device): Readonly<Record<string, Value>
     enrollmentProfileName: device.mode,
     isRooted: inventory.posture.rooted ?? false,
     deviceCategory: device.attributes['deviceCategory'],
+    devicePhysicalIds: physicalIds(device),
+    devicePhysicalIDs: physicalIds(device),
+    profileType: 'RegisteredDevice',
+    systemLabels: [],
     ...extensionAttributes(device),
   }
 }
@@ -60,11 +64,50 @@ export function filterDevice(device: Device): Readonly<Record<string, Value>> {
   }
 }
 
+/** What filters on an enrolment restriction may ask for: the device has no record yet. */
+export const restrictionFilterProperties: ReadonlySet<string> = new Set([
+  'manufacturer',
+  'model',
+  'osVersion',
+  'operatingSystemVersion',
+  'operatingSystemSKU',
+  'deviceOwnership',
+  'enrollmentProfileName',
+])
+
+/** A device that asks to enrol, as the filters of enrolment restrictions see it. */
+export function filterCandidate(
+  { inventory, mode }: { readonly inventory: Inventory; readonly mode: string },
+  { ownership }: EnrolmentMode,
+): Readonly<Record<string, Value>> {
+  return {
+    deviceOwnership: ownership === 'company' ? 'Corporate' : 'Personal',
+    enrollmentProfileName: mode,
+    manufacturer: inventory.hardware.manufacturer,
+    model: inventory.hardware.model,
+    operatingSystemVersion: inventory.os.version,
+    osVersion: inventory.os.version,
+    operatingSystemSKU: inventory.os.edition,
+  }
+}
+
 function trustType(device: Device): string {
   const type = enrolmentMode(device.platform, device.mode)?.deviceEnrollmentType
   if (type === 'windowsAutoEnrollment' || type === 'windowsCoManagement') return 'Hybrid Azure AD joined'
   return device.ownership === 'company' ? 'Azure AD joined' : 'Azure AD registered'
 }
+
+/** A device that came through Autopilot is known by its registration, and by the order that it was bought with. */
+function physicalIds({ mode, entraDeviceId, attributes }: Device): readonly string[] {
+  const order = attributes['orderId']
+  return [
+    ...(isAutopilot(mode) ? [`[ZTDId]:${entraDeviceId}`] : []),
+    ...(order === undefined ? [] : [`[OrderID]:${order}`]),
+  ]
+}
+
+/** Whether an enrolment mode is one of Windows Autopilot. */
+export const isAutopilot = (mode: string): boolean => mode.startsWith('autopilot')
 
 function extensionAttributes(device: Device): Record<string, string> {
   return Object.fromEntries(

@@ -7,8 +7,8 @@ export interface TargetSubject {
   readonly hasUser: boolean
   readonly deviceGroupIds: ReadonlySet<string>
   readonly userGroupIds: ReadonlySet<string>
-  /** Whether the device matches an assignment filter; unknown filters match nothing. */
-  readonly matchesFilter: (filterId: string) => boolean
+  /** Whether the device matches an assignment filter; `undefined` for one that is unknown or for other platforms. */
+  readonly matchesFilter: (filterId: string) => boolean | undefined
 }
 
 type Kind = 'device' | 'user'
@@ -54,5 +54,7 @@ function kindsOf({ target }: Assignment, subject: TargetSubject, type: 'group' |
 
 function passesFilter({ filter }: Assignment, subject: TargetSubject): boolean {
   if (!filter) return true
-  return subject.matchesFilter(filter.id) === (filter.mode === 'include')
+  const matches = subject.matchesFilter(filter.id)
+  // A filter that cannot say anything of the device narrows the assignment away from it, whatever its mode.
+  return matches !== undefined && matches === (filter.mode === 'include')
 }

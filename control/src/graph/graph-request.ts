@@ -70,11 +70,11 @@ export function errorAnswer(refusal: Refusal, correlationId: string): GraphAnswe
   }
 }
 
-/** An audit event about one resource. */
+/** An audit event about one resource, or about the several that one request is for. */
 export function auditOf(
   { control, actor, correlationId }: GraphRequest,
   what: Pick<AuditEvent, 'activityType' | 'operation' | 'category' | 'componentName'>,
-  resource: AuditEvent['resources'][number],
+  ...resources: AuditEvent['resources']
 ): AuditEvent {
   return {
     id: control.deps.ids.guid(),
@@ -83,7 +83,7 @@ export function auditOf(
     result: 'Success',
     actor,
     correlationId,
-    resources: [resource],
+    resources,
   }
 }
 

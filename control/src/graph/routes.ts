@@ -1,17 +1,33 @@
 import type { GraphRoute } from './graph-request.ts'
+import { appRegistrationRoutes } from './resources/app-registrations.ts'
+import { assignmentFilterRoutes } from './resources/assignment-filters.ts'
+import { auditEventRoutes } from './resources/audit-events.ts'
 import { catalogueRoutes } from './resources/catalogue.ts'
-import { deviceManagementRoutes } from './resources/device-management.ts'
-import { directoryRoutes } from './resources/directory.ts'
+import { directoryDeviceRoutes } from './resources/directory-devices.ts'
+import { enrolmentRestrictionRoutes } from './resources/enrolment-restrictions.ts'
+import { groupRoutes } from './resources/groups.ts'
 import { managedDeviceRoutes } from './resources/managed-devices.ts'
+import { notificationTemplateRoutes } from './resources/notification-templates.ts'
 import { policyRoutes } from './resources/policies.ts'
+import { retireListRoutes } from './resources/retire-list.ts'
+import { tenantRoutes } from './resources/tenant.ts'
+import { userRoutes } from './resources/users.ts'
 
 /** All that Graph serves, v1.0 and beta alike. */
 export const graphRoutes: readonly GraphRoute[] = [
+  ...appRegistrationRoutes,
+  ...assignmentFilterRoutes,
+  ...auditEventRoutes,
   ...catalogueRoutes,
-  ...deviceManagementRoutes,
-  ...directoryRoutes,
+  ...directoryDeviceRoutes,
+  ...enrolmentRestrictionRoutes,
+  ...groupRoutes,
   ...managedDeviceRoutes,
+  ...notificationTemplateRoutes,
   ...policyRoutes,
+  ...retireListRoutes,
+  ...tenantRoutes,
+  ...userRoutes,
 ]
 
 /** Every application role that some route asks for. */

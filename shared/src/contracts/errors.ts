@@ -465,6 +465,18 @@ export const errorCatalogue = {
     exit: 1,
     meaning: 'An object with the same key is there already.',
   },
+  'graph/in-use': {
+    status: 400,
+    graph: 'BadRequest',
+    exit: 1,
+    meaning: 'What was to be deleted is needed by something else.',
+  },
+  'graph/quota': {
+    status: 400,
+    graph: 'BadRequest',
+    exit: 1,
+    meaning: 'A tenant may not have more of this.',
+  },
   'graph/forbidden': {
     status: 403,
     graph: 'Authorization_RequestDenied',

@@ -32,6 +32,9 @@ const columns: Columns<Device> = {
 
 const upsert = upsertSql('device', Object.keys(columns), ['id'])
 
+const MANAGED = "lifecycle = 'managed'"
+const IN_DIRECTORY = "json_extract(body, '$.leftDirectory') IS NULL"
+
 /** What Graph may ask for lives in this join; devices without a user have no principal name. */
 const FROM = `FROM device LEFT JOIN directory_user ON directory_user.id = device.userId WHERE device.lifecycle = 'managed'`
 
@@ -74,9 +77,11 @@ export function devices(database: Database, cache?: RowCache<Device>): Devices {
         cache?.keep(device.id, device)
       }
     },
-    page: async ({ after, limit, platforms }) =>
+    findInDirectory: async (directoryIds) =>
+      someBy('device_directory', `directoryId IN ${LISTED} AND ${IN_DIRECTORY}`, list(directoryIds)),
+    page: async ({ after, limit, platforms, inDirectory }) =>
       some(
-        `lifecycle = 'managed' AND id > ? AND (? IS NULL OR platform IN ${LISTED}) ORDER BY id LIMIT ?`,
+        `${inDirectory ? IN_DIRECTORY : MANAGED} AND id > ? AND (? IS NULL OR platform IN ${LISTED}) ORDER BY id LIMIT ?`,
         after ?? '',
         platforms ? 1 : null,
         list(platforms ?? []),

@@ -105,4 +105,7 @@ export const migrations: readonly string[] = [
   CREATE TABLE outbox (position INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT NOT NULL) STRICT;
   `,
   `CREATE INDEX device_agent ON device (agentId) WHERE lifecycle = 'managed'`,
+  `
+  CREATE TABLE notification_template (id TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  `,
 ]

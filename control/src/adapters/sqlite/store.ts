@@ -1,6 +1,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Store, Tables } from '../../app/ports.ts'
-import type { AssignmentFilter, Device, DeviceCertificate, EnrolmentRestriction, Policy } from '../../domain/model.ts'
+import type {
+  AssignmentFilter,
+  Device,
+  DeviceCertificate,
+  EnrolmentRestriction,
+  NotificationTemplate,
+  Policy,
+} from '../../domain/model.ts'
 import { actions } from './actions.ts'
 import { certificates } from './certificates.ts'
 import { type Database, type OnBroken, openDatabase, openReader } from './database.ts'
@@ -91,6 +98,7 @@ function tablesOf(database: Database, caches?: Caches): Tables {
     apps: apps(database),
     audit: audit(database),
     notifications: notifications(database),
+    templates: documents<NotificationTemplate>(database, 'notification_template'),
     settings: settings(database),
     outbox: outbox(database),
   }

@@ -1,4 +1,4 @@
-import { enrolmentModes, type PlatformName } from '@muster/shared/contracts'
+import type { PlatformName } from '@muster/shared/contracts'
 import { ok, type Result } from '@muster/shared/core'
 import { parsed } from './cursor.ts'
 import { compile } from './evaluate.ts'
@@ -13,7 +13,6 @@ export interface AssignmentFilterRule {
 }
 
 const everywhere = [
-  'cpuArchitecture',
   'deviceCategory',
   'deviceName',
   'deviceOwnership',
@@ -25,8 +24,8 @@ const everywhere = [
 
 /** Properties beside those that every platform has. */
 const further: Readonly<Record<PlatformName, readonly string[]>> = {
-  windows: ['deviceTrustType', 'enrollmentProfileName', 'operatingSystemSKU'],
-  macOS: [],
+  windows: ['cpuArchitecture', 'deviceTrustType', 'enrollmentProfileName', 'operatingSystemSKU'],
+  macOS: ['cpuArchitecture'],
   iOS: ['enrollmentProfileName', 'isRooted'],
   iPadOS: ['enrollmentProfileName', 'isRooted'],
   tvOS: ['enrollmentProfileName'],
@@ -49,8 +48,10 @@ const operator = (name: HyphenDialect['operators'][string]['operator'], negated 
   negated,
 })
 
-const dialectOf = (platform: PlatformName): HyphenDialect => ({
-  namespaces: { device: [...everywhere, ...further[platform]], app },
+type ManagementType = 'devices' | 'apps'
+
+const dialectOf = (platform: PlatformName, managementType: ManagementType): HyphenDialect => ({
+  namespaces: managementType === 'apps' ? { app } : { device: [...everywhere, ...further[platform]] },
   caseSensitiveNames: false,
   operators: {
     eq: operator('eq'),
@@ -66,23 +67,24 @@ const dialectOf = (platform: PlatformName): HyphenDialect => ({
     le: operator('le'),
   },
   versions: new Set(['operatingSystemVersion']),
+  versionsOnly: true,
   collections: false,
 })
-
-const dialects = new Map(Object.keys(enrolmentModes).map((name) => [name, dialectOf(name as PlatformName)]))
 
 const LENGTH_MAX = 3_072
 
 /**
- * Parse the rule of an assignment filter for a platform. Refusals: `rule/syntax`, `rule/unknown-property` (also for one
+ * Parse the rule of an assignment filter for devices (or managed apps) of a platform. Refusals: `rule/syntax`, `rule/unknown-property` (also for one
  * that the platform does not have), `rule/operator-not-applicable`, `rule/too-long`, `rule/too-complex`.
  * Source: Intune, "Supported filter device and app properties".
  */
-export function parseAssignmentFilter(text: string, platform: PlatformName): Result<AssignmentFilterRule> {
+export function parseAssignmentFilter(
+  text: string,
+  platform: PlatformName,
+  managementType: ManagementType = 'devices',
+): Result<AssignmentFilterRule> {
   const tokens = tokenize(text, { lengthMax: LENGTH_MAX, quotes: 'escaped' })
   if (!tokens.ok) return tokens
-  const expression = parsed(tokens.value, (cursor) =>
-    parseHyphenRule(cursor, dialects.get(platform) ?? dialectOf(platform)),
-  )
+  const expression = parsed(tokens.value, (cursor) => parseHyphenRule(cursor, dialectOf(platform, managementType)))
   return expression.ok ? ok({ expression: expression.value, matches: compile(expression.value) }) : expression
 }

@@ -15,13 +15,15 @@ export interface HyphenDialect {
   >
   /** Properties whose literals are versions, written without quotes. */
   readonly versions: ReadonlySet<string>
+  /** True: order is for versions, and versions have nothing but order and equality. */
+  readonly versionsOnly: boolean
   /** Whether `-any (_ -eq …)` is known. */
   readonly collections: boolean
 }
 
-/** A whole rule: `or` binds weakest, then `and`, then `not`. */
-export function parseHyphenRule(cursor: Cursor, dialect: HyphenDialect): Expression {
-  return joined(cursor, 'or', () => joined(cursor, 'and', () => parseTerm(cursor, dialect)))
+/** A whole rule: `or` binds weakest, then `and`, then `not`. `inside`: the condition of `-any` or `-all`, about `_` alone. */
+export function parseHyphenRule(cursor: Cursor, dialect: HyphenDialect, inside = false): Expression {
+  return joined(cursor, 'or', () => joined(cursor, 'and', () => parseTerm(cursor, dialect, inside)))
 }
 
 function joined(cursor: Cursor, kind: 'and' | 'or', parse: () => Expression): Expression {
@@ -37,27 +39,27 @@ function joined(cursor: Cursor, kind: 'and' | 'or', parse: () => Expression): Ex
 const isWord = (token: Token, word: string): boolean =>
   (token.type === 'word' || token.type === 'operator') && token.text.toLowerCase() === word
 
-function parseTerm(cursor: Cursor, dialect: HyphenDialect): Expression {
+function parseTerm(cursor: Cursor, dialect: HyphenDialect, inside: boolean): Expression {
   if (isWord(cursor.token, 'not')) {
     cursor.take()
-    return negate(cursor.nested(() => parseTerm(cursor, dialect)))
+    return negate(cursor.nested(() => parseTerm(cursor, dialect, inside)))
   }
   if (cursor.skip('(')) {
-    const inner = cursor.nested(() => parseHyphenRule(cursor, dialect))
+    const inner = cursor.nested(() => parseHyphenRule(cursor, dialect, inside))
     cursor.expect(')')
     return inner
   }
-  return parseComparison(cursor, dialect)
+  return parseComparison(cursor, dialect, inside)
 }
 
-function parseComparison(cursor: Cursor, dialect: HyphenDialect): Expression {
-  const property = parseProperty(cursor, dialect)
+function parseComparison(cursor: Cursor, dialect: HyphenDialect, inside: boolean): Expression {
+  const property = parseProperty(cursor, dialect, inside)
   const token = cursor.take()
   if (token.type !== 'operator') cursor.fail('rule/syntax', 'expected an operator such as -eq', token)
   const name = token.text.toLowerCase()
-  if (dialect.collections && (name === 'any' || name === 'all')) {
+  if (dialect.collections && !inside && (name === 'any' || name === 'all')) {
     cursor.expect('(')
-    const condition = cursor.nested(() => parseHyphenRule(cursor, dialect))
+    const condition = cursor.nested(() => parseHyphenRule(cursor, dialect, true))
     cursor.expect(')')
     return { kind: name, property, condition }
   }
@@ -70,9 +72,16 @@ function parseComparison(cursor: Cursor, dialect: HyphenDialect): Expression {
       token,
     )
   }
+  if (dialect.versionsOnly && !fits(known.operator, dialect.versions.has(property)))
+    cursor.fail('rule/operator-not-applicable', `-${token.text} does not apply to ${property}`, token)
   const expression = parseOperand(cursor, dialect, property, known.operator)
   return known.negated ? negate(expression) : expression
 }
+
+const ordering: ReadonlySet<string> = new Set(['gt', 'ge', 'lt', 'le'])
+
+const fits = (operator: string, isVersion: boolean): boolean =>
+  operator === 'eq' || operator === 'ne' || ordering.has(operator) === isVersion
 
 function parseOperand(
   cursor: Cursor,
@@ -101,10 +110,11 @@ function parseList(cursor: Cursor, property: string, dialect: HyphenDialect): re
   return values
 }
 
-function parseProperty(cursor: Cursor, dialect: HyphenDialect): string {
+function parseProperty(cursor: Cursor, dialect: HyphenDialect, inside: boolean): string {
   const token = cursor.take()
-  if (token.type !== 'word') cursor.fail('rule/syntax', 'expected a property such as device.model', token)
-  if (token.text === '_' && dialect.collections) return ''
+  const wanted = inside ? '_, the member of the collection' : 'a property such as device.model'
+  if (token.type !== 'word' || (token.text === '_') !== inside) cursor.fail('rule/syntax', `expected ${wanted}`, token)
+  if (inside) return ''
   const [namespace = '', ...rest] = token.text.split('.')
   const name = rest.join('.')
   const fold = (text: string): string => (dialect.caseSensitiveNames ? text : text.toLowerCase())
@@ -120,13 +130,18 @@ function parseProperty(cursor: Cursor, dialect: HyphenDialect): string {
   )
 }
 
+const VERSION = /^\d+(\.\d+){0,3}$/
+
 function parseLiteral(cursor: Cursor, property: string, dialect: HyphenDialect): Literal {
   const token = cursor.take()
   const isVersion = dialect.versions.has(property)
-  if (token.type === 'string')
-    return isVersion ? { type: 'version', value: token.text } : { type: 'string', value: token.text }
+  if (isVersion && (token.type === 'string' || token.type === 'number')) {
+    if (VERSION.test(token.text)) return { type: 'version', value: token.text }
+    if (dialect.versionsOnly || token.type === 'number')
+      cursor.fail('rule/syntax', 'expected a version such as 10.0.26100', token)
+  }
+  if (token.type === 'string') return { type: 'string', value: token.text }
   if (token.type === 'number') {
-    if (isVersion) return { type: 'version', value: token.text }
     const value = Number(token.text)
     if (Number.isFinite(value)) return { type: 'number', value }
   }

@@ -2,3 +2,4 @@ export { type AssignmentFilterRule, parseAssignmentFilter } from './assignment-f
 export type { Expression, Literal } from './expression.ts'
 export { type MembershipRule, parseMembershipRule } from './membership-rule.ts'
 export { parseODataFilter } from './odata-filter.ts'
+export { propertiesOf } from './properties-of.ts'

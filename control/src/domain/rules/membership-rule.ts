@@ -25,6 +25,8 @@ const deviceProperties = [
   'deviceOSVersion',
   'deviceOwnership',
   'devicePhysicalIds',
+  // Both spellings are in use.
+  'devicePhysicalIDs',
   'deviceTrustType',
   'displayName',
   'enrollmentProfileName',
@@ -82,6 +84,7 @@ const dialect: HyphenDialect = {
     ge: operator('ge'),
   },
   versions: new Set(['deviceOSVersion']),
+  versionsOnly: false,
   collections: true,
 }
 

@@ -85,11 +85,36 @@ export function managedDevice(
   }
 }
 
+/** What some actions bring back, in the properties of Graph's own result types. */
+const brought: Readonly<Record<string, (action: RemoteAction) => Readonly<Record<string, unknown>>>> = {
+  locateDevice: ({ detail, finishedAtMs }) => ({
+    '@odata.type': '#microsoft.graph.locateDeviceActionResult',
+    deviceLocation: detail ? { lastCollectedDateTime: iso(finishedAtMs ?? 0), ...lowerCased(detail) } : null,
+  }),
+  resetPasscode: () => ({ '@odata.type': '#microsoft.graph.resetPasscodeActionResult', passcode: null }),
+  remoteLock: ({ parameters }) => ({
+    '@odata.type': '#microsoft.graph.remoteLockActionResult',
+    unlockPin: parameters['unlockPin'] ?? null,
+  }),
+  windowsDefenderScan: ({ parameters }) => ({
+    '@odata.type': '#microsoft.graph.windowsDefenderScanActionResult',
+    scanType: parameters['quickScan'] === false ? 'Full' : 'Quick',
+  }),
+}
+
+/** Apple writes Latitude where others write latitude. */
+const lowerCased = (detail: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(
+    Object.entries(detail).map(([name, value]) => [name.charAt(0).toLowerCase() + name.slice(1), value]),
+  )
+
 function actionResult(action: RemoteAction): Readonly<Record<string, unknown>> {
   return {
+    '@odata.type': '#microsoft.graph.deviceActionResult',
     actionName: action.action,
     actionState: action.state,
     startDateTime: iso(action.requestedAtMs),
     lastUpdatedDateTime: iso(action.finishedAtMs ?? action.deliveredAtMs ?? action.requestedAtMs),
+    ...brought[action.action]?.(action),
   }
 }

@@ -2,8 +2,9 @@ import { RemoteActionName } from '@muster/shared/contracts'
 import { CodedError } from '@muster/shared/core'
 import { z } from 'zod'
 import { requestActions } from '../../app/request-actions.ts'
-import type { Device, DevicePolicy, Policy } from '../../domain/model.ts'
-import { contextOf, entityAnswer, memoryPage, pageAnswer, topOf } from '../collection.ts'
+import type { Device } from '../../domain/model.ts'
+import { parseBody } from '../body.ts'
+import { contextOf, entityAnswer, pageAnswer, topOf } from '../collection.ts'
 import {
   answer,
   auditOf,
@@ -13,8 +14,10 @@ import {
   notFound,
   orRefuse,
 } from '../graph-request.ts'
+import { readBulkParameters, readParameters } from './action-parameters.ts'
 import { deviceFilter, deviceOrder } from './device-filter.ts'
 import { managedDevice } from './managed-device.ts'
+import { policyStates } from './policy-states.ts'
 
 const SET = 'deviceManagement/managedDevices'
 const BASE = '/deviceManagement/managedDevices'
@@ -55,7 +58,7 @@ const count = async ({ control, query }: GraphRequest): Promise<GraphAnswer> =>
   )
 
 /** The device of the path, if it is under management. */
-async function deviceOf({ control, params }: GraphRequest): Promise<Device> {
+export async function deviceOf({ control, params }: GraphRequest): Promise<Device> {
   const id = params['id'] ?? ''
   const [device] = await control.deps.store.devices.getMany([id])
   return device?.lifecycle === 'managed' ? device : notFound('managedDevice', id)
@@ -71,45 +74,8 @@ const get = async (request: GraphRequest): Promise<GraphAnswer> => {
   return entityAnswer(request, SET, managedDevice(device, { user: users[0], actions }))
 }
 
-/** A device's states for the policies of one kind, as `deviceCompliancePolicyStates` or `deviceConfigurationStates`. */
-const policyStates =
-  (kind: Policy['kind'], set: string) =>
-  async (request: GraphRequest): Promise<GraphAnswer> => {
-    const { store } = request.control.deps
-    const device = await deviceOf(request)
-    const rows = (await store.devicePolicies.forDevices([device.id])).filter((row) => row.kind === kind)
-    const names = new Map((await store.policies.list()).map((policy) => [policy.id, policy.name]))
-    return memoryPage(
-      request,
-      `${SET}('${device.id}')/${set}`,
-      rows.map((row) => policyState(row, names.get(row.policyId) ?? '', device)),
-    )
-  }
-
-function policyState(row: DevicePolicy, displayName: string, device: Device): Readonly<Record<string, unknown>> {
-  return {
-    id: `${row.policyId}_${row.deviceId}`,
-    displayName,
-    version: row.reportedRevision ?? 0,
-    platformType: device.platform,
-    state: row.reportedRevision === row.revision ? row.state : 'pending',
-    settingCount: row.settings.length,
-    settingStates: row.settings.map((outcome) => ({
-      setting: outcome.setting,
-      settingName: outcome.setting,
-      state: outcome.state,
-      currentValue: outcome.actual === undefined ? null : String(outcome.actual),
-      errorCode: outcome.errorCode ?? 0,
-      errorDescription: outcome.errorCode ?? null,
-      sources:
-        row.conflicts
-          .find(({ setting }) => setting === outcome.setting)
-          ?.others.map(({ policyId }) => ({ id: policyId })) ?? [],
-    })),
-  }
-}
-
-async function submit(
+/** Submit an action for devices as this request's actor, with one audit event. */
+export async function submit(
   request: GraphRequest,
   action: RemoteActionName,
   deviceIds: readonly string[],
@@ -124,12 +90,7 @@ async function submit(
       category: 'Device',
       componentName: 'ManagedDevices',
     },
-    {
-      id: deviceIds[0] ?? '',
-      type: 'ManagedDevice',
-      displayName: `${deviceIds.length} devices`,
-      modifiedProperties: [],
-    },
+    ...deviceIds.map((id) => ({ id, type: 'ManagedDevice', displayName: '', modifiedProperties: [] })),
   )
   const { store, clock, ids } = control.deps
   const deps = { store, clock, ids, poke: control.poke, relay: () => control.relay.wake() }
@@ -143,22 +104,13 @@ const act =
   (action: RemoteActionName) =>
   async (request: GraphRequest): Promise<GraphAnswer> => {
     const device = await deviceOf(request)
-    const outcome = await submit(request, action, [device.id], parametersOf(request.body))
+    const outcome = await submit(request, action, [device.id], readParameters(action, request.body))
+    // It may have left since it was looked up.
+    if (outcome.notFound.length > 0) notFound('managedDevice', device.id)
     if (outcome.failed.length > 0)
       throw new CodedError('action/device-leaving', 'the device is being retired, wiped or deleted')
     return answer(204)
   }
-
-function parametersOf(body: unknown): Readonly<Record<string, unknown>> {
-  const parsed = z
-    .record(z.string().max(60), z.union([z.string().max(200), z.number(), z.boolean(), z.null()]))
-    .safeParse(body ?? {})
-  if (!parsed.success)
-    throw new CodedError('graph/bad-body', 'the parameters of an action are texts, numbers, true or false', {
-      at: parsed.error.issues[0]?.path.join('.') ?? '',
-    })
-  return parsed.data
-}
 
 const remove = async (request: GraphRequest): Promise<GraphAnswer> => {
   const device = await deviceOf(request)
@@ -170,15 +122,8 @@ const remove = async (request: GraphRequest): Promise<GraphAnswer> => {
 const Bulk = z.object({ actionName: RemoteActionName, deviceIds: z.array(z.string().max(40)).min(1).max(100) })
 
 const executeAction = async (request: GraphRequest): Promise<GraphAnswer> => {
-  const body = Bulk.safeParse(request.body)
-  if (!body.success) {
-    const issue = body.error.issues[0]
-    throw new CodedError('graph/bad-body', issue?.message ?? 'another body was expected', {
-      at: issue?.path.join('.') ?? '',
-    })
-  }
-  const { actionName, deviceIds } = body.data
-  const outcome = await submit(request, actionName, deviceIds, {})
+  const { actionName, deviceIds } = parseBody(Bulk, request.body)
+  const outcome = await submit(request, actionName, deviceIds, readBulkParameters(actionName, request.body))
   return answer(200, {
     '@odata.context': contextOf(request, 'microsoft.graph.bulkManagedDeviceActionResult'),
     successfulDeviceIds: outcome.successful,

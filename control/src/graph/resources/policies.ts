@@ -1,5 +1,6 @@
-import { platformsTouched, publish, revised } from '../../app/publish-policy.ts'
-import type { Policy } from '../../domain/model.ts'
+import type { Tables } from '../../app/ports.ts'
+import { revised } from '../../app/publish-policy.ts'
+import type { AssignmentFilter, AuditEvent, Policy } from '../../domain/model.ts'
 import { contextOf, entityAnswer, memoryPage } from '../collection.ts'
 import {
   answer,
@@ -10,9 +11,11 @@ import {
   modifiedProperties,
   notFound,
 } from '../graph-request.ts'
+import { publishFrom } from '../publishing.ts'
 import { assignmentEntity, readAssignments } from './assignments.ts'
-import { iso } from './managed-device.ts'
-import { type PolicyWrite, policyEntity, readPolicy, settingInstances } from './policy-shape.ts'
+import { policyEntity, readPolicy, settingInstances } from './policy-shape.ts'
+import { policyStatuses } from './policy-statuses.ts'
+import { BLOCK_AT_ONCE, readActionsBody, scheduledActionEntities, withIds } from './scheduled-actions.ts'
 
 const resources = {
   deviceCompliancePolicies: { noun: 'DeviceCompliancePolicy', category: 'Compliance' },
@@ -22,187 +25,23 @@ const resources = {
 } as const
 
 type Resource = keyof typeof resources
+type Verb = 'Create' | 'Patch' | 'Delete' | 'Assign' | 'ScheduleActions'
 
 const READ = 'DeviceManagementConfiguration.Read.All'
 const WRITE = 'DeviceManagementConfiguration.ReadWrite.All'
 
-/** Catalogue policies have a block action at once unless told otherwise. */
-const BLOCK_AT_ONCE = [{ actionType: 'block', gracePeriodHours: 0 }] as const
+/** Typed policies are patched property by property, catalogue policies carry all their settings. */
+const isTyped = (resource: Resource): boolean => resource.startsWith('device')
 
-function routesOf(resource: Resource): readonly GraphRoute[] {
-  const set = `deviceManagement/${resource}`
-  const base = `/${set}`
-  const { noun, category } = resources[resource]
-
-  const policyOf = async ({ control, params }: GraphRequest): Promise<Policy> => {
-    const id = params['id'] ?? ''
-    const policy = await control.deps.store.policies.get(id)
-    return policy?.graphResource === resource ? policy : notFound(noun, id)
-  }
-
-  const write = async (
-    request: GraphRequest,
-    verb: string,
-    before: Policy | undefined,
-    after: Policy | undefined,
-  ): Promise<void> => {
-    const { store, clock, ids } = request.control.deps
-    const { control, correlationId } = request
-    const subject = after ?? before
-    if (!subject) throw new Error('nothing is written')
-    const operation =
-      verb === 'Assign' ? 'Action' : verb === 'Create' ? 'Create' : verb === 'Delete' ? 'Delete' : 'Patch'
-    const audit = auditOf(
-      request,
-      { activityType: `${verb} ${noun}`, operation, category, componentName: category },
-      {
-        id: subject.id,
-        type: noun,
-        displayName: subject.name,
-        modifiedProperties: modifiedProperties(auditable(before), auditable(after)),
-      },
-    )
-    const deps = {
-      store,
-      planning: control.planning,
-      clock,
-      ids,
-      signals: control.signals,
-      poke: control.poke,
-      relay: () => control.relay.wake(),
-    }
-    await publish(deps, { correlationId, audit }, platformsTouched(before, after), async (tables) => {
-      if (after) await tables.policies.put(after)
-      else await tables.policies.delete(subject.id)
-    })
-  }
-
-  const create = async (request: GraphRequest): Promise<GraphAnswer> => {
-    const wanted = readPolicy(resource, request.body)
-    const { ids, clock } = request.control.deps
-    const nowMs = clock.nowMs()
-    const policy: Policy = {
-      id: ids.guid(),
-      kind: wanted.type.kind,
-      platforms: wanted.type.platforms,
-      name: wanted.name ?? '',
-      description: wanted.description ?? '',
-      graphResource: resource,
-      graphType: wanted.type.type,
-      settings: wanted.settings ?? {},
-      scheduledActions: actionsOf(request, wanted),
-      assignments: [],
-      revision: 1,
-      createdAtMs: nowMs,
-      modifiedAtMs: nowMs,
-    }
-    await write(request, 'Create', undefined, policy)
-    return entityAnswer(request, set, policyEntity(policy), 201)
-  }
-
-  const update = async (request: GraphRequest): Promise<GraphAnswer> => {
-    const before = await policyOf(request)
-    const wanted = readPolicy(resource, request.body, before)
-    const after = revised(before, {
-      ...before,
-      name: wanted.name ?? before.name,
-      description: wanted.description ?? before.description,
-      // Typed policies are patched property by property, catalogue policies carry all their settings.
-      settings: resource.startsWith('device')
-        ? { ...before.settings, ...wanted.settings }
-        : (wanted.settings ?? before.settings),
-      scheduledActions: wanted.scheduledActions ? actionsOf(request, wanted) : before.scheduledActions,
-      modifiedAtMs: request.control.deps.clock.nowMs(),
-    })
-    await write(request, 'Patch', before, after)
-    return entityAnswer(request, set, policyEntity(after))
-  }
-
-  const remove = async (request: GraphRequest): Promise<GraphAnswer> => {
-    await write(request, 'Delete', await policyOf(request), undefined)
-    return answer(200)
-  }
-
-  const assign = async (request: GraphRequest): Promise<GraphAnswer> => {
-    const before = await policyOf(request)
-    const assignments = await readAssignments(request, before.id)
-    await write(request, 'Assign', before, { ...before, assignments, modifiedAtMs: request.control.deps.clock.nowMs() })
-    return answer(200, {
-      '@odata.context': contextOf(request, `${set}('${before.id}')/assignments`),
-      value: assignments.map(assignmentEntity),
-    })
-  }
-
-  const statuses = async (request: GraphRequest): Promise<GraphAnswer> => {
-    const policy = await policyOf(request)
-    const { store } = request.control.deps
-    const rows = await store.devicePolicies.page({ policyId: policy.id, limit: 100_000 })
-    const devices = new Map(
-      (await store.devices.getMany(rows.map((row) => row.deviceId))).map((device) => [device.id, device]),
-    )
-    return memoryPage(
-      request,
-      `${set}('${policy.id}')/deviceStatuses`,
-      rows.map((row) => ({
-        id: `${policy.id}_${row.deviceId}`,
-        deviceId: row.deviceId,
-        deviceDisplayName: devices.get(row.deviceId)?.inventory.deviceName ?? '',
-        deviceModel: devices.get(row.deviceId)?.inventory.hardware.model ?? '',
-        status: row.reportedRevision === row.revision ? row.state : 'pending',
-        lastReportedDateTime: row.lastReportedAtMs === undefined ? null : iso(row.lastReportedAtMs),
-        settings: row.settings,
-      })),
-    )
-  }
-
-  return [
-    {
-      method: 'GET',
-      path: base,
-      role: READ,
-      handle: async (request) => {
-        const policies = await request.control.deps.store.policies.list()
-        return memoryPage(
-          request,
-          set,
-          policies.filter((policy) => policy.graphResource === resource).map(policyEntity),
-        )
-      },
-    },
-    { method: 'POST', path: base, role: WRITE, handle: create },
-    {
-      method: 'GET',
-      path: `${base}/{id}`,
-      role: READ,
-      handle: async (request) => entityAnswer(request, set, policyEntity(await policyOf(request))),
-    },
-    { method: 'PATCH', path: `${base}/{id}`, role: WRITE, handle: update },
-    ...(resource.startsWith('device')
-      ? []
-      : [{ method: 'PUT', path: `${base}/{id}`, role: WRITE, handle: update } as const]),
-    { method: 'DELETE', path: `${base}/{id}`, role: WRITE, handle: remove },
-    { method: 'POST', path: `${base}/{id}/assign`, role: WRITE, handle: assign },
-    {
-      method: 'GET',
-      path: `${base}/{id}/assignments`,
-      role: READ,
-      handle: async (request) =>
-        memoryPage(request, `${set}/assignments`, (await policyOf(request)).assignments.map(assignmentEntity)),
-    },
-    {
-      method: 'GET',
-      path: `${base}/{id}/settings`,
-      role: READ,
-      handle: async (request) => memoryPage(request, `${set}/settings`, settingInstances(await policyOf(request))),
-    },
-    { method: 'GET', path: `${base}/{id}/deviceStatuses`, role: READ, handle: statuses },
-  ]
+async function policyOf(
+  { policies }: Pick<Tables, 'policies'>,
+  resource: Resource,
+  { params }: GraphRequest,
+): Promise<Policy> {
+  const id = params['id'] ?? ''
+  const policy = await policies.get(id)
+  return policy?.graphResource === resource ? policy : notFound(resources[resource].noun, id)
 }
-
-const actionsOf = ({ control }: GraphRequest, { scheduledActions, type }: PolicyWrite): Policy['scheduledActions'] =>
-  type.kind === 'configuration'
-    ? []
-    : (scheduledActions ?? BLOCK_AT_ONCE).map((action) => ({ id: control.deps.ids.guid(), ...action }))
 
 /** What an audit event compares of a policy. */
 const auditable = (policy: Policy | undefined): object | undefined =>
@@ -213,5 +52,197 @@ const auditable = (policy: Policy | undefined): object | undefined =>
     scheduledActions: policy.scheduledActions.map(({ id: _, ...action }) => action),
     assignments: policy.assignments,
   }
+
+function audit(
+  request: GraphRequest,
+  resource: Resource,
+  verb: Verb,
+  before: Policy | undefined,
+  after: Policy | undefined,
+): AuditEvent {
+  const { noun, category } = resources[resource]
+  const operation = verb === 'Assign' || verb === 'ScheduleActions' ? 'Action' : verb
+  return auditOf(
+    request,
+    { activityType: `${verb} ${noun}`, operation, category, componentName: category },
+    {
+      id: (after ?? before)?.id ?? '',
+      type: noun,
+      displayName: (after ?? before)?.name ?? '',
+      modifiedProperties: modifiedProperties(auditable(before), auditable(after)),
+    },
+  )
+}
+
+/** Change the policy of the path and publish it; what is changed is read in the same transaction. */
+async function change(
+  request: GraphRequest,
+  resource: Resource,
+  verb: Verb,
+  how: (before: Policy, tables: Tables) => Promise<Policy | undefined>,
+): Promise<Policy | undefined> {
+  // The platforms of a policy never change.
+  const { platforms } = await policyOf(request.control.deps.store, resource, request)
+  return publishFrom(request, platforms, async (tables) => {
+    const before = await policyOf(tables, resource, request)
+    const after = await how(before, tables)
+    if (after) await tables.policies.put(after)
+    else await tables.policies.delete(before.id)
+    const evaluate = after !== undefined && after.scheduledActions !== before.scheduledActions
+    return { audit: audit(request, resource, verb, before, after), evaluate, answer: after }
+  })
+}
+
+const create =
+  (resource: Resource) =>
+  async (request: GraphRequest): Promise<GraphAnswer> => {
+    const wanted = readPolicy(resource, request.body)
+    const { ids, clock } = request.control.deps
+    const nowMs = clock.nowMs()
+    const isCompliance = wanted.type.kind === 'compliance'
+    const policy = await publishFrom(request, wanted.type.platforms, async (tables) => {
+      const actions = isCompliance ? (wanted.scheduledActions ?? BLOCK_AT_ONCE) : []
+      const made: Policy = {
+        id: ids.guid(),
+        kind: wanted.type.kind,
+        platforms: wanted.type.platforms,
+        name: wanted.name ?? '',
+        description: wanted.description ?? '',
+        graphResource: resource,
+        graphType: wanted.type.type,
+        settings: wanted.settings ?? {},
+        scheduledActions: await withIds(tables, request, [], actions),
+        assignments: [],
+        revision: 1,
+        createdAtMs: nowMs,
+        modifiedAtMs: nowMs,
+      }
+      await tables.policies.put(made)
+      // Nobody is assigned yet.
+      return { audit: audit(request, resource, 'Create', undefined, made), devices: [], answer: made }
+    })
+    return entityAnswer(request, `deviceManagement/${resource}`, policyEntity(policy), 201)
+  }
+
+const update =
+  (resource: Resource) =>
+  async (request: GraphRequest): Promise<GraphAnswer> => {
+    const modifiedAtMs = request.control.deps.clock.nowMs()
+    await change(request, resource, 'Patch', async (before, tables) => {
+      const wanted = readPolicy(resource, request.body, before)
+      return revised(before, {
+        ...before,
+        name: wanted.name ?? before.name,
+        description: wanted.description ?? before.description,
+        settings: isTyped(resource) ? { ...before.settings, ...wanted.settings } : (wanted.settings ?? before.settings),
+        scheduledActions: wanted.scheduledActions
+          ? await withIds(tables, request, before.scheduledActions, wanted.scheduledActions)
+          : before.scheduledActions,
+        modifiedAtMs,
+      })
+    })
+    return answer(204)
+  }
+
+const scheduleActions =
+  (resource: Resource, key: string) =>
+  async (request: GraphRequest): Promise<GraphAnswer> => {
+    const wanted = readActionsBody(request.body, key)
+    const modifiedAtMs = request.control.deps.clock.nowMs()
+    await change(request, resource, 'ScheduleActions', async (before, tables) => ({
+      ...before,
+      scheduledActions: await withIds(tables, request, before.scheduledActions, wanted),
+      modifiedAtMs,
+    }))
+    return answer(200)
+  }
+
+const assign =
+  (resource: Resource) =>
+  async (request: GraphRequest): Promise<GraphAnswer> => {
+    const modifiedAtMs = request.control.deps.clock.nowMs()
+    const after = await change(request, resource, 'Assign', async (before, tables) => {
+      const objection = ({ platforms, managementType }: AssignmentFilter): string | undefined =>
+        managementType === 'devices' && platforms.some((platform) => before.platforms.includes(platform))
+          ? undefined
+          : 'the filter is for other platforms, or for apps'
+      const owner = { ownerId: before.id, key: 'assignments', objection }
+      return { ...before, assignments: await readAssignments(tables, request.body, owner), modifiedAtMs }
+    })
+    return answer(200, {
+      '@odata.context': contextOf(request, `deviceManagement/${resource}('${after?.id}')/assignments`),
+      value: after?.assignments.map(assignmentEntity) ?? [],
+    })
+  }
+
+/** What `$expand` brings along, by its names without regard to case. */
+const expansions: Readonly<Record<string, (policy: Policy) => Readonly<Record<string, unknown>>>> = {
+  assignments: ({ assignments }) => ({ assignments: assignments.map(assignmentEntity) }),
+  scheduledactionsforrule: (policy) => ({ scheduledActionsForRule: scheduledActionEntities(policy) }),
+  settings: (policy) => ({ settings: settingInstances(policy) }),
+}
+
+function shown(policy: Policy, { query }: GraphRequest): Readonly<Record<string, unknown>> {
+  // What stands in brackets narrows what is expanded; all of it is shown.
+  const names = (query['expand'] ?? '').replace(/\([^)]*\)+/g, '').split(',')
+  const parts = names.map((name) => expansions[name.trim().toLowerCase()]?.(policy) ?? {})
+  return Object.assign({ ...policyEntity(policy) }, ...parts)
+}
+
+function routesOf(resource: Resource): readonly GraphRoute[] {
+  const set = `deviceManagement/${resource}`
+  const base = `/${set}`
+  const one = (request: GraphRequest) => policyOf(request.control.deps.store, resource, request)
+  const actions = {
+    deviceCompliancePolicies: ['scheduleActionsForRules', 'deviceComplianceScheduledActionForRules'],
+    compliancePolicies: ['setScheduledActions', 'scheduledActions'],
+    deviceConfigurations: undefined,
+    configurationPolicies: undefined,
+  }[resource]
+  const list = async (request: GraphRequest): Promise<GraphAnswer> => {
+    const policies = (await request.control.deps.store.policies.list()).filter(
+      (each) => each.graphResource === resource,
+    )
+    return memoryPage(
+      request,
+      set,
+      policies.map((policy) => shown(policy, request)),
+    )
+  }
+  const part =
+    (name: string, of: (policy: Policy) => readonly Readonly<Record<string, unknown>>[]) =>
+    async (request: GraphRequest): Promise<GraphAnswer> => {
+      const policy = await one(request)
+      return memoryPage(request, `${set}('${policy.id}')/${name}`, of(policy))
+    }
+  const remove = async (request: GraphRequest): Promise<GraphAnswer> => {
+    await change(request, resource, 'Delete', async () => undefined)
+    return answer(200)
+  }
+  const route = (method: GraphRoute['method'], path: string, handle: GraphRoute['handle']): GraphRoute => ({
+    method,
+    path: `${base}${path}`,
+    role: method === 'GET' ? READ : WRITE,
+    handle,
+  })
+  return [
+    route('GET', '', list),
+    route('POST', '', create(resource)),
+    route('GET', '/{id}', async (request) => entityAnswer(request, set, shown(await one(request), request))),
+    route('PATCH', '/{id}', update(resource)),
+    ...(isTyped(resource) ? [] : [route('PUT', '/{id}', update(resource))]),
+    route('DELETE', '/{id}', remove),
+    route('POST', '/{id}/assign', assign(resource)),
+    ...(actions ? [route('POST', `/{id}/${actions[0]}`, scheduleActions(resource, actions[1] ?? ''))] : []),
+    route(
+      'GET',
+      '/{id}/assignments',
+      part('assignments', ({ assignments }) => assignments.map(assignmentEntity)),
+    ),
+    route('GET', '/{id}/scheduledActionsForRule', part('scheduledActionsForRule', scheduledActionEntities)),
+    route('GET', '/{id}/settings', part('settings', settingInstances)),
+    route('GET', '/{id}/deviceStatuses', async (request) => policyStatuses(request, set, await one(request))),
+  ]
+}
 
 export const policyRoutes: readonly GraphRoute[] = (Object.keys(resources) as Resource[]).flatMap(routesOf)

@@ -1,11 +1,12 @@
 import { type GraphPolicyType, graphPolicyTypes, type SettingValue } from '@muster/shared/contracts'
-import { CodedError } from '@muster/shared/core'
 import { z } from 'zod'
 import { checkSettings, definitionsFor } from '../../domain/check-settings.ts'
 import type { SettingDefinition } from '../../domain/management/management.ts'
 import type { Policy, ScheduledAction } from '../../domain/model.ts'
+import { badBody, objectBody, parseBody } from '../body.ts'
 import { orRefuse } from '../graph-request.ts'
 import { iso } from './managed-device.ts'
+import { readScheduledActions } from './scheduled-actions.ts'
 
 type Entity = Readonly<Record<string, unknown>>
 
@@ -32,32 +33,6 @@ const commonProperties = new Set([
   'assignments',
 ])
 
-const ActionShape = z.object({
-  actionType: z.enum([
-    'noAction',
-    'notification',
-    'block',
-    'retire',
-    'wipe',
-    'removeResourceAccessProfiles',
-    'pushNotification',
-    'remoteLock',
-  ]),
-  gracePeriodHours: z.number().int().min(0).max(8_760).default(0),
-  notificationTemplateId: z.string().max(80).nullish(),
-})
-const RulesShape = z.array(z.object({ scheduledActionConfigurations: z.array(ActionShape).min(1).max(50) })).length(1)
-
-export function badBody(message: string, at: string): never {
-  throw new CodedError('graph/bad-body', message, { at })
-}
-
-export function objectBody(body: unknown): Record<string, unknown> {
-  if (typeof body !== 'object' || body === null || Array.isArray(body))
-    badBody('the body must be a JSON object', 'body')
-  return body as Record<string, unknown>
-}
-
 /**
  * Read the body of a POST, or of a PATCH on `before`. Throws coded errors: `graph/bad-body`, `policy/unknown-setting`,
  * `policy/bad-value`.
@@ -71,7 +46,8 @@ export function readPolicy(resource: string, body: unknown, before?: Policy): Po
   if (!before && (name === undefined || name === ''))
     badBody('a policy needs a name', isCatalog ? 'name' : 'displayName')
   const settings = isCatalog ? catalogSettings(type, entity) : typedSettings(entity)
-  const actions = type.kind === 'compliance' ? scheduledActions(entity, before !== undefined || isCatalog) : undefined
+  const actions =
+    type.kind === 'compliance' ? readScheduledActions(entity, before !== undefined || isCatalog) : undefined
   return {
     type,
     ...(name === undefined ? {} : { name }),
@@ -116,15 +92,10 @@ const InstanceShape = z.object({
 
 function catalogSettings(type: GraphPolicyType, entity: Entity): Record<string, unknown> | undefined {
   if (entity['settings'] === undefined) return undefined
-  const parsed = z.array(InstanceShape).max(500).safeParse(entity['settings'])
-  if (!parsed.success)
-    badBody(
-      parsed.error.issues[0]?.message ?? 'settings cannot be read',
-      `settings.${parsed.error.issues[0]?.path.join('.') ?? ''}`,
-    )
+  const instances = parseBody(z.array(InstanceShape).max(500), entity['settings'], 'settings')
   const definitions = definitionsFor(type.kind, type.platforms)
   const settings: Record<string, unknown> = {}
-  for (const [index, { settingInstance }] of parsed.data.entries()) {
+  for (const [index, { settingInstance }] of instances.entries()) {
     const definition = definitions.find(
       (candidate) => candidate.definitionId.toLowerCase() === settingInstance.settingDefinitionId.toLowerCase(),
     )
@@ -149,32 +120,6 @@ function instanceValue(
     ? chosen.slice(definition.definitionId.length + 1)
     : chosen
   return definition.value.type === 'boolean' ? option === 'true' || option === '1' : option
-}
-
-function scheduledActions(entity: Entity, optional: boolean): readonly Omit<ScheduledAction, 'id'>[] | undefined {
-  const given = entity['scheduledActionsForRule']
-  if (given === undefined) {
-    if (optional) return undefined
-    badBody(
-      'a compliance policy needs exactly one scheduledActionsForRule with a block action',
-      'scheduledActionsForRule',
-    )
-  }
-  const parsed = RulesShape.safeParse(given)
-  if (!parsed.success)
-    badBody(
-      parsed.error.issues[0]?.message ?? 'cannot be read',
-      `scheduledActionsForRule.${parsed.error.issues[0]?.path.join('.') ?? ''}`,
-    )
-  const actions = parsed.data.flatMap((rule) => rule.scheduledActionConfigurations)
-  if (actions.filter(({ actionType }) => actionType === 'block').length !== 1) {
-    badBody('there must be exactly one block action', 'scheduledActionsForRule')
-  }
-  return actions.map(({ actionType, gracePeriodHours, notificationTemplateId }) => ({
-    actionType,
-    gracePeriodHours,
-    ...(notificationTemplateId ? { notificationTemplateId } : {}),
-  }))
 }
 
 /** A policy as Graph shows it. */

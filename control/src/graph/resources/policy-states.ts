@@ -1,0 +1,89 @@
+import { builtInRules } from '../../domain/built-in-rules.ts'
+import type { Device, DevicePolicy, Policy } from '../../domain/model.ts'
+import { memoryPage } from '../collection.ts'
+import type { GraphAnswer, GraphRequest } from '../graph-request.ts'
+import { deviceOf } from './managed-devices.ts'
+
+type Entity = Readonly<Record<string, unknown>>
+
+/** A device's states for the policies of one kind, as `deviceCompliancePolicyStates` or `deviceConfigurationStates`. */
+export const policyStates =
+  (kind: Policy['kind'], set: string) =>
+  async (request: GraphRequest): Promise<GraphAnswer> => {
+    const { store } = request.control.deps
+    const device = await deviceOf(request)
+    const rows = (await store.devicePolicies.forDevices([device.id])).filter((row) => row.kind === kind)
+    const policies = new Map((await store.policies.list()).map((policy) => [policy.id, policy]))
+    const states = rows.map((row) => policyState(row, policies, device))
+    const builtIn = kind === 'compliance' ? [await builtInState(request, device, rows.length)] : []
+    return memoryPage(request, `deviceManagement/managedDevices('${device.id}')/${set}`, [...states, ...builtIn])
+  }
+
+function policyState(row: DevicePolicy, policies: ReadonlyMap<string, Policy>, device: Device): Entity {
+  const source = (policyId: string): Entity => {
+    const policy = policies.get(policyId)
+    return {
+      id: policyId,
+      displayName: policy?.name ?? '',
+      sourceType: policy?.kind === 'compliance' ? 'deviceCompliance' : 'deviceConfiguration',
+    }
+  }
+  return {
+    id: `${row.policyId}_${row.deviceId}`,
+    displayName: policies.get(row.policyId)?.name ?? '',
+    version: row.reportedRevision ?? 0,
+    platformType: device.platform,
+    state: row.reportedRevision === row.revision ? row.state : 'pending',
+    settingCount: row.settings.length,
+    settingStates: row.settings.map((outcome) => ({
+      setting: outcome.setting,
+      settingName: outcome.setting,
+      state: outcome.state,
+      currentValue: outcome.actual === undefined ? null : String(outcome.actual),
+      errorCode: outcome.errorCode ?? 0,
+      errorDescription: outcome.errorCode ?? null,
+      sources: (row.conflicts.find(({ setting }) => setting === outcome.setting)?.others ?? []).map(({ policyId }) =>
+        source(policyId),
+      ),
+    })),
+  }
+}
+
+/** The three rules of the policy that every tenant has built in. */
+async function builtInState({ control }: GraphRequest, device: Device, policies: number): Promise<Entity> {
+  const { store, clock } = control.deps
+  const [settings, users] = await Promise.all([
+    store.settings.get(),
+    store.users.getMany(device.userId === undefined ? [] : [device.userId]),
+  ])
+  const { hasPolicy, isActive, userExists } = builtInRules({
+    nowMs: clock.nowMs(),
+    lastSyncAtMs: device.lastSyncAtMs,
+    policies,
+    userExists: device.userId === undefined || users[0]?.accountEnabled === true,
+    settings,
+  })
+  const rules = {
+    'Has a compliance policy assigned': hasPolicy,
+    'Is active': isActive,
+    'Enrolled user exists': userExists,
+  }
+  const stateOf = (isMet: boolean): string => (isMet ? 'compliant' : 'nonCompliant')
+  return {
+    id: `default_${device.id}`,
+    displayName: 'Default Device Compliance Policy',
+    version: 1,
+    platformType: 'all',
+    state: stateOf(hasPolicy && isActive && userExists),
+    settingCount: 3,
+    settingStates: Object.entries(rules).map(([settingName, isMet]) => ({
+      setting: `DefaultDeviceCompliancePolicy.${settingName.replaceAll(' ', '')}`,
+      settingName,
+      state: stateOf(isMet),
+      currentValue: String(isMet),
+      errorCode: 0,
+      errorDescription: null,
+      sources: [],
+    })),
+  }
+}

@@ -1,0 +1,157 @@
+import { CodedError } from '@muster/shared/core'
+import { z } from 'zod'
+import { updateDynamicGroupsOfUsers } from '../../app/dynamic-groups.ts'
+import type { Tables } from '../../app/ports.ts'
+import type { Device, User } from '../../domain/model.ts'
+import { parseBody } from '../body.ts'
+import { entityAnswer, memoryPage } from '../collection.ts'
+import {
+  answer,
+  auditOf,
+  type GraphAnswer,
+  type GraphRequest,
+  type GraphRoute,
+  modifiedProperties,
+  notFound,
+} from '../graph-request.ts'
+import { publishFrom } from '../publishing.ts'
+import { iso } from './managed-device.ts'
+
+/** A user as Graph shows it. */
+export const userEntity = (user: User): Readonly<Record<string, unknown>> => ({
+  id: user.id,
+  userPrincipalName: user.userPrincipalName,
+  displayName: user.displayName,
+  mail: user.mail ?? null,
+  accountEnabled: user.accountEnabled,
+  department: user.department ?? null,
+  jobTitle: user.jobTitle ?? null,
+  country: user.country ?? null,
+  preferredLanguage: user.preferredLanguage ?? null,
+  createdDateTime: iso(user.createdAtMs),
+})
+
+const fields = {
+  userPrincipalName: z
+    .string()
+    .regex(/^[^\s@]+@[^\s@]+$/, 'must be a name with a domain')
+    .max(200),
+  displayName: z.string().min(1).max(256),
+  accountEnabled: z.boolean(),
+  mail: z.string().max(200).nullish(),
+  department: z.string().max(64).nullish(),
+  jobTitle: z.string().max(128).nullish(),
+  country: z.string().max(128).nullish(),
+  preferredLanguage: z.string().max(20).nullish(),
+}
+const UserShape = z.object({ ...fields, accountEnabled: fields.accountEnabled.default(true) })
+const UserPatch = z.object(fields).partial()
+
+/** What a write makes of a user: `null` takes a property away. */
+function withGiven(base: Pick<User, 'id' | 'createdAtMs'> & Partial<User>, given: z.infer<typeof UserPatch>): User {
+  const merged = Object.entries({ ...base, ...given }).filter(([, value]) => value !== null && value !== undefined)
+  return Object.fromEntries(merged) as unknown as User
+}
+
+async function refuseTaken(tables: Tables, user: User): Promise<void> {
+  const holders = await tables.users.findByPrincipalName([user.userPrincipalName])
+  if (holders.some(({ id }) => id !== user.id)) {
+    throw new CodedError(
+      'graph/duplicate',
+      'Another object with the same value for property userPrincipalName already exists.',
+      { at: 'userPrincipalName' },
+    )
+  }
+}
+
+async function userOf(tables: Pick<Tables, 'users'>, { params }: GraphRequest): Promise<User> {
+  const id = params['id'] ?? ''
+  return (await tables.users.get(id)) ?? (await tables.users.findByPrincipalName([id]))[0] ?? notFound('User', id)
+}
+
+const audit = (
+  request: GraphRequest,
+  operation: 'Create' | 'Patch' | 'Delete',
+  before: User | undefined,
+  after: User | undefined,
+) => {
+  const { id, displayName } = after ?? before ?? { id: '', displayName: '' }
+  return auditOf(
+    request,
+    { activityType: `${operation} User`, operation, category: 'Other', componentName: 'Directory' },
+    {
+      id,
+      type: 'User',
+      displayName,
+      modifiedProperties: modifiedProperties(before && userEntity(before), after && userEntity(after)),
+    },
+  )
+}
+
+const create = async (request: GraphRequest): Promise<GraphAnswer> => {
+  const { store, ids, clock } = request.control.deps
+  const user = withGiven({ id: ids.guid(), createdAtMs: clock.nowMs() }, parseBody(UserShape, request.body))
+  await store.transaction(async (tables) => {
+    await refuseTaken(tables, user)
+    await tables.users.put(user)
+    await updateDynamicGroupsOfUsers(tables, [user])
+    await tables.audit.append([audit(request, 'Create', undefined, user)])
+  })
+  return entityAnswer(request, 'users', userEntity(user), 201)
+}
+
+/** Devices of a user: their groups, and whether their user exists, decide on what they hold and how they stand. */
+async function devicesOf(tables: Tables, user: User): Promise<readonly Device[]> {
+  const { rows } = await tables.devices.query({
+    filter: { op: 'eq', column: 'userPrincipalName', value: user.userPrincipalName },
+    orderBy: [],
+    limit: 10_000,
+  })
+  return rows
+}
+
+const update = async (request: GraphRequest): Promise<GraphAnswer> => {
+  const given = parseBody(UserPatch, request.body)
+  await publishFrom(request, undefined, async (tables) => {
+    const before = await userOf(tables, request)
+    const after = withGiven(before, given)
+    await refuseTaken(tables, after)
+    const devices = await devicesOf(tables, before)
+    await tables.users.put(after)
+    await updateDynamicGroupsOfUsers(tables, [after])
+    return { audit: audit(request, 'Patch', before, after), devices, evaluate: true, answer: undefined }
+  })
+  return answer(204)
+}
+
+const remove = async (request: GraphRequest): Promise<GraphAnswer> => {
+  await publishFrom(request, undefined, async (tables) => {
+    const user = await userOf(tables, request)
+    const devices = await devicesOf(tables, user)
+    for (const groupId of (await tables.groups.groupsOf([user.id])).get(user.id) ?? [])
+      await tables.groups.remove(groupId, [user.id])
+    await tables.users.delete(user.id)
+    return { audit: audit(request, 'Delete', user, undefined), devices, evaluate: true, answer: undefined }
+  })
+  return answer(204)
+}
+
+export const userRoutes: readonly GraphRoute[] = [
+  {
+    method: 'GET',
+    path: '/users',
+    role: 'User.Read.All',
+    handle: async (request) =>
+      memoryPage(request, 'users', (await request.control.deps.store.users.list()).map(userEntity)),
+  },
+  { method: 'POST', path: '/users', role: 'User.ReadWrite.All', handle: create },
+  {
+    method: 'GET',
+    path: '/users/{id}',
+    role: 'User.Read.All',
+    handle: async (request) =>
+      entityAnswer(request, 'users', userEntity(await userOf(request.control.deps.store, request))),
+  },
+  { method: 'PATCH', path: '/users/{id}', role: 'User.ReadWrite.All', handle: update },
+  { method: 'DELETE', path: '/users/{id}', role: 'User.ReadWrite.All', handle: remove },
+]
