@@ -1,5 +1,5 @@
 import { SIMULATION_ROLE } from '@muster/shared/contracts'
-import { createLogger, createMemoryBroker } from '@muster/shared/runtime'
+import { createLogger, createMemoryBroker, systemClock } from '@muster/shared/runtime'
 import { type Control, createControl } from '../src/control.ts'
 import { createFrontDoor } from '../src/front-door.ts'
 import { graphRoles } from '../src/graph/routes.ts'
@@ -33,7 +33,7 @@ export interface GraphOffice extends AsyncDisposable {
 
 export async function openGraph(): Promise<GraphOffice> {
   const office = await openOffice()
-  const broker = createMemoryBroker({ clock: office.clock })
+  const broker = createMemoryBroker()
   const connect = (name: string) => broker.connect(name)
   const buses = { requests: connect('requests'), reports: connect('reports'), outgoing: connect('outgoing') }
   const { store, authority, clock, ids } = office
@@ -43,7 +43,7 @@ export async function openGraph(): Promise<GraphOffice> {
     buses,
     authority,
     clock,
-    wall: clock,
+    wall: systemClock(),
     speed: 1,
     ids,
     tenant: 'contoso',
