@@ -1,124 +1,111 @@
-import type { PhaseResult, Sample, Span } from '@muster/shared/scenario'
+import { formatDuration, type PhaseResult, type Span } from '@muster/shared/scenario'
+import { tickText, timeTicks, valueTicks } from './axis.ts'
 import { html, type Markup } from './markup.ts'
+import type { Moments, Series } from './moments.ts'
+import { STATES, stateColour, stateWord } from './states.ts'
 
-/** Device states in the order in which they are stacked, with colours that stay apart for colour-blind eyes. */
-export const STATES = [
-  { name: 'compliant', colour: '#1b7f5c' },
-  { name: 'inGracePeriod', colour: '#e3a008' },
-  { name: 'noncompliant', colour: '#c2410c' },
-  { name: 'error', colour: '#7e3f98' },
-  { name: 'unknown', colour: '#9aa5b1' },
-] as const
+/*
+ * Plots are stretched to the width of the page, words are not: they stand in HTML beside the SVG, placed by per cent, so that
+ * they stay as large on a telephone as on a wall.
+ */
 
-const WIDTH = 960
+const WIDTH = 1_000
 
-interface Scale {
-  readonly x: (atMs: number) => number
-  readonly height: number
+/** What lies behind every plot: where phases begin, and when something was broken. */
+export interface Backdrop {
+  readonly phases: readonly PhaseResult[]
+  readonly faults: readonly Span[]
 }
 
-const scaleOf = (samples: readonly Sample[], height: number): Scale => {
-  const from = samples[0]?.atMs ?? 0
-  const span = Math.max(1, (samples.at(-1)?.atMs ?? 1) - from)
-  return { x: (atMs) => Math.max(0, Math.min(WIDTH, ((atMs - from) / span) * WIDTH)), height }
-}
+type Axis = Pick<Moments, 'fromMs' | 'toMs'>
 
-/** Device states over simulated time, with phases as bands and faults as shaded spans. */
-export function timelineChart(
-  samples: readonly Sample[],
-  phases: readonly PhaseResult[],
-  faults: readonly Span[],
-): Markup {
-  const height = 240
-  const { x } = scaleOf(samples, height)
-  const total = (sample: Sample): number => STATES.reduce((sum, { name }) => sum + sample[name], 0)
-  const max = Math.max(1, ...samples.map(total))
-  const y = (value: number): number => height - (value / max) * height
-  const areas = STATES.map(({ name, colour }, index) => {
-    const below = (sample: Sample): number => STATES.slice(0, index).reduce((sum, state) => sum + sample[state.name], 0)
-    const top = samples.map((sample) => `${x(sample.atMs).toFixed(1)},${y(below(sample) + sample[name]).toFixed(1)}`)
-    const bottom = samples.map((sample) => `${x(sample.atMs).toFixed(1)},${y(below(sample)).toFixed(1)}`).reverse()
-    return html`<polygon points="${[...top, ...bottom].join(' ')}" fill="${colour}"><title>${name}</title></polygon>`
-  })
-  const bands = phases.map(({ name, fromMs, toMs }, index) => {
-    const left = x(fromMs)
-    return html`<rect x="${left.toFixed(1)}" y="0" width="${Math.max(1, x(toMs) - left).toFixed(1)}" height="${height + 22}" fill="${index % 2 === 0 ? '#00000008' : '#00000014'}"/>${bandLabel(name, left, x(toMs), height + 16)}`
-  })
-  const shades = faults.map(
-    ({ text, fromMs, toMs }) =>
-      html`<rect x="${x(fromMs).toFixed(1)}" y="0" width="${Math.max(2, x(toMs) - x(fromMs)).toFixed(1)}" height="${height}" fill="#b91c1c55"><title>${text}</title></rect>`,
-  )
-  const hours = (atMs: number | undefined): string => new Date(atMs ?? 0).toISOString().slice(11, 16)
-  const axis = html`<text x="4" y="12" class="tick">${max} devices</text><text x="4" y="${height + 32}" class="tick">${hours(samples[0]?.atMs)}</text><text x="${WIDTH - 4}" y="${height + 32}" text-anchor="end" class="tick">${hours(samples.at(-1)?.atMs)}</text>`
-  return html`<svg viewBox="0 0 ${WIDTH} ${height + 38}" role="img" aria-label="Device states over simulated time, at most ${max} devices">${bands}${areas}${shades}${axis}</svg>`
-}
+const shareOf = ({ fromMs, toMs }: Axis, atMs: number): number =>
+  Math.max(0, Math.min(1, (atMs - fromMs) / Math.max(1, toMs - fromMs)))
 
-/** About what a letter of a tick takes. */
-const LETTER = 6.5
+/** Where a moment is on the axis, for a style. */
+export const percentOf = (axis: Axis, atMs: number): string => `${(shareOf(axis, atMs) * 100).toFixed(2)}%`
 
-/** A phase's name at its beginning, cut to its width; none where not even three letters would fit. */
-function bandLabel(name: string, left: number, right: number, y: number): Markup {
-  const letters = Math.floor((right - left - 6) / LETTER)
-  if (letters < Math.min(3, name.length)) return html``
-  const text = letters >= name.length ? name : `${name.slice(0, letters - 1)}…`
-  return html`<text x="${(left + 4).toFixed(1)}" y="${y}" class="tick">${text}</text>`
-}
+/** Left edge and width of a span, for a style. */
+export const spanStyle = (axis: Axis, { fromMs, toMs }: Pick<Span, 'fromMs' | 'toMs'>): string =>
+  `left:${percentOf(axis, fromMs)};width:${((shareOf(axis, toMs) - shareOf(axis, fromMs)) * 100).toFixed(2)}%`
 
-/** One figure over simulated time. */
-export function lineChart(
-  samples: readonly Sample[],
+function plot(
+  moments: Moments,
+  backdrop: Backdrop,
+  top: readonly number[],
+  heightPx: number,
+  drawn: Markup | readonly Markup[],
   label: string,
-  value: (sample: Sample, before: Sample | undefined) => number,
 ): Markup {
-  const height = 90
-  const { x } = scaleOf(samples, height)
-  const values = samples.map((sample, index) => value(sample, samples[index - 1]))
-  const max = Math.max(1, ...values)
-  const points = samples
-    .map(
-      (sample, index) => `${x(sample.atMs).toFixed(1)},${(height - ((values[index] ?? 0) / max) * height).toFixed(1)}`,
-    )
-    .join(' ')
-  return html`<figure><figcaption>${label} <span class="dim">at most ${Math.round(max)}</span></figcaption><svg viewBox="0 -4 ${WIDTH} ${height + 8}" role="img" aria-label="${label} over simulated time, at most ${Math.round(max)}"><polyline points="${points}" fill="none" stroke="#1d4ed8" stroke-width="2"/></svg></figure>`
+  const max = top.at(-1) ?? 1
+  const grid = top.slice(1).map((tick) => {
+    const y = (1 - tick / max) * heightPx
+    return html`<line class="grid" x1="0" x2="${WIDTH}" y1="${y.toFixed(1)}" y2="${y.toFixed(1)}"/>`
+  })
+  const names = top.map(
+    (tick) => html`<span style="bottom:${((tick / max) * 100).toFixed(2)}%">${tickText(tick)}</span>`,
+  )
+  const outages = backdrop.faults.map((fault) => html`<div class="outage" style="${spanStyle(moments, fault)}"></div>`)
+  const cuts = backdrop.phases
+    .filter(({ outcome }) => outcome !== 'skipped')
+    .map(({ fromMs }) => html`<div class="cut" style="left:${percentOf(moments, fromMs)}"></div>`)
+  return html`<div class="y" aria-hidden="true">${names}</div>
+<div class="plot" style="height:${heightPx}px"><svg viewBox="0 0 ${WIDTH} ${heightPx}" preserveAspectRatio="none" role="img" aria-label="${label}">${grid}${drawn}</svg>${cuts}${outages}</div>`
 }
 
-/** A bar of shares. */
-export function shareBar(
-  parts: readonly { readonly name: string; readonly count: number; readonly colour: string }[],
-): Markup {
-  const total = Math.max(
-    1,
-    parts.reduce((sum, { count }) => sum + count, 0),
-  )
-  let left = 0
-  const rects = parts
-    .filter(({ count }) => count > 0)
-    .map(({ name, count, colour }) => {
-      const width = (count / total) * 100
-      const rect = html`<rect x="${left.toFixed(2)}%" y="0" width="${width.toFixed(2)}%" height="14" fill="${colour}"><title>${name}: ${count}</title></rect>`
-      left += width
-      return rect
-    })
-  return html`<svg class="bar" height="14" role="img" aria-label="${parts.map(({ name, count }) => `${name} ${count}`).join(', ')}">${rects}</svg>`
+/** The axis of simulated time below a plot. */
+function timeAxis(axis: Axis): Markup {
+  const spanMs = axis.toMs - axis.fromMs
+  const ticks = timeTicks(spanMs)
+  return html`<div class="x" aria-hidden="true">${ticks.map((tick) => {
+    const share = tick / Math.max(1, spanMs)
+    const place = share === 0 ? 'first' : share > 0.96 ? 'last' : ''
+    return html`<span class="${place}" style="left:${(share * 100).toFixed(2)}%">${tick === 0 ? 'start' : `+${formatDuration(tick)}`}</span>`
+  })}</div>`
 }
 
-/** Shares as a ring, with the total in its middle. */
-export function donut(
-  parts: readonly { readonly name: string; readonly count: number; readonly colour: string }[],
-): Markup {
-  const total = Math.max(
-    1,
-    parts.reduce((sum, { count }) => sum + count, 0),
+const xOf = (moments: Moments, index: number): string => (shareOf(moments, moments.atMs[index] ?? 0) * WIDTH).toFixed(1)
+
+/** Device states over simulated time, stacked; `lanes` stand above it on the same axis. */
+export function statesChart(moments: Moments, backdrop: Backdrop, lanes: Markup): Markup {
+  const heightPx = 260
+  const { atMs, series } = moments
+  const at = (state: string, index: number): number => series[state]?.[index] ?? 0
+  const below = (level: number, index: number): number =>
+    STATES.slice(0, level).reduce((sum, state) => sum + at(state, index), 0)
+  const totals = atMs.map((_, index) => below(STATES.length, index))
+  const ticks = valueTicks(Math.max(1, ...totals))
+  const max = ticks.at(-1) ?? 1
+  const point = (value: number, index: number): string =>
+    `${xOf(moments, index)},${((1 - value / max) * heightPx).toFixed(1)}`
+  const areas = STATES.map((state, level) => {
+    const top = atMs.map((_, index) => point(below(level + 1, index), index))
+    const bottom = atMs.map((_, index) => point(below(level, index), index)).reverse()
+    return html`<polygon points="${[...top, ...bottom].join(' ')}" style="fill:${stateColour(state)}"/>`
+  })
+  const last = Math.max(0, atMs.length - 1)
+  const label = `Managed devices by compliance state over simulated time; at the end ${STATES.map((state) => `${stateWord(state)} ${at(state, last)}`).join(', ')}`
+  return html`<figure class="chart"><figcaption><span>Managed devices by compliance state <span class="dim">over simulated time</span></span></figcaption>
+<ul class="legend">${STATES.map((state) => html`<li><i style="background:${stateColour(state)}"></i>${stateWord(state)}<b data-value="${state}">${at(state, last).toLocaleString('en')}</b></li>`)}${backdrop.faults.length > 0 && html`<li><i class="hatched"></i>fault</li>`}</ul>
+<div class="frame">${lanes}${plot(moments, backdrop, ticks, heightPx, areas, label)}${timeAxis(moments)}</div></figure>`
+}
+
+/** One figure over simulated time, with its unit. */
+export function lineChart(moments: Moments, backdrop: Backdrop, key: string, title: string, unit: string): Markup {
+  const heightPx = 96
+  const values: Series = moments.series[key] ?? []
+  const measured = values.filter((value) => value !== null)
+  const most = Math.max(0, ...measured)
+  const ticks = valueTicks(Math.max(most, 1), 3)
+  const max = ticks.at(-1) ?? 1
+  const points = values.flatMap((value, index) =>
+    value === null ? [] : [{ x: xOf(moments, index), y: ((1 - value / max) * heightPx).toFixed(1) }],
   )
-  const round = 2 * Math.PI * 40
-  let offset = 0
-  const arcs = parts
-    .filter(({ count }) => count > 0)
-    .map(({ name, count, colour }) => {
-      const length = (count / total) * round
-      const arc = html`<circle cx="60" cy="60" r="40" fill="none" stroke="${colour}" stroke-width="18" stroke-dasharray="${length.toFixed(2)} ${(round - length).toFixed(2)}" stroke-dashoffset="${(-offset).toFixed(2)}" transform="rotate(-90 60 60)"><title>${name}: ${count}</title></circle>`
-      offset += length
-      return arc
-    })
-  return html`<svg class="donut" viewBox="0 0 120 120" role="img" aria-label="${parts.map(({ name, count }) => `${name} ${count}`).join(', ')}">${arcs}<text x="60" y="66" text-anchor="middle" class="total">${total}</text></svg>`
+  const line = points.map(({ x, y }) => `${x},${y}`).join(' ')
+  const drawn =
+    points.length === 0
+      ? html``
+      : html`<polygon class="under" points="${points[0]?.x ?? 0},${heightPx} ${line} ${points.at(-1)?.x ?? 0},${heightPx}"/><polyline class="line" points="${line}"/>`
+  return html`<figure class="chart"><figcaption><span>${title}</span> <b data-value="${key}">${tickText(measured.at(-1) ?? 0)}</b> <span class="dim">${unit}, at most ${tickText(most)}</span></figcaption>
+<div class="frame">${plot(moments, backdrop, ticks, heightPx, drawn, `${title} over simulated time, ${unit}: at most ${tickText(most)}, at the end ${tickText(measured.at(-1) ?? 0)}`)}${timeAxis(moments)}</div></figure>`
 }

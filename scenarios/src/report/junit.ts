@@ -1,4 +1,4 @@
-import type { ExpectationResult, RunResult } from '@muster/shared/scenario'
+import { type ExpectationResult, formatDuration, type PhaseResult, type RunResult } from '@muster/shared/scenario'
 
 /** Text that may stand in XML: markup escaped, characters that XML 1.0 forbids replaced. */
 export const xmlText = (text: string): string =>
@@ -9,48 +9,98 @@ export const xmlText = (text: string): string =>
 
 interface Case {
   readonly name: string
-  readonly ok: boolean
-  readonly skipped?: boolean
+  /** `error`: the run itself says nothing, because it was cut off or is not valid. */
+  readonly outcome: 'passed' | 'failure' | 'error' | 'skipped'
   readonly message: string
+  /** What a reader of the failure needs besides its message. */
+  readonly details: readonly string[]
+  readonly seconds: number
 }
 
-const caseOf = ({ name, ok, expected, got }: ExpectationResult): Case => ({
-  name,
-  ok,
-  message: `expected ${expected}, got ${got}`,
-})
-
-/** The run as JUnit reads it: a suite for each kind of expectation. */
+/** The run as CI systems read JUnit: a suite for each kind of expectation, with times, properties and failures in full. */
 export function renderJunit(result: RunResult): string {
   const suites: readonly (readonly [string, readonly Case[]])[] = [
-    [
-      'phases',
-      result.phases.map(({ name, outcome, text }) => ({
-        name,
-        ok: outcome === 'done',
-        skipped: outcome === 'skipped',
-        message: text,
-      })),
-    ],
-    ['thresholds', result.thresholds.map(caseOf)],
-    ['assertions', result.assertions.map(caseOf)],
-    ['invariants', result.invariants.map(caseOf)],
+    ['run', [runCase(result)]],
+    ['phases', result.phases.map((phase) => phaseCase(phase, result))],
+    ['invariants', result.invariants.map((each) => expectationCase(each, result))],
+    ['assertions', result.assertions.map((each) => expectationCase(each, result))],
+    ['thresholds', result.thresholds.map((each) => expectationCase(each, result))],
   ]
-  const body = suites.filter(([, cases]) => cases.length > 0).map(([name, cases]) => suite(result, name, cases))
-  return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="${xmlText(result.scenario.name)}">\n${body.join('')}</testsuites>\n`
+  const cases = suites.flatMap(([, each]) => each)
+  const body = suites.filter(([, each]) => each.length > 0).map(([name, each]) => suite(result, name, each))
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="${xmlText(result.scenario.name)}" ${countsOf(cases)} time="${wallSeconds(result).toFixed(3)}">\n${body.join('')}</testsuites>\n`
+}
+
+const wallSeconds = ({ startedWallMs, endedWallMs }: RunResult): number => (endedWallMs - startedWallMs) / 1_000
+
+const words: Readonly<Record<number, string>> = {
+  14: 'a part of Muster ended without being asked to',
+  20: 'the run is not valid: the simulator was not fast enough for its figures to mean anything',
+  130: 'the run was interrupted',
+}
+
+/** Whether there was a run that means something: without it a run that was cut off would look like one that passed. */
+function runCase(result: RunResult): Case {
+  const why = words[result.exitCode] ?? (result.verdict === 'aborted' ? 'the run was interrupted' : undefined)
+  return {
+    name: 'the run is whole and valid',
+    outcome: why === undefined ? 'passed' : 'error',
+    message: why ?? '',
+    details: [`verdict ${result.verdict}, exit code ${result.exitCode}`],
+    seconds: wallSeconds(result),
+  }
+}
+
+const phaseCase = ({ name, outcome, text, fromMs, toMs }: PhaseResult, { speed }: RunResult): Case => ({
+  name,
+  outcome: outcome === 'done' ? 'passed' : outcome === 'skipped' ? 'skipped' : 'failure',
+  message: `${outcome}: ${text}`,
+  details: [`lasted ${formatDuration(toMs - fromMs)} of simulated time`],
+  seconds: (toMs - fromMs) / 1_000 / speed,
+})
+
+const expectationCase = ({ name, ok, expected, got, atMs, devices }: ExpectationResult, run: RunResult): Case => ({
+  name,
+  outcome: ok ? 'passed' : 'failure',
+  message: `expected ${expected}, got ${got}`,
+  details: [
+    `expected: ${expected}`,
+    `got: ${got}`,
+    `at: ${formatDuration(atMs - run.startedMs)} of simulated time`,
+    ...(devices.length > 0 ? [`devices: ${devices.join(', ')}`] : []),
+  ],
+  seconds: 0,
+})
+
+function countsOf(cases: readonly Case[]): string {
+  const count = (outcome: Case['outcome']): number => cases.filter((each) => each.outcome === outcome).length
+  return `tests="${cases.length}" failures="${count('failure')}" errors="${count('error')}" skipped="${count('skipped')}"`
 }
 
 function suite(result: RunResult, name: string, cases: readonly Case[]): string {
-  const failures = cases.filter(({ ok, skipped }) => !ok && !skipped).length
-  const skipped = cases.filter((each) => each.skipped).length
-  const properties = `    <properties><property name="seed" value="${xmlText(result.seed)}"/><property name="command" value="${xmlText(result.command)}"/></properties>\n`
-  const body = cases.map(({ name: test, ok, skipped: skip, message }) => {
-    const inner = skip
-      ? `<skipped message="${xmlText(message)}"/>`
-      : ok
-        ? ''
-        : `<failure message="${xmlText(message)}"/>`
-    return `    <testcase classname="${xmlText(`${result.scenario.name}.${name}`)}" name="${xmlText(test)}">${inner}</testcase>\n`
-  })
-  return `  <testsuite name="${xmlText(name)}" tests="${cases.length}" failures="${failures}" skipped="${skipped}">\n${properties}${body.join('')}  </testsuite>\n`
+  const properties = Object.entries({
+    run: result.runId,
+    file: result.scenario.file,
+    seed: result.seed,
+    speed: String(result.speed),
+    tags: result.scenario.tags.join(','),
+    verdict: result.verdict,
+    command: result.command,
+    ...result.environment,
+  }).map(([key, value]) => `      <property name="${xmlText(key)}" value="${xmlText(value)}"/>\n`)
+  const seconds = cases.reduce((sum, each) => sum + each.seconds, 0)
+  const body = cases.map((each) => testCase(`${result.scenario.name}.${name}`, each, result))
+  return `  <testsuite name="${xmlText(name)}" ${countsOf(cases)} time="${seconds.toFixed(3)}" timestamp="${new Date(result.startedWallMs).toISOString()}">\n    <properties>\n${properties.join('')}    </properties>\n${body.join('')}  </testsuite>\n`
+}
+
+function testCase(
+  suiteName: string,
+  { name, outcome, message, details, seconds }: Case,
+  { command, scenario }: RunResult,
+): string {
+  const open = `    <testcase classname="${xmlText(suiteName)}" name="${xmlText(name)}" file="${xmlText(scenario.file)}" time="${seconds.toFixed(3)}"`
+  if (outcome === 'passed') return `${open}/>\n`
+  if (outcome === 'skipped') return `${open}><skipped message="${xmlText(message)}"/></testcase>\n`
+  const text = [...details, `again: ${command}`].join('\n')
+  return `${open}><${outcome} message="${xmlText(message)}" type="${outcome === 'error' ? 'run' : xmlText(suiteName.split('.').at(-1) ?? '')}">${xmlText(text)}</${outcome}></testcase>\n`
 }
