@@ -41,8 +41,9 @@ export interface World {
   stop(): Promise<void>
 }
 
-const SWEEP_EVERY_MS = 2 * MINUTE_MS
-const GREET_EVERY_MS = 5 * MINUTE_MS
+/** How often the service looks what time alone has changed: the finer the resolution, the oftener. */
+const sweepEveryMs = (resolutionMs: number): number =>
+  Math.min(10 * MINUTE_MS, Math.max(MINUTE_MS, 60 * resolutionMs))
 /** Statistics come often at first, and more rarely as the world grows old. */
 const STATS_MIN_MS = 10_000
 const STATS_MAX_MS = 2 * 3_600_000
@@ -74,7 +75,7 @@ export async function createWorld(clock: ManualClock, options: WorldOptions): Pr
     tenant,
     tenantId: ids.guid(),
     log,
-    sweepEveryMs: SWEEP_EVERY_MS,
+    sweepEveryMs: sweepEveryMs(options.lingerMs),
     ...(options.plantedBug ? { plantedBug: options.plantedBug } : {}),
     statsAfterMs: () => Math.min(STATS_MAX_MS, Math.max(STATS_MIN_MS, (clock.nowMs() - startMs) * STATS_SHARE)),
     tell: (event) => {
@@ -96,7 +97,7 @@ export async function createWorld(clock: ManualClock, options: WorldOptions): Pr
       // Keys cannot be seeded; nothing in the history depends on them.
       generateKey: async () => generateDeviceKeySync(),
       lingerMs: options.lingerMs,
-      greetEveryMs: GREET_EVERY_MS,
+      greetEveryMs: 5 * sweepEveryMs(options.lingerMs),
       onStep: (slot, input, effects, before) => {
         recordStep(chronicle, slot.state, input, effects)
         answers.onStep(before, input, effects)
