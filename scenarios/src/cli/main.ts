@@ -3,8 +3,10 @@ import { CodedError } from '@muster/shared/core'
 import { Command, CommanderError } from 'commander'
 import { addDevices } from './devices.ts'
 import { addDoctor } from './doctor.ts'
+import { addInit } from './init.ts'
 import { addPlan } from './plan.ts'
 import { addRun } from './run.ts'
+import { addSchema } from './schema.ts'
 import { addStack } from './up.ts'
 import { addValidate } from './validate.ts'
 import { addWorker } from './worker.ts'
@@ -20,7 +22,8 @@ const program = new Command('muster')
   .showSuggestionAfterError()
   .exitOverride()
 
-for (const add of [addStack, addRun, addValidate, addPlan, addDevices, addWorker, addDoctor]) add(program)
+for (const add of [addStack, addRun, addValidate, addPlan, addDevices, addWorker, addDoctor, addInit, addSchema])
+  add(program)
 
 try {
   await program.parseAsync(process.argv)

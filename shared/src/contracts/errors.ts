@@ -315,6 +315,12 @@ export const errorCatalogue = {
 
   // the command line
   'cli/usage': { status: 400, graph: 'BadRequest', exit: 2, meaning: 'A flag has a value that it does not take.' },
+  'cli/file-exists': {
+    status: 409,
+    graph: 'Conflict',
+    exit: 2,
+    meaning: 'A file that a command would write is there already.',
+  },
   'cli/unwritable': {
     status: 500,
     graph: 'InternalServerError',

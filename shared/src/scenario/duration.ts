@@ -30,8 +30,13 @@ export function formatDuration(ms: number): string {
   return parts.join(' ')
 }
 
+const durationText = z.string().meta({
+  description: 'A duration with its unit: 250ms, 30s, 5m, 8h, 1d12h',
+  pattern: '^(\\d+(\\.\\d+)?(ms|s|m|h|d))+$',
+})
+
 /** A duration with its unit, read to milliseconds. */
-export const Duration = z.string().transform((text, context) => {
+export const Duration = durationText.transform((text, context) => {
   const ms = parseDuration(text)
   if (ms !== undefined) return ms
   context.addIssue({
@@ -41,8 +46,13 @@ export const Duration = z.string().transform((text, context) => {
   return z.NEVER
 })
 
+const shareText = z.union([
+  z.string().meta({ pattern: '^\\d+(\\.\\d+)?%$' }),
+  z.number().meta({ minimum: 0, maximum: 1 }),
+])
+
 /** `20%` or a number from 0 to 1, read to a share. */
-export const Share = z.union([z.string(), z.number()]).transform((value, context) => {
+export const Share = shareText.meta({ description: 'A share: 20% or 0.2' }).transform((value, context) => {
   const share =
     typeof value === 'number' ? value : /^\d+(\.\d+)?%$/.test(value) ? Number(value.slice(0, -1)) / 100 : Number.NaN
   if (share >= 0 && share <= 1) return share

@@ -1,6 +1,7 @@
 export { formatDuration, parseDuration } from './duration.ts'
 export * from './expressions.ts'
 export { checkHistory } from './history.ts'
+export { scenarioJsonSchema } from './json-schema.ts'
 export { formatProblem, type Problem, parseScenario } from './parse.ts'
 export { managedCount, PART_ATTRIBUTE, populationCounts, populationOf, userCount } from './population.ts'
 export { measuredText, meets, parseRequirement, type Requirement } from './requirement.ts'
