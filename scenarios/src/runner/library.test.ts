@@ -2,10 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Scenario } from '@muster/shared/scenario'
 import { describe, expect, it } from 'vitest'
-import { openVirtualStage } from '../src/world/virtual-stage.ts'
-import { perform, scenarioOf } from '../test-support/scenario.ts'
+import { openVirtualStage } from '../world/virtual-stage.ts'
+import { perform, scenarioOf } from '../../test-support/scenario.ts'
 
-const FOLDER = fileURLToPath(new URL('.', import.meta.url))
+const FOLDER = fileURLToPath(new URL('../../library/', import.meta.url))
 
 interface Change {
   /** What is different in this world. */
