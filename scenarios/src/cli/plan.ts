@@ -1,5 +1,6 @@
 import { formatDuration, formatProblem, populationOf, type Scenario, userCount } from '@muster/shared/scenario'
 import type { Command } from 'commander'
+import { faultMoment, faultText } from '../runner/fault-text.ts'
 import { readScenario } from './read-scenario.ts'
 
 interface Plan {
@@ -20,6 +21,7 @@ interface Plan {
     readonly lasts: string
     readonly wallMsMax: number
   }[]
+  readonly faults: readonly { readonly name: string; readonly at: string; readonly what: string }[]
   readonly wallMsMax: number
 }
 
@@ -52,6 +54,11 @@ export function planOf(scenario: Scenario): Plan {
       count,
     })),
     phases,
+    faults: scenario.faults.map((fault) => ({
+      name: fault.name ?? fault.kind,
+      at: faultMoment(fault),
+      what: faultText(fault),
+    })),
     wallMsMax: phases.reduce((sum, { wallMsMax }) => sum + wallMsMax, 0),
   }
 }
@@ -87,6 +94,8 @@ function planText(plan: Plan): string {
       ({ name, steps, lasts, wallMsMax }) =>
         `  ${name.padEnd(24)} ${lasts}${wallMsMax > 0 ? ` (${formatDuration(wallMsMax)} wall)` : ''}${steps.length > 0 ? `; ${steps.join(', ')}` : ''}`,
     ),
+    ...(plan.faults.length > 0 ? ['', 'beside them'] : []),
+    ...plan.faults.map(({ name, at, what }) => `  ${name.padEnd(24)} ${at}: ${what}`),
     '',
     `at most ${formatDuration(plan.wallMsMax)} of wall time in phases, beside enrolment`,
   ]

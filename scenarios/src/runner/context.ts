@@ -9,7 +9,7 @@ import type { Stage } from './stage.ts'
 export interface RunContext {
   readonly scenario: Scenario
   readonly stage: Stage
-  /** The stage's. */
+  /** The stage's; patient while faults of the scenario keep it from being answered. */
   readonly client: MusterClient
   readonly observer: Observer
   readonly signal: AbortSignal

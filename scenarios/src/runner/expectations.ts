@@ -1,6 +1,7 @@
 import type { CommittedEntry, CommittedPage, PolicyLatencies, Quantiles } from '@muster/shared/contracts'
 import { pause } from '@muster/shared/core'
 import {
+  type ConditionContext,
   checkHistory,
   compileCondition,
   type ExpectationResult,
@@ -33,14 +34,21 @@ async function checkAssertion(
   if (!compiled.ok) throw new Error(compiled.message)
   const sinceMs = context.nowMs()
   for (;;) {
-    const world = await worldNow(context)
-    const ok = compiled.expression.evaluate(world)
+    const world = await worldIfThere(context)
+    const ok = world !== undefined && compiled.expression.evaluate(world)
     const waitedMs = context.nowMs() - sinceMs
     if (ok || waitedMs >= within)
       return { name, ok, expected: expr, got: ok ? 'holds' : valuesIn(expr, world), atMs: context.nowMs(), devices: [] }
     await sleep(context, Math.min(within - waitedMs, context.stage.lookAgainMs(waitedMs)))
   }
 }
+
+/** The world as it is, or nothing while the service is away by order of the scenario. */
+const worldIfThere = (context: RunContext): Promise<ConditionContext | undefined> =>
+  worldNow(context).catch((error: unknown) => {
+    if ((error as { code?: string }).code === 'client/unreachable') return undefined
+    throw error
+  })
 
 /** Evaluate all thresholds on what was measured. */
 export async function checkThresholds(

@@ -14,10 +14,13 @@ import { openVirtualStage } from '../world/virtual-stage.ts'
 import { collectDevices, collectPolicies } from './collect.ts'
 import { interruptionOf, type RunContext } from './context.ts'
 import { checkAssertions, checkThresholds, historyVerdict } from './expectations.ts'
+import { type FaultTimeline, startFaults, type Trouble } from './fault-timeline.ts'
 import { historyText, invariantsOf, judge } from './judge.ts'
 import { createObserver } from './observer.ts'
+import { patientClient } from './patient-client.ts'
 import { runPhase } from './phases.ts'
 import { populate } from './populate.ts'
+import { checkFaultsPossible } from './possible-faults.ts'
 import type { Stage } from './stage.ts'
 import { prepareTenant } from './tenant.ts'
 
@@ -41,13 +44,14 @@ export interface RunOptions {
 /**
  * Run a scenario to a verdict: live, or in a virtual world, as its clock says. Everything that was started has ended when
  * this settles, also when it is interrupted or fails.
- * @throws CodedError when the environment is not ready
+ * @throws CodedError when the environment is not ready, or the scenario wants a fault that cannot happen there
  */
 export async function runScenario(options: RunOptions): Promise<RunResult> {
   const startedWallMs = Date.now()
   let stage: Stage | undefined
   const onEvent = (what: string, text: string): void =>
     options.onNote(stage?.clock.nowMs() ?? startedWallMs, what, text)
+  checkFaultsPossible(options.scenario, options.env)
   const open = options.scenario.clock.mode === 'virtual' ? openVirtualStage : openLiveStage
   stage = await open({ ...options, onEvent })
   const opened = stage
@@ -66,7 +70,8 @@ export async function performOn(
   startedWallMs: number,
 ): Promise<RunResult> {
   const { scenario, signal } = options
-  const context = contextOf(stage, options)
+  const trouble: Trouble = { active: 0, lastMs: Number.NEGATIVE_INFINITY }
+  const context = contextOf(stage, options, trouble)
   const { observer, nowMs } = context
   options.onStart?.(context)
   try {
@@ -75,7 +80,7 @@ export async function performOn(
       await prepareTenant(context)
       await populate(context)
     })
-    const { phases, assertions } = await runPhases(context)
+    const { phases, assertions } = await runPhases(context, startFaults(context, trouble))
     context.faults.push(...((await stage.heal?.()) ?? []))
     const history = await historyVerdict(context)
     context.note('history', historyText(history))
@@ -106,7 +111,7 @@ export async function performOn(
       startedMs,
       endedMs: nowMs(),
       phases,
-      faults: context.faults,
+      faults: context.faults.toSorted((a, b) => a.fromMs - b.fromMs),
       thresholds: thresholds.map(({ invalidates: _, ...result }) => result),
       assertions: atEnd,
       invariants,
@@ -127,13 +132,14 @@ export async function performOn(
 function contextOf(
   stage: Stage,
   { scenario, signal, onNote }: Pick<RunOptions, 'scenario' | 'signal' | 'onNote'>,
+  trouble: Trouble,
 ): RunContext {
   const events: RunContext['events'] = []
   const nowMs = (): number => stage.clock.nowMs()
   return {
     scenario,
     stage,
-    client: stage.client,
+    client: scenario.faults.length > 0 ? patientClient(stage, trouble, signal) : stage.client,
     observer: createObserver(stage.client),
     signal,
     policyIds: new Map(),
@@ -164,6 +170,7 @@ async function unlessAborted({ signal }: RunContext, prepare: () => Promise<void
 
 async function runPhases(
   context: RunContext,
+  faults: FaultTimeline,
 ): Promise<{ phases: readonly PhaseResult[]; assertions: readonly ExpectationResult[] }> {
   const phases: PhaseResult[] = []
   const assertions: ExpectationResult[] = []
@@ -179,6 +186,7 @@ async function runPhases(
       })
       continue
     }
+    faults.phaseBegins(phase.name)
     const result = await runPhase(context, phase)
     context.note(
       'phase',
@@ -187,6 +195,7 @@ async function runPhases(
     phases.push(result)
     if (!context.signal.aborted) assertions.push(...(await checkAssertions(context, `end(${phase.name})`)))
   }
+  await faults.end()
   return { phases, assertions }
 }
 

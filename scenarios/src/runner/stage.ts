@@ -1,5 +1,5 @@
 import type { Clock } from '@muster/shared/core'
-import type { ExpectationResult, RunResult, Span } from '@muster/shared/scenario'
+import type { ExpectationResult, RunResult, ScenarioFault, Span } from '@muster/shared/scenario'
 import type { MusterClient } from '../client/muster-client.ts'
 
 /** What the runner may do to a Muster besides what goes through its public doors: break it. */
@@ -8,6 +8,16 @@ export interface Breaker {
   killBroker(downMs: number): Promise<void>
   /** The control service dies without a word and is started again on its store. Resolves when it serves. */
   killControl(): Promise<void>
+  /** How each kind of fault is made to happen. Absent: this stage has no way to it. */
+  readonly faults: Partial<FaultTable>
+}
+
+/** Makes a fault happen; answers what ends it, which resolves when all is as before. */
+export type BeginFault<F> = (fault: F) => Promise<() => Promise<void>>
+
+/** A way to each kind of fault that the stage itself brings about. */
+export type FaultTable = {
+  readonly [Kind in ScenarioFault['kind']]: BeginFault<Extract<ScenarioFault, { readonly kind: Kind }>>
 }
 
 type Replay = NonNullable<RunResult['replay']>

@@ -58,7 +58,8 @@ describe('a control service that dies by SIGKILL', () => {
       await reportAll()
       await vi.waitFor(() => expect(lost).toContain('control.lost'), PATIENT)
       expect(existsSync(join(dir, 'crash'))).toBe(false)
-      await live.stack.restartControl()
+      await live.stack.control.kill()
+      await live.stack.control.start()
       await expectCommitted(committed + DEVICES)
       expect((await live.stats()).devices.managed).toBe(DEVICES)
     },
@@ -80,7 +81,8 @@ describe('a nats-server whose store is wiped while it is down', () => {
     expect(store).toHaveLength(1)
     rmSync(join(live.dir, 'nats', store[0] as string), { recursive: true })
     await vi.waitFor(() => expect(lost).toContain('broker.up'), PATIENT)
-    await live.stack.restartControl()
+    await live.stack.control.kill()
+    await live.stack.control.start()
     await expectCommitted(committed + DEVICES)
     // The bodies of policies went with the store as well; what is published from now on arrives.
     await reportAll()

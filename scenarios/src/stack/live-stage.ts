@@ -1,9 +1,10 @@
-import { CodedError, pause } from '@muster/shared/core'
-import { scaledClock, systemClock } from '@muster/shared/runtime'
+import { CodedError } from '@muster/shared/core'
+import { scaledClock } from '@muster/shared/runtime'
 import type { Scenario } from '@muster/shared/scenario'
 import { createHttpClient } from '../client/http-client.ts'
 import type { Stage } from '../runner/stage.ts'
-import { type Stack, startStack } from './stack.ts'
+import { liveBreaker } from './live-breaker.ts'
+import { startStack } from './stack.ts'
 
 const DEVICES_PER_WORKER = 10_000
 const LOOK_EVERY_WALL_MS = 300
@@ -47,10 +48,7 @@ export async function openLiveStage({ scenario, ...options }: LiveStageOptions):
     mode: 'live',
     client,
     clock: scaledClock(scale),
-    breaker: {
-      killBroker: (downMs) => killAndWait(stack, downMs / speed),
-      killControl: () => stack.restartControl(),
-    },
+    breaker: liveBreaker(stack, speed),
     lost: lost.signal,
     lookAgainMs: () => LOOK_EVERY_WALL_MS * speed,
     patienceMs: (what) => PATIENCE_WALL_MS[what] * speed,
@@ -69,16 +67,6 @@ export async function openLiveStage({ scenario, ...options }: LiveStageOptions):
       client.close()
       await stack.stop()
     },
-  }
-}
-
-async function killAndWait(stack: Stack, downMs: number): Promise<void> {
-  const before = stack.nats.pid
-  await stack.nats.kill({ downMs })
-  const deadline = Date.now() + downMs + 30_000
-  while (stack.nats.pid === undefined || stack.nats.pid === before) {
-    if (Date.now() > deadline) throw new CodedError('stack/start-failed', 'nats-server did not come back')
-    await pause(systemClock(), 50)
   }
 }
 

@@ -20,6 +20,9 @@ export interface ManagedProcess {
   /** Resolves when the process has ended, however. */
   readonly exited: Promise<Exit>
   kill(): Promise<void>
+  /** Hang it, as a stopped process, until it is resumed. */
+  pause(): void
+  resume(): void
   /** SIGTERM, and SIGKILL after a while. Idempotent. */
   stop(): Promise<void>
 }
@@ -57,6 +60,7 @@ export async function startProcess(order: ChildOrder, logFile: string): Promise<
   child.send(order)
   const stop = async (): Promise<void> => {
     stopping = true
+    child.kill('SIGCONT')
     child.kill('SIGTERM')
     const force = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS)
     await exited
@@ -69,6 +73,8 @@ export async function startProcess(order: ChildOrder, logFile: string): Promise<
       connection,
       exited,
       stop,
+      pause: () => void child.kill('SIGSTOP'),
+      resume: () => void child.kill('SIGCONT'),
       kill: async () => {
         stopping = true
         child.kill('SIGKILL')

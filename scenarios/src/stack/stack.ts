@@ -26,18 +26,30 @@ export interface StackOptions {
 }
 
 /** The broker as the stack sees it: its own child, or one that runs elsewhere. */
-export interface StackNats extends Pick<NatsSupervisor, 'url' | 'pid' | 'kill' | 'stop'> {
+export interface StackNats
+  extends Pick<NatsSupervisor, 'url' | 'pid' | 'kill' | 'revive' | 'pause' | 'resume' | 'stop'> {
   /** Of a server of ours. */
   readonly version: string | undefined
   readonly credentials: { readonly user?: string; readonly password?: string }
+}
+
+/** The control service through its lives. */
+export interface StackControl {
+  /** SIGKILL. */
+  kill(): Promise<void>
+  /** End in order. */
+  end(): Promise<void>
+  /** Start again on the same data. Resolves when it serves. */
+  start(): Promise<void>
+  pause(): void
+  resume(): void
 }
 
 /** A whole Muster on this machine: broker, control service, workers. */
 export interface Stack {
   readonly connection: Connection
   readonly nats: StackNats
-  /** Kill the control service with SIGKILL and start it again on the same data. */
-  restartControl(): Promise<void>
+  readonly control: StackControl
   /** Everything in order: workers, service, broker. Idempotent. */
   stop(): Promise<void>
 }
@@ -88,13 +100,26 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     return {
       connection,
       nats,
-      restartControl: async () => {
-        await control.kill()
-        options.onEvent('control.down', 'the control service was killed')
-        const port = Number(new URL(connection.url).port)
-        control = await startProcess({ role: 'control', config: { ...controlConfig, port } }, join(logs, 'control.log'))
-        report(control, 'control', options, () => ended)
-        options.onEvent('control.up', 'the control service serves again')
+      control: {
+        kill: async () => {
+          await control.kill()
+          options.onEvent('control.down', 'the control service was killed')
+        },
+        end: async () => {
+          await control.stop()
+          options.onEvent('control.down', 'the control service has ended')
+        },
+        start: async () => {
+          const port = Number(new URL(connection.url).port)
+          control = await startProcess(
+            { role: 'control', config: { ...controlConfig, port } },
+            join(logs, 'control.log'),
+          )
+          report(control, 'control', options, () => ended)
+          options.onEvent('control.up', 'the control service serves again')
+        },
+        pause: () => control.pause(),
+        resume: () => control.resume(),
       },
       stop,
     }
@@ -143,6 +168,11 @@ function elsewhere(text: string): StackNats {
     kill: async () => {
       throw new CodedError('nats/not-ours', 'a broker that MUSTER_NATS_URL names is not killed')
     },
+    revive: () => undefined,
+    pause: () => {
+      throw new CodedError('nats/not-ours', 'a broker that MUSTER_NATS_URL names is not made to hang')
+    },
+    resume: () => undefined,
     stop: async () => undefined,
   }
 }

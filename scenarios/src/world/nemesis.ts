@@ -1,5 +1,6 @@
 import { createRng, type EpochMs, HOUR_MS, MINUTE_MS, pause, type Rng, SECOND_MS } from '@muster/shared/core'
 import type { Chaos, Span } from '@muster/shared/scenario'
+import { everybody, type VirtualBreaker, type Which } from './virtual-breaker.ts'
 import type { World } from './world.ts'
 import { isControlConnection } from './world-control.ts'
 
@@ -11,8 +12,8 @@ export interface Nemesis {
 
 interface Fault {
   readonly text: string
-  begin(): void | Promise<void>
-  end(): void | Promise<void>
+  /** Answers what ends it. */
+  begin(): Promise<() => Promise<void>>
 }
 
 const kinds = {
@@ -24,7 +25,11 @@ const kinds = {
   'bad-links': { forMs: [10 * MINUTE_MS, 3 * HOUR_MS] },
 } as const satisfies Record<Chaos['kinds'][number], { forMs: readonly [number, number] }>
 
-export function startNemesis(world: World, { seed, chaos }: { seed: string; chaos: Chaos }): Nemesis {
+export function startNemesis(
+  world: World,
+  breaker: VirtualBreaker,
+  { seed, chaos }: { seed: string; chaos: Chaos },
+): Nemesis {
   const { clock, chronicle } = world
   const chance = createRng(`${seed}/nemesis`)
   const spans: Span[] = []
@@ -36,12 +41,12 @@ export function startNemesis(world: World, { seed, chaos }: { seed: string; chao
     if (stopped) return
     const kind = own.pick(chaos.kinds)
     const [min, max] = kinds[kind].forMs
-    const fault = faultOf(kind, world, own)
+    const fault = faultOf(kind, world, breaker, own)
     const fromMs = clock.nowMs()
     chronicle.add(fromMs, `nemesis ${fault.text}`)
-    await fault.begin()
+    const heal = await fault.begin()
     await pause(clock, min + own.unit() ** 2 * (max - min))
-    await fault.end()
+    await heal()
     chronicle.add(clock.nowMs(), 'nemesis heals')
     spans.push(spanOf(kind, fault.text, fromMs, clock.nowMs()))
   }
@@ -65,26 +70,34 @@ const spanOf = (kind: string, text: string, fromMs: EpochMs, toMs: EpochMs): Spa
   text,
 })
 
-function faultOf(kind: Chaos['kinds'][number], world: World, chance: Rng): Fault {
-  const { broker } = world
-  const everybody = (): boolean => true
+function faultOf(kind: Chaos['kinds'][number], world: World, breaker: VirtualBreaker, chance: Rng): Fault {
+  const cut = (text: string, which: Which): Fault => ({
+    text,
+    begin: async () => {
+      const heal = breaker.cut(which)
+      return async () => heal()
+    },
+  })
   switch (kind) {
     case 'broker-outage':
-      return cut(world, 'nobody reaches the broker', everybody)
+      return cut('nobody reaches the broker', everybody)
     case 'broker-loses-store':
-      return { ...cut(world, 'the broker loses its store', everybody), begin: () => loseStore(world) }
+      return {
+        text: 'the broker loses its store',
+        begin: async () => {
+          const heal = breaker.cut(everybody)
+          world.broker.wipe()
+          return async () => heal()
+        },
+      }
     case 'agent-partition': {
       const name = `worker-${chance.int(1, world.fleets.length)}`
-      return cut(world, `${name} does not reach the broker`, (each) => each === name)
+      return cut(`${name} does not reach the broker`, (each) => each === name)
     }
     case 'control-partition':
-      return cut(world, 'the control service does not reach the broker', isControlConnection)
+      return cut('the control service does not reach the broker', isControlConnection)
     case 'control-crash':
-      return {
-        text: 'the control service dies',
-        begin: () => world.control.killBetweenCalls(),
-        end: () => world.control.start(),
-      }
+      return { text: 'the control service dies', begin: () => breaker.crash() }
     case 'bad-links': {
       const longest = chance.int(50, 3_000)
       const conditions = {
@@ -93,23 +106,15 @@ function faultOf(kind: Chaos['kinds'][number], world: World, chance: Rng): Fault
         duplicate: chance.unit() * 0.1,
         reorder: chance.unit() * 0.1,
       }
-      const isWorker = (name: string): boolean => !isControlConnection(name)
       return {
         text: `links of the workers: up to ${longest} ms, ${percent(conditions.loss)} lost, ${percent(conditions.duplicate)} twice, ${percent(conditions.reorder)} overtaken`,
-        begin: () => broker.setConditions(conditions, isWorker),
-        end: () => broker.setConditions({}, isWorker),
+        begin: async () => {
+          const heal = breaker.worsen(conditions)
+          return async () => heal()
+        },
       }
     }
   }
-}
-
-function cut({ broker }: World, text: string, which: (name: string) => boolean): Fault {
-  return { text, begin: () => broker.setOnline(false, which), end: () => broker.setOnline(true, which) }
-}
-
-function loseStore({ broker }: World): void {
-  broker.setOnline(false)
-  broker.wipe()
 }
 
 const percent = (share: number): string => `${(share * 100).toFixed(1)} %`

@@ -1,12 +1,12 @@
 import type { PlantedBug } from '@muster/control'
 import { DAY_MS, HOUR_MS, MINUTE_MS, manualClock, pause, SECOND_MS } from '@muster/shared/core'
-import { formatDuration, type Scenario } from '@muster/shared/scenario'
+import type { Scenario } from '@muster/shared/scenario'
 import type { Stage } from '../runner/stage.ts'
 import { drive } from './drive.ts'
 import { startNemesis } from './nemesis.ts'
 import { sealWorld } from './seal.ts'
+import { virtualBreaker } from './virtual-breaker.ts'
 import { createWorld, type World } from './world.ts'
-import { isControlConnection } from './world-control.ts'
 
 /** Where virtual time begins when a scenario does not say: a Monday morning, always the same. */
 const START = '2026-01-05T08:00:00Z'
@@ -48,31 +48,15 @@ export async function openVirtualStage({
       ...(plantedBug ? { plantedBug } : {}),
     }),
   )
-  const nemesis = scenario.chaos && startNemesis(world, { seed: scenario.seed, chaos: scenario.chaos })
+  const breaker = virtualBreaker(world, onEvent)
+  const nemesis = scenario.chaos && startNemesis(world, breaker, { seed: scenario.seed, chaos: scenario.chaos })
   let stopped = false
   return {
     mode: 'virtual',
     world,
     client: world.client,
     clock,
-    breaker: {
-      killBroker: async (downMs) => {
-        world.broker.setOnline(false)
-        onEvent('broker.down', 'the broker has ended')
-        await pause(clock, downMs)
-        world.broker.setOnline(true)
-        onEvent('broker.up', `the broker serves again after ${formatDuration(downMs)}`)
-        await pause(clock, SECOND_MS)
-      },
-      killControl: async () => {
-        world.control.kill()
-        onEvent('control.down', 'the control service was killed')
-        world.broker.setOnline(true, isControlConnection)
-        await world.control.start()
-        await pause(clock, SECOND_MS)
-        onEvent('control.up', 'the control service serves again')
-      },
-    },
+    breaker,
     lost: new AbortController().signal,
     lookAgainMs: (waitedMs) => Math.min(LOOK_MAX_MS, Math.max(LOOK_MIN_MS, waitedMs * LOOK_SHARE)),
     patienceMs: (what) => PATIENCE_MS[what],

@@ -33,9 +33,12 @@ export function createWorldClient(
         throw new CodedError('client/unreachable', `${method} ${path}: the control service is down`)
       await pause(clock, SECOND_MS)
     }
+    await control.running()
+    const { door } = control
+    if (!door) throw new CodedError('client/unreachable', `${method} ${path}: the control service has ended`)
     control.calls++
     try {
-      return await control.door.answer({
+      return await door.answer({
         method,
         url: path,
         authorization: undefined,

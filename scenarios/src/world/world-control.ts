@@ -13,6 +13,7 @@ import { type Clock, pause } from '@muster/shared/core'
 import type { CertificateAuthority } from '@muster/shared/pki'
 import type { MemoryBroker } from '@muster/shared/runtime'
 import { fenceStore } from './fenced-store.ts'
+import { pausableClock } from './pausable-clock.ts'
 
 export interface WorldControlOptions {
   readonly broker: MemoryBroker
@@ -41,6 +42,11 @@ export interface WorldControl {
   killBetweenCalls(): Promise<void>
   /** Calls of the runner that are under way. */
   calls: number
+  /** Hang: none of its appointments is kept and its door stays shut until it is resumed; its connections are the broker's. */
+  pause(): void
+  resume(): void
+  /** Resolves when it does not hang. */
+  running(): Promise<void>
   /** End in order. */
   stop(): Promise<void>
 }
@@ -48,7 +54,8 @@ export interface WorldControl {
 export const isControlConnection = (name: string): boolean => name.startsWith('control-')
 
 export function createWorldControl(options: WorldControlOptions): WorldControl {
-  const { broker, store, authority, clock, ids, tenant } = options
+  const { broker, store, authority, ids, tenant } = options
+  const clock = pausableClock(options.clock)
   let life: { control: Control; door: FrontDoor; end(): void } | undefined
   let lives = 0
 
@@ -106,9 +113,12 @@ export function createWorldControl(options: WorldControlOptions): WorldControl {
     start,
     kill,
     killBetweenCalls: async () => {
-      while (world.calls > 0) await pause(clock, 1)
+      while (world.calls > 0) await pause(options.clock, 1)
       kill()
     },
+    pause: () => clock.pause(),
+    resume: () => clock.resume(),
+    running: () => clock.running(),
     stop: async () => {
       const ending = life
       life = undefined

@@ -336,6 +336,12 @@ export const errorCatalogue = {
     exit: 3,
     meaning: 'A scenario does not follow its schema, or names what is not there.',
   },
+  'scenario/fault-impossible': {
+    status: 400,
+    graph: 'BadRequest',
+    exit: 3,
+    meaning: 'A scenario wants a fault that cannot happen where it is run.',
+  },
 
   // the fleet
   'simulation/no-room': {

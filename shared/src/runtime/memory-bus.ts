@@ -24,6 +24,8 @@ export interface MemoryBroker {
   connect(name: string): Bus
   /** Cut connections from the broker, or bring them back: those of the names that pass, all by default. */
   setOnline(online: boolean, which?: (name: string) => boolean): void
+  /** Let nothing through to or from the connections whose names pass, as when one side hangs: they stand, and wait. */
+  setHeld(held: boolean, which?: (name: string) => boolean): void
   /** How messages fare from now on between the broker and the connections whose names pass. */
   setConditions(conditions: LinkConditions, which?: (name: string) => boolean): void
   /** Lose what streams and buckets hold, as a broker that comes back without its store. */
@@ -74,6 +76,7 @@ export function createMemoryBroker(options: MemoryBrokerOptions = {}): MemoryBro
     blobs: new Map(),
     connections: new Set(),
     absent: () => false,
+    hanging: () => false,
     conditions: [],
     turn: 0,
   }
@@ -84,6 +87,16 @@ export function createMemoryBroker(options: MemoryBrokerOptions = {}): MemoryBro
       const before = broker.absent
       broker.absent = (name) => (which(name) ? !online : before(name))
       for (const connection of broker.connections) if (which(connection.link.name)) setCut(connection, !online)
+      for (const stream of Object.values(broker.streams)) stream.wake()
+    },
+    setHeld: (held, which = everybody) => {
+      const before = broker.hanging
+      broker.hanging = (name) => (which(name) ? held : before(name))
+      for (const { link } of broker.connections) {
+        if (!which(link.name)) continue
+        if (held) broker.network.hold(link)
+        else broker.network.release(link)
+      }
       for (const stream of Object.values(broker.streams)) stream.wake()
     },
     setConditions: (conditions, which = everybody) => {
@@ -109,6 +122,8 @@ interface Broker {
   readonly connections: Set<Connection>
   /** Who finds no broker. */
   absent: (name: string) => boolean
+  /** For whom nothing gets through. */
+  hanging: (name: string) => boolean
   readonly conditions: { which: (name: string) => boolean; conditions: LinkConditions }[]
   turn: number
 }
@@ -123,6 +138,7 @@ function connectTo(broker: Broker, name: string): Bus {
   const { network } = broker
   const link = network.link(name)
   link.cut = broker.absent(name)
+  if (broker.hanging(name)) network.hold(link)
   link.conditions = broker.conditions.findLast(({ which }) => which(name))?.conditions ?? {}
   const connection: Connection = { closed: false, link, statusListeners: new Set() }
   broker.connections.add(connection)
@@ -190,17 +206,19 @@ function connectTo(broker: Broker, name: string): Bus {
       const consuming = broker.streams[stream].consume({
         handler,
         maxBatch,
-        reachable,
+        reachable: () => reachable() && !link.held,
         ...(onError ? { onError } : {}),
       })
       return consuming
     },
     putBlob: async (key, body) => {
       usable()
+      await passage(broker, connection, key)
       broker.blobs.set(key, body)
     },
     getBlob: async (key) => {
       usable()
+      await passage(broker, connection, key)
       return broker.blobs.get(key)
     },
     onStatus: (listener) => {
@@ -270,6 +288,15 @@ function receivers(broker: Broker, from: Connection, { subject }: Delivered): re
   )
   const members = [...groups.values()].map((group) => group[broker.turn++ % group.length] as Listener)
   return [...others.filter(({ queue }) => queue === undefined), ...members]
+}
+
+/** Wait while nothing gets through. */
+async function passage(broker: Broker, connection: Connection, what: string): Promise<void> {
+  const { link } = connection
+  if (!link.held) return
+  await answerTo<void>(broker, connection, APPEND_TIMEOUT_MS, what, (resolve) => {
+    broker.network.carry(link, 'in', () => resolve())
+  })
 }
 
 /** Wait for an answer: until the time is over, or the connection goes. */

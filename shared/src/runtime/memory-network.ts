@@ -18,6 +18,8 @@ export interface Link {
   conditions: LinkConditions
   /** Cut from the broker. */
   cut: boolean
+  /** What has arrived at an end that does not move, in order; `undefined` while it does. */
+  held: (() => void)[] | undefined
   readonly chance: Rng
   /** When the last message in order arrives, per direction: what is sent later arrives no earlier. */
   readonly arrivesMs: { in: EpochMs; out: EpochMs }
@@ -35,6 +37,9 @@ export interface MemoryNetwork {
   link(name: string): Link
   /** Let `arrive` happen when a message has passed the link; twice, or never, if chance says so. */
   carry(link: Link, direction: 'in' | 'out', arrive: () => void): void
+  /** From now on nothing gets through the link, and nothing is lost; until it is released, and all of it does. */
+  hold(link: Link): void
+  release(link: Link): void
   readonly counts: Readonly<NetworkCounts>
 }
 
@@ -44,7 +49,11 @@ const OVERTAKEN_MS = 1_000
 export function createMemoryNetwork(clock: Clock, seed: string): MemoryNetwork {
   const counts: NetworkCounts = { carried: 0, lost: 0, duplicated: 0 }
 
-  const schedule = (link: Link, direction: 'in' | 'out', arrive: () => void): void => {
+  const schedule = (link: Link, direction: 'in' | 'out', through: () => void): void => {
+    const arrive = (): void => {
+      if (link.held) link.held.push(through)
+      else through()
+    }
     const { delayMs: [min, max] = [0, 0], reorder = 0 } = link.conditions
     const nowMs = clock.nowMs()
     const overtaken = reorder > 0 && link.chance.chance(reorder)
@@ -65,9 +74,18 @@ export function createMemoryNetwork(clock: Clock, seed: string): MemoryNetwork {
       name,
       conditions: {},
       cut: false,
+      held: undefined,
       chance: createRng(`${seed}/network/${name}`),
       arrivesMs: { in: 0, out: 0 },
     }),
+    hold: (link) => {
+      link.held ??= []
+    },
+    release: (link) => {
+      const { held } = link
+      link.held = undefined
+      for (const through of held ?? []) clock.soon(through)
+    },
     carry: (link, direction, arrive) => {
       const { loss = 0, duplicate = 0 } = link.conditions
       counts.carried++

@@ -54,6 +54,19 @@ describe('a scenario that is wrong', () => {
     expect(problems[0]).toMatch(wanted)
   })
 
+  it.each<[string, string, RegExp]>([
+    ['a kind', 'at: settle, kind: broker.kil', /^x\.yaml:15:\d+ faults\.0\.kind: .*did you mean "broker\.kill"\?/],
+    ['no kind', 'at: settle', /^x\.yaml:15:\d+ faults\.0\.kind: is missing.*control\.crash/],
+    ['a phase', 'at: setle+5m, kind: broker.kill', /^x\.yaml:15:\d+ faults\.0\.at: .*did you mean "settle"\?/],
+    ['a moment', 'at: settle+5, kind: broker.kill', /^x\.yaml:15:\d+ faults\.0\.at: expected a time such as 2h/],
+    ['a key', 'at: 5m, kind: link, los: 3%', /^x\.yaml:15:\d+ faults\.0\.los: .*did you mean "loss"\?/],
+    ['a share', 'at: 5m, kind: link, loss: 300%', /^x\.yaml:15:\d+ faults\.0\.loss: expected a share/],
+    ['nothing that goes wrong', 'at: 5m, kind: link', /^x\.yaml:15:\d+ faults\.0: a link fault has/],
+    ['a target', 'at: 5m, kind: broker.partition, target: us', /^x\.yaml:15:\d+ faults\.0\.target: .*workers/],
+  ])('a fault with %s that is wrong is located and explained', (_what, fault, wanted) => {
+    expect(problemsOf(`${good}faults:\n  - { ${fault} }\n`).join('\n')).toMatch(wanted)
+  })
+
   it('names a policy that is nearly right', () => {
     const text = `${good}assertions:\n  - { name: all, expr: policy("bass").error == 0 }\n`
     expect(problemsOf(text).join()).toMatch(/^x\.yaml:15:\d+ assertions\.0\.expr: .*bass/)

@@ -1,6 +1,7 @@
 import { nearestName, ok, type Result } from '@muster/shared/core'
 import { type Document, isMap, isNode, isPair, isScalar, LineCounter, parseDocument } from 'yaml'
 import type { z } from 'zod'
+import { faultKinds } from './fault-schema.ts'
 import { checkReferences } from './references.ts'
 import { Scenario } from './schema.ts'
 
@@ -48,8 +49,8 @@ export function parseScenario(
   if (!parsed.success) {
     return {
       ok: false,
-      problems: withoutMisspelt(parsed.error.issues.flatMap((issue) => explain(issue))).map(({ path, message, key }) =>
-        at(offsetOf(document, path, key !== undefined), path.join('.'), message),
+      problems: withoutMisspelt(parsed.error.issues.flatMap((issue) => explain(issue, plain.value))).map(
+        ({ path, message, key }) => at(offsetOf(document, path, key !== undefined), path.join('.'), message),
       ),
     }
   }
@@ -87,7 +88,7 @@ function withoutMisspelt(explained: readonly Explained[]): readonly Explained[] 
   return explained.filter(({ path, key }) => key !== undefined || !meant.has(path.join('.')))
 }
 
-function explain(issue: z.core.$ZodIssue): readonly Explained[] {
+function explain(issue: z.core.$ZodIssue, document: unknown): readonly Explained[] {
   const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part))
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => {
@@ -97,17 +98,38 @@ function explain(issue: z.core.$ZodIssue): readonly Explained[] {
   }
   if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined'))
     return [{ path, message: `is missing: expected ${issue.expected}` }]
-  if (issue.code === 'invalid_union') return explainUnion(issue, path)
+  if (issue.code === 'invalid_union')
+    return 'discriminator' in issue ? explainKind(path, document) : explainUnion(issue, path, document)
   if (issue.code === 'invalid_value' && issue.values.length > 1) {
     return [{ path, message: `expected one of ${issue.values.map(String).join(', ')}` }]
   }
   return [{ path, message: issue.message }]
 }
 
+/** Parts are told apart by a key, and its value is none of those there are. */
+function explainKind(path: Path, document: unknown): readonly Explained[] {
+  const given = path.reduce<unknown>(
+    (inside, part) => (inside as Record<string, unknown> | undefined)?.[part],
+    document,
+  )
+  const near = typeof given === 'string' ? nearestName(given, faultKinds) : undefined
+  const found = given === undefined ? 'is missing: ' : `there is no kind ${JSON.stringify(given)}; `
+  return [
+    {
+      path,
+      message: `${found}${near ? `did you mean ${JSON.stringify(near)}?` : `expected one of ${faultKinds.join(', ')}`}`,
+    },
+  ]
+}
+
 /** Of a union's branches the one that came furthest says best what is wrong. */
-function explainUnion(issue: Extract<z.core.$ZodIssue, { code: 'invalid_union' }>, path: Path): readonly Explained[] {
+function explainUnion(
+  issue: Extract<z.core.$ZodIssue, { code: 'invalid_union' }>,
+  path: Path,
+  document: unknown,
+): readonly Explained[] {
   const branches = issue.errors.map((issues) =>
-    issues.flatMap((inner) => explain(inner).map((each) => ({ ...each, path: [...path, ...each.path] }))),
+    issues.flatMap((inner) => explain(inner, document).map((each) => ({ ...each, path: [...path, ...each.path] }))),
   )
   const depth = (branch: readonly { path: Path }[]): number => Math.max(0, ...branch.map((each) => each.path.length))
   const deepest = branches
@@ -140,8 +162,14 @@ function unknownKey(key: string, near: string | undefined): string {
 function keysAt(path: Path): readonly string[] {
   let schema: unknown = Scenario
   for (const part of path) schema = descend(unwrap(schema), part)
-  const shape = (unwrap(schema) as { shape?: Record<string, unknown> } | undefined)?.shape
-  return shape ? Object.keys(shape) : []
+  return shapesOf(unwrap(schema)).flatMap((shape) => Object.keys(shape))
+}
+
+/** The keys and values of an object, or of all the objects that something may be. */
+function shapesOf(schema: unknown): readonly Record<string, unknown>[] {
+  const shape = (schema as { shape?: Record<string, unknown> } | undefined)?.shape
+  if (shape) return [shape]
+  return (defOf(schema)?.options ?? []).flatMap((option) => shapesOf(unwrap(option)))
 }
 
 interface Def {

@@ -77,6 +77,8 @@ export function checkReferences(scenario: Scenario, checkExpression?: CheckExpre
     for (const [at, step] of phase.do.entries())
       checkStep(step, [...path, 'do', at], { need, needTargets, needPart, expression })
   }
+  for (const [index, { at }] of scenario.faults.entries())
+    if (at.phase !== undefined) need('phase', at.phase, ['faults', index, 'at'])
   for (const [index, threshold] of scenario.thresholds.entries()) {
     if (threshold.where.policy !== undefined)
       need('policy', threshold.where.policy, ['thresholds', index, 'where', 'policy'])
@@ -139,6 +141,7 @@ function duplicates({
   policies,
   tenant,
   phases,
+  faults,
   population,
 }: Scenario): readonly [Path, readonly (readonly [number, string])[]][] {
   const twice = (ids: readonly string[]): readonly (readonly [number, string])[] =>
@@ -148,6 +151,7 @@ function duplicates({
     [['tenant', 'groups'], twice(tenant.groups.map(({ id }) => id))],
     [['tenant', 'filters'], twice(tenant.filters.map(({ id }) => id))],
     [['phases'], twice(phases.map(({ name }) => name))],
+    [['faults'], twice(faults.map(({ name }, index) => name ?? `#${index}`))],
     [['population', 'mix'], twice(population.mix.map(({ name }) => name))],
   ]
 }

@@ -1,13 +1,14 @@
 import { PlatformName, Posture, RemoteActionName } from '@muster/shared/contracts'
 import { z } from 'zod'
 import { Duration, Share } from './duration.ts'
+import { ScenarioFault } from './fault-schema.ts'
+import { Id, Where } from './terms.ts'
 
 /**
  * The scenario language. Ten lines are enough for a scenario that needs ten; everything else has a default. Durations and
  * shares carry their units (`30m`, `20%`); durations are simulated time unless a name says wall.
  */
 
-const Id = z.string().regex(/^[a-z0-9-]{1,40}$/, 'expected lower-case letters, digits and hyphens, 1 to 40')
 const Version = z.union([z.string(), z.number()]).transform(String)
 const SettingValue = z.union([z.boolean(), z.number(), z.string(), z.array(z.string())])
 
@@ -70,14 +71,6 @@ const Group = z.strictObject({
   /** Assigned: a share of a part of the population, or of all devices; filled when the step `fill` or a rollout needs it. */
   percent: z.number().positive().max(100).optional(),
   of: Id.optional(),
-})
-
-const Where = z.strictObject({
-  /** A part of the population, or a platform. */
-  in: z.string().optional(),
-  share: Share.default(1),
-  /** Which devices make up the share: the same salt, the same devices. */
-  salt: z.string().default(''),
 })
 
 const Step = z.union([
@@ -252,6 +245,8 @@ export const Scenario = z.strictObject({
   policies: z.array(Policy).default([]),
   chaos: Chaos.optional(),
   phases: z.array(Phase).min(1),
+  /** What goes wrong beside the phases. */
+  faults: z.array(ScenarioFault).default([]),
   thresholds: z.array(Threshold).default([]),
   assertions: z.array(Assertion).default([]),
 })

@@ -49,11 +49,24 @@ it('stays down for as long as it is told to', async () => {
   expect(performance.now() - from).toBeGreaterThanOrEqual(690)
 })
 
+it('comes back before its time when it is told to', async () => {
+  await using server = await testNatsServer({ dataDir: dir })
+  await server.kill({ downMs: 600_000 })
+  server.revive()
+  await vi.waitFor(() => expect(server.pid).toBeDefined(), PATIENT)
+})
+
 it('hangs for a time and goes on', async () => {
   await using server = await testNatsServer({ dataDir: dir })
   const before = server.pid
-  await server.pause(100)
-  const bus = await createNatsBus({ url: server.url, ...server.credentials, name: 'a', role: 'agent', tenant: 't' })
+  const options = { url: server.url, ...server.credentials, name: 'a', role: 'agent', tenant: 't' } as const
+  const bus = await createNatsBus(options)
+  const asked = (timeoutMs: number) => bus.request('nobody', new Uint8Array(1), { timeoutMs })
+  await expect(asked(5_000)).rejects.toMatchObject({ code: 'bus/no-responders' })
+  server.pause()
+  await expect(asked(100)).rejects.toMatchObject({ code: 'bus/timeout' })
+  server.resume()
+  await expect(asked(5_000)).rejects.toMatchObject({ code: 'bus/no-responders' })
   await bus.close()
   expect(server.pid).toBe(before)
 })

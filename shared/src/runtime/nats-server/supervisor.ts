@@ -28,10 +28,13 @@ export interface NatsSupervisor {
   readonly version: string
   /** Of the server that runs now; `undefined` while it is down. */
   readonly pid: number | undefined
-  /** Fault injection: kill it; it comes back on the same port after `downMs`. Resolves when it has ended. */
+  /** Fault injection: kill it; it comes back on the same port after `downMs`, or `revive`. Resolves when it has ended. */
   kill(options?: { downMs?: number }): Promise<void>
-  /** Fault injection: hang it for a time, as a stopped process. */
-  pause(forMs: number): Promise<void>
+  /** Let a server that was killed come back now, however long it was to be down. */
+  revive(): void
+  /** Fault injection: hang it, as a stopped process, until it is resumed. */
+  pause(): void
+  resume(): void
   /** End it for good: gracefully, then by force. Idempotent. */
   stop(): Promise<void>
 }
@@ -106,7 +109,11 @@ async function supervise(
     const sinceMs = Date.now()
     options.onExit?.()
     for (let waitMs = RESTART_MIN_MS; !stopping; waitMs = Math.min(RESTART_MAX_MS, waitMs * 2)) {
-      await pauseUntil(Math.max(Date.now() + waitMs, downUntilMs), () => stopping)
+      const notBeforeMs = Date.now() + waitMs
+      await pauseUntil(
+        () => Math.max(notBeforeMs, downUntilMs),
+        () => stopping,
+      )
       if (stopping) return
       try {
         await start(port, monitorPort)
@@ -134,13 +141,11 @@ async function supervise(
       victim.process.kill('SIGKILL')
       await victim.exited
     },
-    pause: async (forMs) => {
-      const victim = child
-      if (!victim) return
-      victim.process.kill('SIGSTOP')
-      await new Promise((resolve) => setTimeout(resolve, forMs))
-      victim.process.kill('SIGCONT')
+    revive: () => {
+      downUntilMs = 0
     },
+    pause: () => void child?.process.kill('SIGSTOP'),
+    resume: () => void child?.process.kill('SIGCONT'),
     stop: async () => {
       stopping = true
       if (child) await end(child)
@@ -171,7 +176,7 @@ function endOrphan(server: ProcessIdentity): void {
   }
 }
 
-async function pauseUntil(atMs: number, cut: () => boolean): Promise<void> {
-  while (Date.now() < atMs && !cut())
-    await new Promise((resolve) => setTimeout(resolve, Math.min(50, atMs - Date.now())))
+async function pauseUntil(atMs: () => number, cut: () => boolean): Promise<void> {
+  while (Date.now() < atMs() && !cut())
+    await new Promise((resolve) => setTimeout(resolve, Math.min(50, Math.max(0, atMs() - Date.now()))))
 }

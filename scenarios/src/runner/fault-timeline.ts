@@ -1,0 +1,103 @@
+import { CodedError } from '@muster/shared/core'
+import type { ScenarioFault } from '@muster/shared/scenario'
+import { type RunContext, sleep } from './context.ts'
+import { faultText } from './fault-text.ts'
+import type { BeginFault } from './stage.ts'
+
+/** The faults of a scenario, on a timeline of their own beside its phases. */
+export interface FaultTimeline {
+  /** Moments that count from this phase, and from the first one, count from now. */
+  phaseBegins(name: string): void
+  /** Nothing new goes wrong, what goes wrong ends now, and this resolves when all is mended. */
+  end(): Promise<void>
+}
+
+/** How many faults are under way, and when the last of them was over, for who meets what they do. */
+export interface Trouble {
+  active: number
+  lastMs: number
+}
+
+/** Faults happen as soon as phases begin. What fails in one of them is thrown by `end`. */
+export function startFaults(context: RunContext, trouble: Trouble): FaultTimeline {
+  const ending = new AbortController()
+  const waiting: Pick<RunContext, 'stage' | 'signal'> = {
+    stage: context.stage,
+    signal: AbortSignal.any([context.signal, ending.signal]),
+  }
+  const pending = new Set(context.scenario.faults)
+  const under: Promise<void>[] = []
+  const failures: unknown[] = []
+  let first = true
+  return {
+    phaseBegins: (name) => {
+      for (const fault of pending) {
+        if (fault.at.phase === undefined ? !first : fault.at.phase !== name) continue
+        pending.delete(fault)
+        under.push(
+          happen(context, waiting, fault, trouble).catch((error: unknown) => {
+            failures.push(error)
+          }),
+        )
+      }
+      first = false
+    },
+    end: async () => {
+      ending.abort()
+      await Promise.all(under)
+      for (const fault of pending) context.note('fault', `${nameOf(fault)} did not happen: its phase did not begin`)
+      if (failures.length > 0 && !context.signal.aborted) throw failures[0]
+    },
+  }
+}
+
+const nameOf = ({ name, kind }: ScenarioFault): string => name ?? kind
+
+/** One fault through its occurrences. */
+async function happen(
+  context: RunContext,
+  waiting: Pick<RunContext, 'stage' | 'signal'>,
+  fault: ScenarioFault,
+  trouble: Trouble,
+): Promise<void> {
+  let atMs = context.nowMs() + fault.at.afterMs
+  do {
+    if (!(await passes(waiting, atMs - context.nowMs()))) return
+    await once(context, waiting, fault, trouble)
+    atMs = Math.max(atMs + (fault.every ?? 0), context.nowMs())
+  } while (fault.every !== undefined)
+}
+
+async function once(
+  context: RunContext,
+  waiting: Pick<RunContext, 'stage' | 'signal'>,
+  fault: ScenarioFault,
+  trouble: Trouble,
+): Promise<void> {
+  const [name, text, fromMs] = [nameOf(fault), faultText(fault), context.nowMs()]
+  context.note('fault', `${name} begins: ${text}`)
+  trouble.active++
+  try {
+    const begin = context.stage.breaker.faults[fault.kind] as BeginFault<ScenarioFault> | undefined
+    if (!begin) throw new CodedError('scenario/fault-impossible', `this stage has no way to ${fault.kind}`)
+    const mend = await begin(fault)
+    await passes(waiting, fault.for)
+    await mend()
+    context.faults.push({ name, kind: fault.kind, fromMs, toMs: context.nowMs(), text })
+    context.note('fault', `${name} is over`)
+  } finally {
+    trouble.active--
+    trouble.lastMs = context.nowMs()
+  }
+}
+
+/** Wait for so long; false when the faults are to end before that. */
+async function passes(waiting: Pick<RunContext, 'stage' | 'signal'>, ms: number): Promise<boolean> {
+  try {
+    if (ms > 0) await sleep(waiting, ms)
+    return !waiting.signal.aborted
+  } catch (error) {
+    if (waiting.signal.aborted) return false
+    throw error
+  }
+}

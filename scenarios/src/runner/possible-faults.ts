@@ -1,0 +1,29 @@
+import { CodedError } from '@muster/shared/core'
+import type { FaultKind, Scenario } from '@muster/shared/scenario'
+
+/** What real processes on one machine have no way to, and why. */
+const notLive: Partial<Record<FaultKind, string>> = {
+  'broker.partition': 'there is no network between processes of one machine that could be cut',
+  link: 'there is no network between processes of one machine that could be slow or lossy',
+}
+
+/**
+ * Refuse a scenario that wants what its stage has no way to, before anything is started.
+ * @throws CodedError `scenario/fault-impossible`, `nats/not-ours`
+ */
+export function checkFaultsPossible({ clock, faults }: Scenario, env: NodeJS.ProcessEnv): void {
+  if (clock.mode === 'virtual') return
+  for (const [index, { kind }] of faults.entries()) {
+    const reason = notLive[kind]
+    if (reason !== undefined)
+      throw new CodedError(
+        'scenario/fault-impossible',
+        `faults.${index}: ${kind} cannot happen in a live run: ${reason}. Run it with --speed virtual, or with clock.mode virtual`,
+      )
+    if (kind.startsWith('broker.') && env['MUSTER_NATS_URL'])
+      throw new CodedError(
+        'nats/not-ours',
+        `faults.${index}: ${kind} is not done to a broker that MUSTER_NATS_URL names`,
+      )
+  }
+}
