@@ -16,6 +16,7 @@ const descriptions: Readonly<Record<keyof typeof Scenario.shape, string>> = {
   policies: 'Compliance and configuration policies, in the names of Microsoft Graph.',
   chaos: 'Faults by chance, in a virtual world.',
   phases: 'One after another: steps, then a duration or a condition that is waited for.',
+  faults: 'What goes wrong beside the phases, and when.',
   thresholds: 'What measured figures must be.',
   assertions: 'Conditions that must hold at a moment.',
 }
