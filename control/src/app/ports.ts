@@ -67,6 +67,8 @@ export interface Devices {
   findBySerial(platform: PlatformName, serialNumbers: readonly string[]): Promise<readonly Device[]>
   /** By directory id, managed or not, as long as the directory has them. */
   findInDirectory(directoryIds: readonly string[]): Promise<readonly Device[]>
+  /** Managed devices of these users. */
+  ofUsers(userIds: readonly string[]): Promise<readonly Device[]>
   /** How many managed devices each user has. */
   countByUser(userIds: readonly string[]): Promise<ReadonlyMap<string, number>>
   /** Agents that managed devices live on. */

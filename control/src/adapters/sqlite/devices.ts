@@ -61,6 +61,7 @@ export function devices(database: Database, cache?: RowCache<Device>): Devices {
         platform,
         list(serials),
       ),
+    ofUsers: async (userIds) => someBy('device_user', `${MANAGED} AND userId IN ${LISTED}`, list(userIds)),
     countByUser: async (userIds) => {
       const sql = `SELECT userId, count(*) AS n FROM device INDEXED BY device_user WHERE lifecycle = 'managed' AND userId IN ${LISTED} GROUP BY userId`
       return new Map(database.all(sql, list(userIds)).map((row) => [String(row['userId']), Number(row['n'])]))

@@ -108,4 +108,58 @@ export const migrations: readonly string[] = [
   `
   CREATE TABLE notification_template (id TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITHOUT ROWID;
   `,
+  // Rows of two kilobytes do not fit into the leaves of an index: tables with a rowid are read and written in half the time.
+  `
+  CREATE TABLE device_with_rowid (
+    id TEXT PRIMARY KEY,
+    directoryId TEXT NOT NULL,
+    entraDeviceId TEXT NOT NULL,
+    agentId TEXT NOT NULL,
+    userId TEXT,
+    platform TEXT NOT NULL,
+    operatingSystem TEXT NOT NULL,
+    osVersion TEXT NOT NULL,
+    deviceName TEXT NOT NULL,
+    manufacturer TEXT NOT NULL,
+    model TEXT NOT NULL,
+    serialNumber TEXT NOT NULL,
+    ownership TEXT NOT NULL,
+    lifecycle TEXT NOT NULL,
+    managementState TEXT NOT NULL,
+    complianceState TEXT NOT NULL,
+    enrolledAtMs INTEGER NOT NULL,
+    lastSyncAtMs INTEGER NOT NULL,
+    nextEvaluationAtMs INTEGER,
+    ackedSeq INTEGER NOT NULL,
+    appliedReports INTEGER NOT NULL,
+    body TEXT NOT NULL
+  ) STRICT;
+  INSERT INTO device_with_rowid SELECT * FROM device;
+  DROP TABLE device;
+  ALTER TABLE device_with_rowid RENAME TO device;
+  CREATE INDEX device_serial ON device (platform, serialNumber) WHERE lifecycle = 'managed';
+  CREATE INDEX device_user ON device (userId) WHERE lifecycle = 'managed';
+  CREATE INDEX device_state ON device (lifecycle, platform, complianceState);
+  CREATE INDEX device_due ON device (nextEvaluationAtMs) WHERE lifecycle = 'managed' AND nextEvaluationAtMs IS NOT NULL;
+  CREATE INDEX device_directory ON device (directoryId);
+  CREATE INDEX device_entra ON device (entraDeviceId);
+  CREATE INDEX device_agent ON device (agentId) WHERE lifecycle = 'managed';
+
+  CREATE TABLE device_policy_with_rowid (
+    deviceId TEXT NOT NULL,
+    policyId TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    reportedRevision INTEGER,
+    state TEXT NOT NULL,
+    targetedAtMs INTEGER NOT NULL,
+    appliedAtMs INTEGER,
+    committedAtMs INTEGER,
+    body TEXT NOT NULL,
+    PRIMARY KEY (deviceId, policyId)
+  ) STRICT;
+  INSERT INTO device_policy_with_rowid SELECT * FROM device_policy;
+  DROP TABLE device_policy;
+  ALTER TABLE device_policy_with_rowid RENAME TO device_policy;
+  CREATE INDEX device_policy_state ON device_policy (policyId, revision, state);
+  `,
 ]

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { refillGroup } from '../../app/dynamic-groups.ts'
 import type { MemberTuple, Tables } from '../../app/ports.ts'
-import type { Group } from '../../domain/model.ts'
+import type { Device, Group } from '../../domain/model.ts'
 import { parseMembershipRule } from '../../domain/rules/index.ts'
 import { badBody, parseBody } from '../body.ts'
 import { entityAnswer, memoryPage } from '../collection.ts'
@@ -53,10 +53,16 @@ const GroupPatch = z.object({
 async function publishGroup(
   request: GraphRequest,
   operation: 'Create' | 'Patch' | 'Delete',
-  write: (tables: Tables) => Promise<{ readonly before?: Group; readonly after?: Group; readonly members?: string }>,
+  write: (tables: Tables) => Promise<{
+    readonly before?: Group
+    readonly after?: Group
+    readonly members?: string
+    /** The only ones who come or go; everybody can when absent. */
+    readonly touches?: readonly MemberTuple[]
+  }>,
 ): Promise<Group> {
   return publishFrom(request, undefined, async (tables) => {
-    const { before, after, members } = await write(tables)
+    const { before, after, members, touches } = await write(tables)
     const group = after ?? before
     if (!group) throw new Error('no group was written')
     const modified = modifiedProperties(before && groupEntity(before), after && groupEntity(after))
@@ -70,8 +76,17 @@ async function publishGroup(
         modifiedProperties: members ? [...modified, { name: 'members', oldValue: null, newValue: members }] : modified,
       },
     )
-    return { audit, answer: group }
+    return { audit, answer: group, ...(touches ? { devices: await devicesOf(tables, touches) } : {}) }
   })
+}
+
+/** Managed devices that are members, or belong to members. */
+async function devicesOf(tables: Pick<Tables, 'devices'>, members: readonly MemberTuple[]): Promise<readonly Device[]> {
+  const ids = (type: MemberTuple['type']): string[] =>
+    members.filter((member) => member.type === type).map(({ id }) => id)
+  const [own, ofUsers] = await Promise.all([tables.devices.getMany(ids('device')), tables.devices.ofUsers(ids('user'))])
+  const all = [...own, ...ofUsers].filter(({ lifecycle }) => lifecycle === 'managed')
+  return [...new Map(all.map((device) => [device.id, device])).values()]
 }
 
 function dynamicOf(rule: string, processing: 'On' | 'Paused'): NonNullable<Group['dynamic']> {
@@ -129,8 +144,9 @@ const addMember = async (request: GraphRequest): Promise<GraphAnswer> => {
   await publishGroup(request, 'Patch', async (tables) => {
     const group = await groupOf(tables, request)
     if (group.dynamic) badBody('members of a dynamic group follow from its rule', 'membershipRule')
-    await tables.groups.add(group.id, await membersOf(tables, [reference]))
-    return { before: group, after: group, members: `+${reference.split('/').at(-1)}` }
+    const touches = await membersOf(tables, [reference])
+    await tables.groups.add(group.id, touches)
+    return { before: group, after: group, members: `+${reference.split('/').at(-1)}`, touches }
   })
   return answer(204)
 }
@@ -160,10 +176,16 @@ const update = async (request: GraphRequest): Promise<GraphAnswer> => {
         : {}),
     }
     await tables.groups.put(after)
-    await tables.groups.add(after.id, await membersOf(tables, bound))
+    const joining = await membersOf(tables, bound)
+    await tables.groups.add(after.id, joining)
     if (isRuled) await refillGroup(tables, after)
     const ids = bound.map((reference) => `+${reference.split('/').at(-1)}`)
-    return { before, after, ...(ids.length > 0 ? { members: ids.join(' ') } : {}) }
+    return {
+      before,
+      after,
+      ...(ids.length > 0 ? { members: ids.join(' ') } : {}),
+      ...(isRuled ? {} : { touches: joining }),
+    }
   })
   return answer(204)
 }
@@ -178,7 +200,7 @@ const removeMember = async (request: GraphRequest): Promise<GraphAnswer> => {
       group.id,
       members.map(({ id }) => id),
     )
-    return { before: group, after: group, members: `-${member}` }
+    return { before: group, after: group, members: `-${member}`, touches: members }
   })
   return answer(204)
 }
