@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type FleetFigures, measureFleet } from './fleet.ts'
 import { type Floor, measureFloor } from './floor.ts'
+import { measureWorld, type WorldFigures } from './world.ts'
 
 /**
  * `npm run bench`: what a fleet of two sizes costs on this machine, beside the floor of the machine measured in the same
@@ -13,21 +14,35 @@ const { values } = parseArgs({
   options: {
     devices: { type: 'string', default: '10000' },
     small: { type: 'string', default: '1000' },
+    world: { type: 'string', default: '10000' },
+    days: { type: 'string', default: '30' },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
   },
 })
 
-const help = `npm run bench -- [--devices 10000] [--small 1000] [--json]
+const help = `npm run bench -- [--devices 10000] [--small 1000] [--world 10000] [--days 30] [--json]
 
 Enrols a small and a large fleet on this machine, publishes a policy to each, and prints rates, latencies and memory,
-each with the floor of the machine it is measured against.
+each with the floor of the machine it is measured against. Then takes a virtual world through some days, beside the cost of
+a bare event loop.
 `
 
 if (values.help) process.stdout.write(help)
-else await bench(whole(values.small, '--small'), whole(values.devices, '--devices'))
+else
+  await bench({
+    small: whole(values.small, '--small'),
+    large: whole(values.devices, '--devices'),
+    world: whole(values.world, '--world'),
+    days: whole(values.days, '--days'),
+  })
 
-async function bench(small: number, large: number): Promise<void> {
+async function bench({
+  small,
+  large,
+  world,
+  days,
+}: Record<'small' | 'large' | 'world' | 'days', number>): Promise<void> {
   const dir = mkdtempSync(join(tmpdir(), 'muster-bench-'))
   const say = (text: string): void => void process.stderr.write(`${text}\n`)
   let floor: Floor | undefined
@@ -41,19 +56,35 @@ async function bench(small: number, large: number): Promise<void> {
       say,
     )
     const second = await measureFleet(large, join(dir, 'large'), async () => undefined, say)
+    say(`a virtual world of ${world} devices goes through ${days} days …`)
+    const virtual = await measureWorld(world, days)
     const result = {
       cores: cpus().length,
       node: process.version,
       floor,
       small: first,
       large: second,
+      virtual,
       ...memory(first, second),
     }
-    process.stdout.write(values.json ? `${JSON.stringify(result, null, 2)}\n` : page(floor, first, second))
-    if (first.lost + second.lost > 0) process.exitCode = 12
+    process.stdout.write(
+      values.json ? `${JSON.stringify(result, null, 2)}\n` : `${page(floor, first, second)}${worldText(virtual)}`,
+    )
+    if (first.lost + second.lost > 0 || virtual.verdict !== 'passed') process.exitCode = 12
   } finally {
     rmSync(dir, { recursive: true, force: true })
   }
+}
+
+function worldText(figures: WorldFigures): string {
+  const { devices, days, wallSeconds, cpuSeconds, events, usPerEvent, usPerBareEvent, rssBytesMax } = figures
+  const text = (value: number): string => Math.round(value).toLocaleString('en')
+  return `a virtual world of ${text(devices)} devices through ${days} days
+  time               ${wallSeconds.toFixed(1)} s wall, ${cpuSeconds.toFixed(1)} s CPU: ${text((days * 86_400) / wallSeconds)} times as fast as life
+  events             ${text(events)}, ${text(figures.checkIns)} check-ins, ${text(figures.reports)} reports
+  CPU an event       ${usPerEvent.toFixed(0)} µs, ${text(usPerEvent / usPerBareEvent)} times a bare event of ${usPerBareEvent.toFixed(1)} µs
+  memory             ${text(rssBytesMax / 1_048_576)} MiB at most
+`
 }
 
 function memory(

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Scenario } from '@muster/shared/scenario'
 import { describe, expect, it } from 'vitest'
-import { openVirtualStage } from '../world/virtual-stage.ts'
 import { perform, scenarioOf } from '../../test-support/scenario.ts'
+import { openVirtualStage } from '../world/virtual-stage.ts'
 
 const FOLDER = fileURLToPath(new URL('../../library/', import.meta.url))
 
