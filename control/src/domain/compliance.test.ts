@@ -65,6 +65,38 @@ describe('the state of a device', () => {
     expect(held(NOW + 7 * DAY_MS).state).toBe('noncompliant')
   })
 
+  it('holds a policy in error at what it said before, and lets the others say what they say', () => {
+    const held = row('error', { policyId: 'held', stateBeforeError: 'compliant' })
+    const failing = row('nonCompliant')
+    expect(evaluate([held, failing], { previous: 'compliant' }).state).toBe('noncompliant')
+    // The other one is mended: what is held does not keep the device noncompliant.
+    expect(evaluate([held, row('compliant')], { previous: 'noncompliant' }).state).toBe('compliant')
+    expect(evaluate([row('error'), row('compliant')], { previous: 'noncompliant' }).state).toBe('compliant')
+  })
+
+  it('has no grace after seven days of error, and its actions are carried out from then on', () => {
+    const mail: ScheduledAction = { id: 'mail', actionType: 'notification', gracePeriodHours: 24 }
+    const at = (nowMs: number) => evaluate([row('error')], { nowMs, lastSyncAtMs: nowMs }, [block(72), mail])
+    const end = NOW + 7 * DAY_MS
+    expect(at(end - 1)).toMatchObject({ state: 'error', dueActions: [] })
+    expect(at(end)).toMatchObject({ state: 'noncompliant', dueActions: [{ action: { id: 'block' } }] })
+    expect(at(end).nextEvaluationAtMs).toBe(end + DAY_MS)
+    expect(at(end + DAY_MS).dueActions.map(({ action }) => action.id)).toEqual(['block', 'mail'])
+  })
+
+  it('keeps a grace period through an error', () => {
+    const held = row('error', { stateBeforeError: 'inGracePeriod', nonCompliantSinceMs: NOW - HOUR_MS })
+    expect(evaluate([held], { previous: 'inGracePeriod' }, [block(24)])).toMatchObject({
+      state: 'inGracePeriod',
+      graceUntilMs: NOW + 23 * HOUR_MS,
+    })
+  })
+
+  it('is noncompliant when its user is gone, whatever its policies say', () => {
+    expect(evaluate([row('compliant')], { userExists: false }).state).toBe('noncompliant')
+    expect(evaluate([], { userExists: false }).state).toBe('noncompliant')
+  })
+
   it('never goes back to unknown', () => {
     expect(evaluate([row('pending')], { previous: 'compliant' }).state).toBe('compliant')
   })

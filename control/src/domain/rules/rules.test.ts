@@ -14,6 +14,7 @@ const laptop: RuleSubject = {
   deviceOwnership: 'Company',
   deviceModel: 'Surface Laptop 7',
   devicePhysicalIds: ['[ZTDId]:4711', '[OrderID]:kiosk'],
+  devicePhysicalIDs: ['[ZTDId]:4711', '[OrderID]:kiosk'],
   extensionAttribute1: 'field',
   isRooted: false,
 }
@@ -42,6 +43,12 @@ describe('membership rules', () => {
     ['device.deviceOSVersion -ge "10.0.22631"', true],
     ['device.isRooted -eq false', true],
     ['device.displayName -notContains "x"', true],
+    // -not binds tighter than -and
+    ['-not (device.isRooted -eq true) -and -not (device.deviceOSType -eq "Linux")', true],
+    ['not device.isRooted -eq true or device.deviceOSType -eq "Linux"', true],
+    // not a version, so text
+    ['device.deviceOSVersion -eq "10.0 beta"', false],
+    ['device.devicePhysicalIDs -any (_ -startsWith "[ztdid]")', true],
   ])('%s is %s', (rule, expected) => expect(matches(rule)).toBe(expected))
 
   it.each([
@@ -55,6 +62,9 @@ describe('membership rules', () => {
     ['device.deviceModel -eq "x" and user.department -eq "y"', 'rule/mixed-members', 'both'],
     [`${'('.repeat(100)}device.isRooted -eq true${')'.repeat(100)}`, 'rule/too-complex', 'nested'],
     ['x'.repeat(3_073), 'rule/too-long', '3073'],
+    ['_ -eq "x"', 'rule/syntax', 'device.model'],
+    ['device.devicePhysicalIds -any (device.deviceModel -eq "x")', 'rule/syntax', '_'],
+    ['device.devicePhysicalIds -any (_ -any (_ -eq "x"))', 'rule/operator-not-applicable', '-any'],
   ])('refuses %s with %s', (rule, code, text) => {
     const parsed = parseMembershipRule(rule)
     expect(codeOf(parsed)).toBe(code)
@@ -93,6 +103,21 @@ describe('assignment filters', () => {
     expect(codeOf(parseAssignmentFilter('(device.operatingSystemSKU -eq "x")', 'macOS'))).toBe('rule/unknown-property')
     expect(codeOf(parseAssignmentFilter('(device.operatingSystemSKU -eq "x")', 'windows'))).toBe('ok')
     expect(codeOf(parseAssignmentFilter('(device.model -match "x")', 'windows'))).toBe('rule/operator-not-applicable')
+  })
+
+  it.each([
+    ['(device.model -gt "x")', 'rule/operator-not-applicable'],
+    ['(device.operatingSystemVersion -startsWith 10)', 'rule/operator-not-applicable'],
+    ['(device.operatingSystemVersion -ge 10.x)', 'rule/syntax'],
+    ['(device.operatingSystemVersion -ge 1.2.3.4.5)', 'rule/syntax'],
+    ['(app.appVersion -eq "1")', 'rule/unknown-property'],
+  ])('refuses %s with %s', (rule, code) => {
+    expect(codeOf(parseAssignmentFilter(rule, 'windows'))).toBe(code)
+  })
+
+  it('for apps ask about apps and nothing else', () => {
+    expect(codeOf(parseAssignmentFilter('(app.appVersion -eq "1")', 'iOS', 'apps'))).toBe('ok')
+    expect(codeOf(parseAssignmentFilter('(device.model -eq "1")', 'iOS', 'apps'))).toBe('rule/unknown-property')
   })
 })
 
