@@ -46,6 +46,8 @@ export interface FleetOptions {
   readonly greetEveryMs?: number
   /** Told of each step that a device has made. */
   readonly onStep?: (slot: Slot, input: DeviceInput, effects: readonly Effect[], before: DeviceState) => void
+  /** Told of a device whose identity has changed, or that has something to report, before anybody else hears of it. */
+  readonly keep?: (slot: Slot) => void
   readonly platformOf: (name: PlatformName) => Platform
   /** Devices that it takes at the most. */
   readonly capacity: number
@@ -68,6 +70,8 @@ export interface Fleet {
   stop(): Promise<void>
 }
 
+/** Devices that check in within a second of the wall after a connection was lost. */
+const CATCH_UP_PER_SECOND = 500
 /** How long a stop waits for answers that are under way, wall milliseconds. */
 const STOP_MAX_MS = 3_000
 
@@ -88,6 +92,7 @@ export function createFleet(options: FleetOptions): Fleet {
     if (before !== state) census.changed(before, state)
     if (state.deviceId !== undefined && before.deviceId !== state.deviceId) byId.set(state.deviceId, slot)
     options.onStep?.(slot, input, effects, before)
+    if (options.keep && isToKeep(before, input, slot.state, effects)) options.keep(slot)
     for (const effect of effects) interpreter.perform(slot, effect)
     scheduler.plan(slot, nextDueMs(state))
   }
@@ -106,6 +111,14 @@ export function createFleet(options: FleetOptions): Fleet {
       if (slot.state.deviceId !== undefined) byId.set(slot.state.deviceId, slot)
       scheduler.plan(slot, nextDueMs(slot.state))
     }
+  }
+
+  /** Pokes that were sent while nobody here heard them are lost: all devices look what there is, spread over a while. */
+  const catchUp = (): void => {
+    const nowMs = clock.nowMs()
+    const spreadMs = Math.ceil(slots.size / CATCH_UP_PER_SECOND) * 1_000 * (options.clockSpeed ?? 1)
+    for (const slot of slots.values())
+      feed(slot, { type: 'poke', nowMs, spreadMs, correlationId: `reconnect-${options.agentId}-${nowMs}` })
   }
 
   const onPoke = ({ subject, payload }: BusMessage): void => {
@@ -152,6 +165,8 @@ export function createFleet(options: FleetOptions): Fleet {
     feed,
     start: async () => {
       const onError = (error: unknown): void => log.error({ err: error }, 'an order failed')
+      // Not before the name is ours: orders under it may be for another process.
+      greeter = await startGreeting({ ...options, counters, census, lag: scheduler.lag })
       subscriptions = [
         bus.subscribe(subjects.poke(options.tenant, options.agentId), onPoke),
         bus.subscribe(broadcastPattern(options.tenant), onPoke),
@@ -160,11 +175,12 @@ export function createFleet(options: FleetOptions): Fleet {
         bus.onStatus((status) => {
           if (status === 'disconnected') return interpreter.hold()
           greeter?.again()
-          return interpreter.release()
+          interpreter.release()
+          return catchUp()
         }),
       ]
-      greeter = await startGreeting({ ...options, counters, census, lag: scheduler.lag })
       scheduler.start()
+      catchUp()
     },
     stop: async () => {
       if (stopped) return
@@ -176,3 +192,10 @@ export function createFleet(options: FleetOptions): Fleet {
     },
   }
 }
+
+/** Whether this is what must not be forgotten: who the device is, and whatever it is about to tell. */
+const isToKeep = (before: DeviceState, input: DeviceInput, after: DeviceState, effects: readonly Effect[]): boolean =>
+  input.type === 'born' ||
+  before.certificate !== after.certificate ||
+  (before.phase !== after.phase && after.phase !== 'enrolling') ||
+  effects.some(({ type }) => type === 'report')

@@ -61,7 +61,7 @@ export async function startGreeting(
   }
 }
 
-/** The service may still be starting. */
+/** The service may still be starting, or take a process that was killed a moment ago for alive. */
 async function firstTime(greet: () => Promise<void>, wall: Clock): Promise<void> {
   const deadline = wall.nowMs() + 15_000
   for (;;) {
@@ -69,7 +69,6 @@ async function firstTime(greet: () => Promise<void>, wall: Clock): Promise<void>
       await greet()
       return
     } catch (error) {
-      if (error instanceof CodedError && error.code === 'simulation/agent-id-taken') throw error
       if (wall.nowMs() > deadline) throw error
       await pause(wall, 200)
     }

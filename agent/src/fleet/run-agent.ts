@@ -8,7 +8,7 @@ import {
   scaledClock,
   systemClock,
 } from '@muster/shared/runtime'
-import { loadFleet, saveFleet, snapshotPath } from '../adapters/snapshot.ts'
+import { type FleetFile, fleetPath, openFleetFile } from '../adapters/fleet-file.ts'
 import { platformOf } from '../platforms/index.ts'
 import { createFleet, type Fleet } from './fleet.ts'
 import { newBoot } from './interpreter.ts'
@@ -41,7 +41,8 @@ export const defaultAgentId = (): string =>
 /**
  * The agent process: connect, take up the fleet of the last time if one is kept, serve until `signal` aborts, and leave
  * everything in order. One device or twenty thousand.
- * @throws CodedError `bus/disconnected`, `bus/refused`, `simulation/agent-id-taken`, `fleet/…`, `runtime/locked`
+ * @throws CodedError `bus/disconnected`, `bus/refused`, `simulation/agent-id-taken`, `fleet/…`, `store/disk-full`,
+ * `runtime/locked`
  */
 export async function runAgent(
   config: AgentConfig,
@@ -49,13 +50,14 @@ export async function runAgent(
   onReady?: (fleet: Fleet) => void,
 ): Promise<void> {
   const log = createLogger({ name: `agent.${config.agentId}`, level: config.logLevel })
-  const keep = config.dataDir === undefined ? undefined : snapshotPath(config.dataDir, config.agentId)
-  const kept = keep === undefined ? undefined : loadFleet(keep, config.agentId)
-  const lock = keep === undefined ? undefined : acquireLock(`${keep}.lock`, `the fleet ${config.agentId}`)
+  if (config.dataDir === undefined) return serve(config, signal, log, undefined, onReady)
+  const path = fleetPath(config.dataDir, config.agentId)
+  const lock = acquireLock(`${path}.lock`, `the fleet ${config.agentId}`)
   try {
-    await serve(config, signal, log, keep, kept ?? [], onReady)
+    const file = openFleetFile(path, config.agentId)
+    await serve(config, signal, log, file, onReady).finally(() => file.close())
   } finally {
-    lock?.release()
+    lock.release()
   }
 }
 
@@ -63,8 +65,7 @@ async function serve(
   config: AgentConfig,
   signal: AbortSignal,
   log: ReturnType<typeof createLogger>,
-  keep: string | undefined,
-  kept: NonNullable<ReturnType<typeof loadFleet>>,
+  file: FleetFile | undefined,
   onReady: ((fleet: Fleet) => void) | undefined,
 ): Promise<void> {
   const { agentId, tenant } = config
@@ -76,6 +77,15 @@ async function serve(
     role: 'agent',
     tenant,
   })
+  // An agent that cannot keep its fleet ends, rather than promise what it may forget.
+  const broken = new AbortController()
+  const orBreak = (work: () => void): void => {
+    try {
+      work()
+    } catch (error) {
+      broken.abort(error)
+    }
+  }
   const fleet = createFleet({
     agentId,
     tenant,
@@ -88,30 +98,22 @@ async function serve(
     platformOf,
     capacity: config.capacity,
     ...(config.labels ? { labels: config.labels } : {}),
+    ...(file ? { keep: (slot) => orBreak(() => file.keep(slot)) } : {}),
     log,
   })
-  const save = (): void => {
-    if (keep !== undefined) saveFleet(keep, agentId, fleet.slots.values())
-  }
+  const save = (): void => file?.save(fleet.slots.values())
+  const timer = setInterval(() => orBreak(save), SNAPSHOT_EVERY_MS)
   try {
-    fleet.adopt(kept)
+    fleet.adopt(file?.devices ?? [])
     await fleet.start()
     onReady?.(fleet)
-    const timer = setInterval(() => saveOrSay(save, log), SNAPSHOT_EVERY_MS)
-    await aborted(signal)
-    clearInterval(timer)
+    await aborted(AbortSignal.any([signal, broken.signal]))
     await fleet.stop()
+    broken.signal.throwIfAborted()
     save()
   } finally {
+    clearInterval(timer)
     await bus.close()
-  }
-}
-
-function saveOrSay(save: () => void, log: ReturnType<typeof createLogger>): void {
-  try {
-    save()
-  } catch (error) {
-    log.error({ err: error }, 'the fleet could not be saved; it will be tried again')
   }
 }
 

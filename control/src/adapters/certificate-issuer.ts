@@ -1,7 +1,14 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { unwrap } from '@muster/shared/core'
-import { type AuthorityFiles, type CertificateAuthority, createAuthority, loadAuthority } from '@muster/shared/pki'
+import {
+  type AuthorityFiles,
+  type CertificateAuthority,
+  createAuthority,
+  loadAuthority,
+  readCertificate,
+  readCsr,
+} from '@muster/shared/pki'
 import type { CertificateIssuer } from '../app/ports.ts'
 
 /** File name of each part of the authority; keys are for their owner only. */
@@ -50,6 +57,11 @@ export function certificateIssuer(authority: CertificateAuthority, tenant: strin
       if (!issued.ok) return issued
       const { der, serialNumber, thumbprintSha256, notBeforeMs, notAfterMs } = issued.value
       return { ok: true, value: { certificateDer: der, serialNumber, thumbprintSha256, notBeforeMs, notAfterMs } }
+    },
+    isFor: (certificateDer, csrDer) => {
+      const [certificate, request] = [readCertificate(certificateDer), readCsr(csrDer)]
+      if (!certificate.ok || !request.ok) return false
+      return Buffer.compare(certificate.value.publicKeySpki, request.value.publicKeySpki) === 0
     },
   }
 }

@@ -1,5 +1,5 @@
 import { DAY_MS } from '@muster/shared/core'
-import { generateDeviceKeySync, readCertificate } from '@muster/shared/pki'
+import { generateDeviceKeySync, readCertificate, readCsr } from '@muster/shared/pki'
 import { expect, it } from 'vitest'
 import { csrOf, enrolmentRequest, openOffice, TOKEN } from '../../test-support/office.ts'
 
@@ -18,14 +18,23 @@ it('answers the same request with the same answer, and a device that enrols anew
   const request = enrolmentRequest({ requestId: device.enrolmentRequestId, inventory: device.inventory })
   const [repeated] = await office.enrol(request)
   expect(repeated).toMatchObject({ deviceId: device.id, certificate: { serialNumber: device.certificateSerial } })
+  // The agent was killed before it had the answer: the request is the same, the key is not.
+  const other = generateDeviceKeySync()
+  const [again] = await office.enrol({ ...request, csr: csrOf(other) })
+  expect(again).toMatchObject({ outcome: 'enrolled', deviceId: device.id })
+  const given = readCertificate(
+    Buffer.from(again?.outcome === 'enrolled' ? again.certificate.certificate : '', 'base64'),
+  )
+  const asked = readCsr(Buffer.from(csrOf(other), 'base64'))
+  expect(given.ok && asked.ok && Buffer.compare(given.value.publicKeySpki, asked.value.publicKeySpki)).toBe(0)
   const [anew] = await office.enrol(
     enrolmentRequest({ inventory: device.inventory, csr: csrOf(generateDeviceKeySync()) }),
   )
   expect(anew).toMatchObject({ outcome: 'enrolled', deviceId: device.id })
   const certificates = await office.store.certificates.forDevices([device.id])
-  expect(certificates.map(({ state }) => state).sort()).toEqual(['active', 'revoked'])
+  expect(certificates.map(({ state }) => state).sort()).toEqual(['active', 'revoked', 'revoked'])
   expect(await office.store.devices.count()).toBe(1)
-  expect((await office.store.tokens.list()).map(({ uses }) => uses)).toEqual([2])
+  expect((await office.store.tokens.list()).map(({ uses }) => uses)).toEqual([3])
 })
 
 it('refuses one device without harm to the others of its batch', async () => {

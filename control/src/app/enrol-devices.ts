@@ -30,7 +30,7 @@ export interface EnrolDeps {
 
 /**
  * Enrol a batch of devices: token, user, restrictions, proof of possession, certificate, record, targets. One
- * transaction; a device that is refused changes nothing. The same request again gets the same answer, and a device with a
+ * transaction; a device that is refused changes nothing. The same request for the same key gets the same answer, and a device with a
  * known serial number gets its record back with a new certificate.
  */
 export async function enrolDevices(deps: EnrolDeps, batch: EnrolmentBatch): Promise<EnrolmentBatchReply> {
@@ -123,14 +123,13 @@ function enrolOne(
 ): Result<Enrolment> {
   const before = known.bySerial.get(serialKey(request.platform, request.inventory.hardware.serialNumber))
   const had = before && known.certificates.get(before.certificateSerial)
-  if (before && had && before.enrolmentRequestId === request.requestId && before.agentId === agentId) {
+  const csrDer = Uint8Array.from(Buffer.from(request.csr, 'base64'))
+  if (before && had && isRepeated(deps, request, agentId, before, had, csrDer))
     return ok({ request, device: before, certificate: had, repeated: true })
-  }
   const admitted = admitCandidate(request, known, before, nowMs)
   if (!admitted.ok) return admitted
   const { token, user, candidate } = admitted.value
   const deviceId = before?.id ?? deps.ids.guid()
-  const csrDer = Uint8Array.from(Buffer.from(request.csr, 'base64'))
   const issued = deps.issuer.issue({ csrDer, deviceId, nowMs, validityMs: CERTIFICATE_VALIDITY_MS })
   if (!issued.ok) return issued
   const certificate = certificateOf(deviceId, issued.value, nowMs)
@@ -141,6 +140,19 @@ function enrolOne(
   known.certificates.set(certificate.serialNumber, certificate)
   return ok({ request, device, certificate, repeated: false, ...(had ? { replaced: had } : {}) })
 }
+
+/** The same request again; an agent that was killed has lost the key of the first time, and then it is another one. */
+const isRepeated = (
+  { issuer }: EnrolDeps,
+  { requestId }: EnrolmentRequest,
+  agentId: string,
+  before: Device,
+  had: DeviceCertificate,
+  csrDer: Uint8Array,
+): boolean =>
+  before.enrolmentRequestId === requestId &&
+  before.agentId === agentId &&
+  issuer.isFor(Buffer.from(had.certificate, 'base64'), csrDer)
 
 interface Admitted {
   readonly token: EnrolmentToken

@@ -285,6 +285,8 @@ export interface CertificateIssuer {
     nowMs: EpochMs
     validityMs: number
   }): Result<IssuedDeviceCertificate>
+  /** Whether a certificate (DER) is for the key that a CSR asks for one for. */
+  isFor(certificateDer: Uint8Array, csrDer: Uint8Array): boolean
 }
 
 export interface IssuedDeviceCertificate {

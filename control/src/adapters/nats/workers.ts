@@ -8,7 +8,7 @@ import {
   type WorkerHelloReply,
   type WorkerView,
 } from '@muster/shared/contracts'
-import { type Bus, type Clock, CodedError, type Subscription } from '@muster/shared/core'
+import { type Bus, type Clock, CodedError, pause, type Subscription } from '@muster/shared/core'
 import type { Logger } from '@muster/shared/runtime'
 import { openRequestDoor } from './request-door.ts'
 
@@ -19,6 +19,9 @@ const LOST_AFTER_HELLOS = 30
 /** So long after its start the service waits for a word of the workers that it had before. Live ones greet every 2 s. */
 const EXPECTED_FOR_MS = 6_000
 const ORDER_TIMEOUT_MS = 30_000
+/** How often, and how far apart, an order is tried while nobody hears it. */
+const DEAF_ATTEMPTS = 10
+const DEAF_PAUSE_MS = 100
 
 /** The agent processes that have said hello, and the way to give them orders. */
 export interface Workers {
@@ -82,6 +85,18 @@ export function openWorkers(options: {
         alive: heardOf({ hello, lastSeenWallMs }, SILENT_AFTER_HELLOS),
       }))
       .sort((a, b) => (a.hello.agentId < b.hello.agentId ? -1 : 1))
+  /** A worker listens a moment after its first hello. */
+  const ask = async (agentId: string, order: Uint8Array): Promise<Uint8Array> => {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await bus.request(subjects.fleetOrder(tenant, agentId), order, { timeoutMs: ORDER_TIMEOUT_MS })
+      } catch (error) {
+        const deaf = error instanceof CodedError && error.code === 'bus/no-responders'
+        if (!deaf || attempt === DEAF_ATTEMPTS) throw error
+        await pause(wall, DEAF_PAUSE_MS)
+      }
+    }
+  }
   return {
     list,
     reachable: () => {
@@ -94,10 +109,7 @@ export function openWorkers(options: {
       return present
     },
     order: async (agentId, order) => {
-      const answer = await bus.request(subjects.fleetOrder(tenant, agentId), encode(order), {
-        timeoutMs: ORDER_TIMEOUT_MS,
-      })
-      const decoded = decode(FleetOrderReply, answer)
+      const decoded = decode(FleetOrderReply, await ask(agentId, encode(order)))
       if (!decoded.ok)
         throw new CodedError(
           'simulation/order-refused',
