@@ -126,6 +126,14 @@ describe('the journal of a fleet', () => {
     expect(load()).toEqual([later, born, two])
   })
 
+  it('remembers the enrolment tokens of its fleet, which devices may need much later', () => {
+    const file = openFleetFile(path, 'agent-1')
+    file.keepTokens({ 'windows/autopilot': 'secret-1' })
+    file.save([one])
+    file.keepTokens({ 'linux/user': 'secret-2' })
+    expect(openFleetFile(path, 'agent-1').tokens).toEqual({ 'windows/autopilot': 'secret-1', 'linux/user': 'secret-2' })
+  })
+
   it('loses no more than the line that was being written, wherever it is cut off', () => {
     const file = openFleetFile(path, 'agent-1')
     file.save([born])

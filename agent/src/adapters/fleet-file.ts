@@ -14,6 +14,9 @@ import { BodyLine, deviceOf, type KeptDevice, lineOf } from './device-line.ts'
 export interface FleetFile {
   /** The devices as they were found. */
   readonly devices: readonly KeptDevice[]
+  /** Secrets of enrolment tokens, by `platform/mode`. */
+  readonly tokens: Readonly<Record<string, string>>
+  keepTokens(tokens: Readonly<Record<string, string>>): void
   /** Write down what has become of a device. Survives the death of the process, not that of the machine. */
   keep(device: KeptDevice): void
   /** Write all devices, whole or not at all, and begin a new journal. */
@@ -23,6 +26,8 @@ export interface FleetFile {
 
 const VERSION = 2
 
+const Tokens = z.record(z.string(), z.string())
+
 /** First line of the snapshot. */
 const Head = z.object({
   version: z.number(),
@@ -31,7 +36,9 @@ const Head = z.object({
   generation: z.string().optional(),
   devices: z.number().int().nonnegative(),
   bodies: z.number().int().nonnegative(),
+  tokens: Tokens.default({}),
 })
+const TokensLine = z.object({ tokens: Tokens })
 
 const JournalHead = z.object({ generation: z.string() })
 
@@ -43,31 +50,41 @@ const journalPath = (path: string): string => `${path}.journal`
  * @throws CodedError `fleet/snapshot-damaged`, `fleet/snapshot-newer`, `store/disk-full`
  */
 export function openFleetFile(path: string, agentId: string): FleetFile {
-  const bodies = new Map<string, PolicyBody>()
-  const devices = [...read(path, agentId, bodies).values()]
+  const found = read(path, agentId)
+  const devices = [...found.devices.values()]
+  const { tokens } = found
   /** Digests of the bodies that the files hold by now. */
   let known = new Set<string>()
   let journal: number | undefined
   const save = (all: Iterable<KeptDevice>): void => {
     const generation = randomUUID()
-    known = writeSnapshot(path, agentId, generation, [...all])
+    known = writeSnapshot(path, { agentId, generation, tokens }, [...all])
     if (journal !== undefined) closeSync(journal)
     // Should the process die in between, the journal of before is seen to be of another snapshot.
     journal = openSync(journalPath(path), 'w', 0o600)
     writeLine(journal, { generation })
   }
   translated(path, () => save(devices))
+  const open = (): number => {
+    if (journal === undefined) throw new Error(`the fleet at ${path} is closed`)
+    return journal
+  }
   return {
     devices,
+    tokens,
+    keepTokens: (given) =>
+      translated(path, () => {
+        Object.assign(tokens, given)
+        writeLine(open(), { tokens: given })
+      }),
     keep: (device) =>
       translated(path, () => {
-        if (journal === undefined) throw new Error(`the fleet at ${path} is closed`)
         for (const { reference, body } of device.state.policies) {
           if (known.has(reference.sha256)) continue
-          writeLine(journal, { sha256: reference.sha256, body })
+          writeLine(open(), { sha256: reference.sha256, body })
           known.add(reference.sha256)
         }
-        writeLine(journal, lineOf(device))
+        writeLine(open(), lineOf(device))
       }),
     save: (all) => translated(path, () => save(all)),
     close: () => {
@@ -78,14 +95,14 @@ export function openFleetFile(path: string, agentId: string): FleetFile {
 }
 
 /** Answers the digests of the bodies in it. */
-function writeSnapshot(path: string, agentId: string, generation: string, kept: readonly KeptDevice[]): Set<string> {
+function writeSnapshot(path: string, head: object, kept: readonly KeptDevice[]): Set<string> {
   const bodies = new Map<string, PolicyBody>()
   for (const { state } of kept) for (const { reference, body } of state.policies) bodies.set(reference.sha256, body)
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   const draft = `${path}.draft`
   const file = openSync(draft, 'w', 0o600)
   try {
-    writeLine(file, { version: VERSION, agentId, generation, devices: kept.length, bodies: bodies.size })
+    writeLine(file, { version: VERSION, ...head, devices: kept.length, bodies: bodies.size })
     for (const [sha256, body] of bodies) writeLine(file, { sha256, body })
     for (const device of kept) writeLine(file, lineOf(device))
     fsyncSync(file)
@@ -111,11 +128,18 @@ function translated<T>(path: string, work: () => T): T {
   }
 }
 
-/** Devices by key: those of the snapshot, each as the journal has it last. */
-function read(path: string, agentId: string, bodies: Map<string, PolicyBody>): Map<string, KeptDevice> {
-  const devices = new Map<string, KeptDevice>()
+interface Found {
+  /** By key. */
+  readonly devices: Map<string, KeptDevice>
+  readonly tokens: Record<string, string>
+}
+
+/** What the snapshot has, each thing as the journal has it last. */
+function read(path: string, agentId: string): Found {
+  const found: Found = { devices: new Map(), tokens: {} }
+  const bodies = new Map<string, PolicyBody>()
   const lines = linesOf(path)
-  if (!lines) return devices
+  if (!lines) return found
   const damaged = (why: string): CodedError =>
     new CodedError('fleet/snapshot-damaged', `${path}: ${why}. Remove it to start with new devices`)
   const values = lines.map((line) => parse(line) ?? raise(damaged('a line is not JSON')))
@@ -128,15 +152,18 @@ function read(path: string, agentId: string, bodies: Map<string, PolicyBody>): M
     )
   if (head.data.agentId !== agentId) throw damaged(`it is the fleet of ${head.data.agentId}`)
   if (values.length !== 1 + head.data.bodies + head.data.devices) throw damaged('it is incomplete')
+  Object.assign(found.tokens, head.data.tokens)
   for (const value of [...values.slice(1), ...journalOf(path, head.data.generation)]) {
     const body = BodyLine.safeParse(value)
+    const tokens = TokensLine.safeParse(value)
     if (body.success) bodies.set(body.data.sha256, body.data.body)
+    else if (tokens.success) Object.assign(found.tokens, tokens.data.tokens)
     else {
       const device = deviceOf(value, bodies, damaged)
-      devices.set(device.state.key, device)
+      found.devices.set(device.state.key, device)
     }
   }
-  return devices
+  return found
 }
 
 /** The journal of this generation. The last line may have been cut off: what it was about had not been told to anybody. */

@@ -74,12 +74,14 @@ describe('a fleet', () => {
     await using world = await createWorld()
     const fleets = await Promise.all(['agent-1', 'agent-2', 'agent-3'].map((agentId) => world.agent({ agentId })))
     for (const shard of [0, 1, 2]) {
-      await world.service.order(`agent-${shard + 1}`, population(20, { shard, shards: 3 }))
+      await world.service.order(`agent-${shard + 1}`, population(20, { shard, shares: [9, 1, 10] }))
     }
     const keys = fleets.flatMap((fleet) => [...fleet.slots.keys()])
     expect(keys).toHaveLength(20)
     expect(new Set(keys).size).toBe(20)
-    expect(Math.min(...fleets.map((fleet) => fleet.slots.size))).toBeGreaterThan(0)
+    expect(fleets.map((fleet) => fleet.slots.size)).toEqual([9, 1, 10])
+    // Dealt in turn, so that each agent has something of every part of the population.
+    expect([...(fleets[1]?.slots.keys() ?? [])]).toEqual(['win-00002'])
   })
 
   it('spreads enrolment over the time given', async () => {

@@ -48,6 +48,8 @@ export interface FleetOptions {
   readonly onStep?: (slot: Slot, input: DeviceInput, effects: readonly Effect[], before: DeviceState) => void
   /** Told of a device whose identity has changed, or that has something to report, before anybody else hears of it. */
   readonly keep?: (slot: Slot) => void
+  /** Told of the secrets of enrolment tokens, by `platform/mode`; devices may need them again much later. */
+  readonly keepTokens?: (tokens: Readonly<Record<string, string>>) => void
   readonly platformOf: (name: PlatformName) => Platform
   /** Devices that it takes at the most. */
   readonly capacity: number
@@ -62,6 +64,8 @@ export interface Fleet {
   readonly counters: Readonly<Counters>
   /** Add devices as they are, with their keys: new ones, or those of an earlier process. */
   adopt(devices: Iterable<Pick<Slot, 'state'> & Partial<Slot>>): void
+  /** Secrets of enrolment tokens, by `platform/mode`. */
+  giveTokens(tokens: Readonly<Record<string, string>>): void
   /** Let something happen to a device. */
   feed(slot: Slot, input: DeviceInput): void
   /** Listen to the service and say hello until stopped. */
@@ -148,7 +152,10 @@ export function createFleet(options: FleetOptions): Fleet {
         slots,
         adopt,
         feed,
-        interpreter,
+        giveTokens: (tokens) => {
+          options.keepTokens?.(tokens)
+          interpreter.giveTokens(tokens)
+        },
         deviceById: (id) => byId.get(id),
         later: scheduler.later,
       })
@@ -162,6 +169,7 @@ export function createFleet(options: FleetOptions): Fleet {
     slots,
     counters,
     adopt,
+    giveTokens: interpreter.giveTokens,
     feed,
     start: async () => {
       const onError = (error: unknown): void => log.error({ err: error }, 'an order failed')

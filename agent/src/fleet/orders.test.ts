@@ -135,8 +135,10 @@ describe('orders', () => {
       after = reply.next
     }
     expect(keys).toEqual([...fleet.slots.keys()].sort())
-    world.clock.advance(10 * MINUTE_MS)
-    await eventually(() => expect(statesOf(fleet).every(({ outbox }) => outbox.length === 0)).toBe(true))
+    await eventually(() => {
+      world.clock.advance(10 * MINUTE_MS)
+      expect(statesOf(fleet).every(({ outbox }) => outbox.length === 0)).toBe(true)
+    })
     const reply = await world.service.order(AGENT, { order: 'history', limit: 1 })
     expect(reply).toMatchObject({ history: [{ lastSeq: 1, ackedSeq: 1 }] })
   })

@@ -2,14 +2,12 @@ import type { FleetOrder, FleetOrderReply, HistoryEntry, PlatformName } from '@m
 import { type Clock, createRng } from '@muster/shared/core'
 import { createDevice, type DeviceInput, type Platform } from '../domain/index.ts'
 import type { Fleet } from './fleet.ts'
-import type { Interpreter } from './interpreter.ts'
 import { selectDevices } from './select-devices.ts'
 import type { Slot } from './slots.ts'
 
-export interface OrderContext extends Pick<Fleet, 'slots' | 'adopt' | 'feed'> {
+export interface OrderContext extends Pick<Fleet, 'slots' | 'adopt' | 'giveTokens' | 'feed'> {
   readonly clock: Clock
   readonly platformOf: (name: PlatformName) => Platform
-  readonly interpreter: Pick<Interpreter, 'giveTokens'>
   readonly deviceById: (deviceId: string) => Slot | undefined
   readonly later: (atMs: number, run: () => void) => void
 }
@@ -34,15 +32,15 @@ export function carryOut(order: FleetOrder, context: OrderContext): FleetOrderRe
   }
 }
 
-function populate({ population, shard, shards, tokens }: Of<'populate'>, context: OrderContext): FleetOrderReply {
-  const { clock, platformOf, slots, adopt, feed, interpreter } = context
-  interpreter.giveTokens(tokens)
+function populate({ population, shard, shares, tokens }: Of<'populate'>, context: OrderContext): FleetOrderReply {
+  const { clock, platformOf, slots, adopt, feed, giveTokens } = context
+  giveTokens(tokens)
   const nowMs = clock.nowMs()
   const births: Slot[] = []
-  let number = 0
+  const dealt = deal(shares)
   for (const group of population.groups) {
     for (let index = group.first; index < group.first + group.count; index++) {
-      if (number++ % shards !== shard) continue
+      if (dealt.next().value !== shard) continue
       births.push({
         state: createDevice(
           { seed: population.seed, group, index, users: population.users },
@@ -59,6 +57,18 @@ function populate({ population, shard, shards, tokens }: Of<'populate'>, context
     if (slot) feed(slot, { type: 'born', nowMs, enrolAtMs })
   }
   return { outcome: 'done', devices: fresh.length }
+}
+
+/** Whose the next device is: one for each agent in turn that has not got its share yet. */
+function* deal(shares: readonly number[]): Generator<number, void> {
+  const left = [...shares]
+  while (left.some((devices) => devices > 0)) {
+    for (const [shard, devices] of left.entries()) {
+      if (devices === 0) continue
+      left[shard] = devices - 1
+      yield shard
+    }
+  }
 }
 
 /** What to feed a device; the moment is added when it comes. */

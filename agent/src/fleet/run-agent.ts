@@ -98,12 +98,18 @@ async function serve(
     platformOf,
     capacity: config.capacity,
     ...(config.labels ? { labels: config.labels } : {}),
-    ...(file ? { keep: (slot) => orBreak(() => file.keep(slot)) } : {}),
+    ...(file
+      ? {
+          keep: (slot) => orBreak(() => file.keep(slot)),
+          keepTokens: (tokens) => orBreak(() => file.keepTokens(tokens)),
+        }
+      : {}),
     log,
   })
   const save = (): void => file?.save(fleet.slots.values())
   const timer = setInterval(() => orBreak(save), SNAPSHOT_EVERY_MS)
   try {
+    fleet.giveTokens(file?.tokens ?? {})
     fleet.adopt(file?.devices ?? [])
     await fleet.start()
     onReady?.(fleet)

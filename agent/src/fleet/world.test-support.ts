@@ -76,7 +76,7 @@ export async function eventually(check: () => void, patienceMs = 5_000): Promise
 export const population = (count: number, rest: Record<string, unknown> = {}): unknown => ({
   order: 'populate',
   shard: 0,
-  shards: 1,
+  shares: [100_000],
   tokens: { 'windows/entra-join': TOKEN },
   ...rest,
   population: {

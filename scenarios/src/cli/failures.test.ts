@@ -1,16 +1,13 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { openSqliteStore } from '../../../control/src/adapters/sqlite/store.ts'
-import { natsBinary, testNatsServer } from '../../../shared/test-support/nats.ts'
-
-const MUSTER = fileURLToPath(new URL('../../bin/muster.mjs', import.meta.url))
+import { testNatsServer } from '../../../shared/test-support/nats.ts'
+import { type Ended, processesOf, startMuster } from '../../test-support/command.ts'
 
 let dir: string
 beforeEach(() => {
@@ -18,46 +15,8 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(dir, { recursive: true, force: true }))
 
-interface Ended {
-  readonly code: number | null
-  readonly stdout: string
-  readonly stderr: string
-}
-
-function start(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-  const child = spawn(process.execPath, [MUSTER, ...args], {
-    cwd: dir,
-    env: { ...process.env, MUSTER_NATS_BIN: natsBinary().path, NO_COLOR: '1', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  let stdout = ''
-  let stderr = ''
-  child.stdout.on('data', (chunk) => {
-    stdout += chunk
-  })
-  child.stderr.on('data', (chunk) => {
-    stderr += chunk
-  })
-  const ended: Promise<Ended> = once(child, 'close').then(([code]) => ({ code: code as number | null, stdout, stderr }))
-  return { child, ended, printed: () => stdout }
-}
+const start = (args: readonly string[], env: NodeJS.ProcessEnv = {}) => startMuster(dir, args, env)
 const muster = (args: readonly string[], env?: NodeJS.ProcessEnv): Promise<Ended> => start(args, env).ended
-
-/** Processes that still have this directory in their command line or environment. */
-function processesOf(place: string): string[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
-    .filter((pid) => {
-      try {
-        return (
-          readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(place) ||
-          readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`PWD=${place}`)
-        )
-      } catch {
-        return false
-      }
-    })
-}
 
 const scenario = (extra = ''): string => `apiVersion: muster.dev/v1
 kind: Scenario

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Connection, connectionFile } from '@muster/control'
@@ -154,7 +154,8 @@ async function detach(flags: UpFlags): Promise<void> {
     ended = true
   })
   const deadline = Date.now() + positive(flags.timeout, '--timeout') * 1_000
-  while (!existsSync(pidFile(dataDir))) {
+  // The file may be there from a start that was killed.
+  while (runningStack(dataDir)?.pid !== child.pid) {
     if (ended || Date.now() > deadline) {
       child.kill('SIGTERM')
       throw startFailure(readFileSync(logFile, 'utf8'))

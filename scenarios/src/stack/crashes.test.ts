@@ -34,14 +34,17 @@ afterEach(async () => {
   await live?.[Symbol.asyncDispose]()
 })
 
-/** Every device has news and reports it. The service may die of the first report before it has answered the order. */
-async function reportAll(): Promise<void> {
-  const selector = { share: 1, salt: '' }
+/** Every device has news. The service may die of the first report before it has answered. */
+async function news(): Promise<void> {
   const osVersion = `10.0.26100.${9_000 + drifts++}`
-  await live.client
-    .call('POST', '/_muster/orders', { order: 'drift', selector, posture: {}, osVersion })
-    .catch((error: unknown) => expect(error).toMatchObject({ code: 'client/unreachable' }))
+  await order({ order: 'drift', posture: {}, osVersion }).catch(expectUnreachable)
+  await order({ order: 'sync' }).catch(expectUnreachable)
 }
+
+const order = (what: object): Promise<unknown> =>
+  live.client.call('POST', '/_muster/orders', { ...what, selector: { share: 1, salt: '' } })
+
+const expectUnreachable = (error: unknown): void => expect(error).toMatchObject({ code: 'client/unreachable' })
 
 /** Wait for so many reports in the store, then hold what the devices say they sent against it. */
 async function expectCommitted(reports: number): Promise<void> {
@@ -55,11 +58,12 @@ describe('a control service that dies by SIGKILL', () => {
     async (when) => {
       const { committed } = await live.history(DEVICES)
       writeFileSync(join(dir, 'crash'), when)
-      await reportAll()
+      await news()
       await vi.waitFor(() => expect(lost).toContain('control.lost'), PATIENT)
       expect(existsSync(join(dir, 'crash'))).toBe(false)
       await live.stack.control.kill()
       await live.stack.control.start()
+      await order({ order: 'sync' })
       await expectCommitted(committed + DEVICES)
       expect((await live.stats()).devices.managed).toBe(DEVICES)
     },
@@ -72,7 +76,7 @@ describe('a nats-server whose store is wiped while it is down', () => {
     const { committed } = await live.history(DEVICES)
     // With no service to take them in, the reports are in the stream alone when it is wiped.
     writeFileSync(join(dir, 'crash'), 'before')
-    await reportAll()
+    await news()
     await vi.waitFor(() => expect(lost).toContain('control.lost'), PATIENT)
     const bus = await live.bus('looks')
     await vi.waitFor(async () => expect((await bus.streamInfo('REPORTS')).messages).toBeGreaterThan(0), PATIENT)
@@ -83,9 +87,10 @@ describe('a nats-server whose store is wiped while it is down', () => {
     await vi.waitFor(() => expect(lost).toContain('broker.up'), PATIENT)
     await live.stack.control.kill()
     await live.stack.control.start()
+    await order({ order: 'sync' })
     await expectCommitted(committed + DEVICES)
     // The bodies of policies went with the store as well; what is published from now on arrives.
-    await reportAll()
+    await news()
     await expectCommitted(committed + 2 * DEVICES)
   }, 120_000)
 })

@@ -13,7 +13,7 @@ import { FleetOrder, HistoryEntry, WorkerHello } from './simulation.ts'
  * | GET /_muster/ready | → 200 `Readiness`, or 503 with what is missing |
  * | GET /_muster/info | → `ServiceInfo` |
  * | GET /_muster/workers | → `{workers: WorkerView[]}` |
- * | POST /_muster/population | `Population` → `OrderReply`: devices are made on the workers, by shards |
+ * | POST /_muster/population | `Population` → `OrderReply`: devices are made on the workers, each as many as it has room for |
  * | POST /_muster/orders | `WorldOrder` → `OrderReply`: presence, drift, sync |
  * | POST /_muster/policies/{id}/publish | → `{correlationId}`: poke the targets again |
  * | GET /_muster/stats | → `Stats` |

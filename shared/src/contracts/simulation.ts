@@ -74,12 +74,15 @@ export const DeviceSelector = z.object({
 export type DeviceSelector = z.infer<typeof DeviceSelector>
 
 export const FleetOrder = z.discriminatedUnion('order', [
-  /** Make devices; `shard` of `shards` says which of each group are this agent's (number mod shards). Repeating is harmless. */
+  /**
+   * Make devices. They are dealt to the agents one by one, in turn, to each as many as its share; this agent makes those of
+   * the share at `shard`. Repeating is harmless.
+   */
   z.object({
     order: z.literal('populate'),
     population: Population,
     shard: z.number().int().nonnegative(),
-    shards: z.number().int().positive(),
+    shares: z.array(z.number().int().nonnegative()).min(1).max(1_000),
     /** Enrolment token secret by `platform/mode`. */
     tokens: z.record(z.string(), z.string()),
   }),

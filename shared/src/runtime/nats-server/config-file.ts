@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { z } from 'zod'
 
 export interface NatsCredentials {
   readonly user: string
@@ -10,6 +11,24 @@ export const newCredentials = (): NatsCredentials => ({
   user: 'muster',
   password: randomBytes(24).toString('base64url'),
 })
+
+const Address = z.object({ port: z.number().int().min(1).max(65_535), user: z.string(), password: z.string() })
+
+/** Where clients find the server, kept so that those who outlive it find the next one in the same place. */
+export type NatsAddress = z.infer<typeof Address>
+
+/** `undefined` when there was none before. */
+export function readAddress(path: string): NatsAddress | undefined {
+  try {
+    return Address.parse(JSON.parse(readFileSync(path, 'utf8')))
+  } catch {
+    return undefined
+  }
+}
+
+export function writeAddress(path: string, address: NatsAddress): void {
+  writeFileSync(path, JSON.stringify(address), { mode: 0o600 })
+}
 
 export interface NatsServerConfig {
   readonly name: string

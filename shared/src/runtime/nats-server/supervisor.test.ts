@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -24,6 +24,16 @@ const alive = (pid: number | undefined): boolean => {
     return false
   }
 }
+
+/** Process ids of the nats-servers of a directory. */
+const serversOf = (place: string): string[] =>
+  readdirSync('/proc').filter((pid) => {
+    try {
+      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(join(place, 'nats.conf'))
+    } catch {
+      return false
+    }
+  })
 
 it('serves, comes back on the same port with the same credentials after SIGKILL, and leaves no process', async () => {
   const restarts: number[] = []
@@ -69,6 +79,34 @@ it('hangs for a time and goes on', async () => {
   await expect(asked(5_000)).rejects.toMatchObject({ code: 'bus/no-responders' })
   await bus.close()
   expect(server.pid).toBe(before)
+})
+
+it('is found in the same place at the next start, and elsewhere when that is taken', async () => {
+  const first = await testNatsServer({ dataDir: dir })
+  const [url, credentials] = [first.url, first.credentials]
+  const bus = await createNatsBus({ url, ...credentials, name: 'outlives', role: 'agent', tenant: 't' })
+  await first.stop()
+  const second = await testNatsServer({ dataDir: dir })
+  expect([second.url, second.credentials]).toEqual([url, credentials])
+  await vi.waitFor(() => expect(bus.connected).toBe(true), PATIENT)
+  await bus.close()
+  await second.stop()
+  const other = createServer().listen(Number(new URL(url).port), '127.0.0.1')
+  await once(other, 'listening')
+  await using third = await testNatsServer({ dataDir: dir })
+  expect(third.url).not.toBe(url)
+  other.close()
+})
+
+it('that is stopped while it comes back stays stopped', async () => {
+  for (const afterMs of [0, 20, 60, 120, 250]) {
+    const server = await testNatsServer({ dataDir: dir })
+    await server.kill()
+    await new Promise((resolve) => setTimeout(resolve, afterMs))
+    await server.stop()
+    expect(server.pid).toBeUndefined()
+    expect(serversOf(dir)).toEqual([])
+  }
 })
 
 it('refuses a directory that another supervisor holds', async () => {

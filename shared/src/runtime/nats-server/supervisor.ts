@@ -4,13 +4,13 @@ import { CodedError } from '@muster/shared/core'
 import { acquireLock, type LockFile } from '../lock-file.ts'
 import { commandLineOf, identify, isRunning, type ProcessIdentity } from '../process-identity.ts'
 import { type NatsChild, startChild } from './child.ts'
-import { type NatsCredentials, newCredentials, writeConfigFile } from './config-file.ts'
+import { type NatsCredentials, newCredentials, readAddress, writeAddress, writeConfigFile } from './config-file.ts'
 
 export interface SupervisorOptions {
   readonly binary: { readonly path: string; readonly version: string }
   /** Everything that the server keeps lies below. */
   readonly dataDir: string
-  /** @default a free one */
+  /** @default that of the last time, or a free one */
   readonly port?: number
   /** JetStream's limit on disk, bytes. @default 8 GiB */
   readonly storeBytesMax?: number
@@ -56,6 +56,7 @@ export async function superviseNatsServer(options: SupervisorOptions): Promise<N
   try {
     return await supervise(options, lock, {
       config: join(dataDir, 'nats.conf'),
+      address: join(dataDir, 'nats.json'),
       log: join(dataDir, 'nats.log'),
       portsDir,
       // Formats differ between minor versions, and a store is not always readable by an older server.
@@ -69,6 +70,7 @@ export async function superviseNatsServer(options: SupervisorOptions): Promise<N
 
 interface Paths {
   readonly config: string
+  readonly address: string
   readonly log: string
   readonly portsDir: string
   readonly storeDir: string
@@ -79,7 +81,8 @@ async function supervise(
   lock: LockFile<ProcessIdentity>,
   paths: Paths,
 ): Promise<NatsSupervisor> {
-  const credentials = newCredentials()
+  const before = readAddress(paths.address)
+  const credentials = before ? { user: before.user, password: before.password } : newCredentials()
   let stopping = false
   let downUntilMs = 0
   let child: NatsChild | undefined
@@ -125,7 +128,8 @@ async function supervise(
     }
   }
 
-  const first = await start(options.port ?? -1, -1)
+  const first = await firstStart(start, options.port, before?.port)
+  writeAddress(paths.address, { port: first.port, ...credentials })
   return {
     url: `nats://127.0.0.1:${first.port}`,
     monitorUrl: `http://127.0.0.1:${first.monitorPort}`,
@@ -148,10 +152,28 @@ async function supervise(
     resume: () => void child?.process.kill('SIGCONT'),
     stop: async () => {
       stopping = true
-      if (child) await end(child)
-      await settled
+      // One that was just being started again may come up yet.
+      do {
+        if (child) await end(child)
+        await settled
+      } while (child)
       lock.release()
     },
+  }
+}
+
+/** Where it was before, so that clients of the last time find it again; elsewhere when somebody else is there now. */
+async function firstStart(
+  start: (port: number, monitorPort: number) => Promise<NatsChild>,
+  wanted: number | undefined,
+  before: number | undefined,
+): Promise<NatsChild> {
+  if (wanted !== undefined || before === undefined) return start(wanted ?? -1, -1)
+  try {
+    return await start(before, -1)
+  } catch (error) {
+    if (error instanceof CodedError && error.code === 'nats/port-taken') return start(-1, -1)
+    throw error
   }
 }
 
