@@ -41,6 +41,16 @@ it('commits each report once and in order, whatever a broker does with them, and
   )
 })
 
+it('keeps what the device says of its certificate', async () => {
+  await using office = await openOffice()
+  const device = await office.device()
+  expect((await office.stored(device.id)).reportedCertificate).toBeUndefined()
+  const shown = { serialNumber: device.certificateSerial, notAfterMs: device.certificateNotAfterMs }
+  await office.report(device, 1, { certificate: { ...shown, state: 'valid' } })
+  await office.report(device, 2, { certificate: { ...shown, state: 'renewing' } })
+  expect((await office.stored(device.id)).reportedCertificate).toEqual({ ...shown, state: 'renewing' })
+})
+
 it('judges compliance by what a report says, and tells of it after the commit', async () => {
   await using office = await openOffice()
   const policy = await office.policy()

@@ -41,6 +41,7 @@ function noteReport(device: Device, report: Report, nowMs: EpochMs): Device {
     ackedSeq: report.seq,
     appliedReports: device.appliedReports + 1,
     lastReportAtMs: nowMs,
+    reportedCertificate: report.certificate,
     ...(report.inventory ? { inventory: report.inventory } : {}),
     ...(report.policySetDigest === undefined ? {} : { heldDigest: report.policySetDigest }),
   }

@@ -1,4 +1,5 @@
 import type {
+  CertificateStatus,
   EnrolmentMode,
   Inventory,
   Ownership,
@@ -92,6 +93,8 @@ export interface Device {
   readonly nextEvaluationAtMs?: EpochMs
   readonly certificateSerial: string
   readonly certificateNotAfterMs: EpochMs
+  /** What the device last said of its own certificate. */
+  readonly reportedCertificate?: CertificateStatus
   /** Every report up to this sequence is committed. */
   readonly ackedSeq: number
   /** How many reports have changed this row: equals `ackedSeq` unless something was applied twice. */

@@ -13,6 +13,7 @@ export async function traceOf(control: Control, deviceId: string): Promise<Devic
     store.certificates.forDevices([deviceId]),
     store.devicePolicies.forDevices([deviceId]),
   ])
+  const { reportedCertificate: shown } = device
   const names = new Map((await store.policies.list()).map((policy) => [policy.id, policy.name]))
   const entries: TraceEntry[] = [
     { atMs: device.enrolledAtMs, what: 'enrolled', text: `enrolled as ${device.platform}/${device.mode}` },
@@ -24,6 +25,15 @@ export async function traceOf(control: Control, deviceId: string): Promise<Devic
     })),
     ...actions.flatMap((action) => actionEntries(action)),
     ...certificates.flatMap((certificate) => certificateEntries(certificate)),
+    ...(shown && device.lastReportAtMs !== undefined
+      ? [
+          {
+            atMs: device.lastReportAtMs,
+            what: 'certificate',
+            text: `the device shows certificate ${shown.serialNumber}: ${shown.state}`,
+          },
+        ]
+      : []),
     ...rows.flatMap((row) => policyEntries(row, names.get(row.policyId) ?? row.policyId)),
   ]
   return {
