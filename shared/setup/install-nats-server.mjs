@@ -14,21 +14,28 @@ import {
 import { dirname, join } from 'node:path'
 import { cacheDir, cachedNatsServer, NATS_VERSION, resolveNatsServer } from './nats-server.mjs'
 
-/** Where releases are, and what is asked of a download. */
-const RELEASES = `https://github.com/nats-io/nats-server/releases/download/v${NATS_VERSION}`
+/** Where releases are, unless a mirror is named, and what is asked of a download. */
+const RELEASES = 'https://github.com/nats-io/nats-server/releases/download'
 const DOWNLOAD_BYTES_MAX = 64 * 1_048_576
 const DOWNLOAD_TIMEOUT_MS = 120_000
 
-/** @typedef {{ run(name: string, file: string, args: readonly string[], advice?: string, env?: Record<string, string | undefined>): Promise<void>, signal: AbortSignal }} Steps */
+const DRAFT = 'draft-'
+
+/** @typedef {import('./steps.mjs').Steps} Steps */
+/** @typedef {Record<string, string | undefined>} Env */
+
+/** A system's package manager is interrupted, never cut. */
+const PACKAGES_GRACE_MS = 60_000
 
 /**
  * Get a nats-server: by the Go toolchain, else from the system's packages, else a release whose checksum is checked. The
  * first way that works is taken; when none does, the error lists them all.
  *
  * @param {Steps} steps
- * @param {Record<string, string | undefined>} env
+ * @param {Env} env
  */
 export async function installNatsServer(steps, env) {
+  removeDrafts()
   const failures = []
   for (const way of [byGo, byPackages, byRelease]) {
     try {
@@ -41,76 +48,88 @@ export async function installNatsServer(steps, env) {
       failures.push(error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error))
     }
   }
-  throw new Error(`there is no nats-server, and it could not be had (${failures.join('; ') || 'no way to get it is open here'}). Any one of these gets it:
-  go install github.com/nats-io/nats-server/v2@v${NATS_VERSION}     (with Go, and its bin directory on the PATH)
-  apt-get install nats-server                                 (Debian, Ubuntu), brew install nats-server (macOS)
-  ${RELEASES}   (unpack it, and set MUSTER_NATS_BIN to the binary)
-  MUSTER_NATS_URL=nats://host:4222                            (a server that runs already)`)
+  const tried = failures.join('; ') || 'no way to get it is open here'
+  throw new Error(`there is no nats-server, and it could not be had (${tried}). Any one of these gets it:
+  go install github.com/nats-io/nats-server/v2@v${NATS_VERSION}
+      with Go, and its bin directory on the PATH
+  apt-get install nats-server (Debian, Ubuntu), apk add nats-server (Alpine)
+      as root
+  brew install nats-server
+      on macOS
+  ${releasesOf(env)}/${archiveName() ?? ''}
+      unpacked, and MUSTER_NATS_BIN set to the binary in it
+  MUSTER_NATS_URL=nats://user:password@host:4222
+      a server with JetStream that runs already`)
 }
 
-/** @param {string} command */
-const has = (command) => spawnSync('sh', ['-c', `command -v ${command}`], { stdio: 'ignore' }).status === 0
+/** @param {string} command @param {Env} env */
+const has = (command, env) => spawnSync('sh', ['-c', `command -v ${command}`], { stdio: 'ignore', env }).status === 0
 
-/** @param {Steps} steps @param {Record<string, string | undefined>} env */
+/** @param {Env} env */
+const releasesOf = (env) => `${env['MUSTER_NATS_RELEASES'] ?? RELEASES}/v${NATS_VERSION}`
+
+/** @param {Steps} steps @param {Env} env */
 async function byGo(steps, env) {
-  if (!has('go')) return false
+  if (!has('go', env)) return false
   return inDraft(async (draft) => {
-    const go = { ...env, GOBIN: draft, GOFLAGS: '-mod=mod', CGO_ENABLED: '0' }
-    await steps.run(
-      `nats-server ${NATS_VERSION} (go install)`,
-      'go',
-      ['install', `github.com/nats-io/nats-server/v2@v${NATS_VERSION}`],
-      undefined,
-      go,
-    )
+    await steps.run({
+      name: `nats-server ${NATS_VERSION} (go install)`,
+      file: 'go',
+      args: ['install', `github.com/nats-io/nats-server/v2@v${NATS_VERSION}`],
+      // Its scratch files go with the draft, also when it is cut off.
+      env: { ...env, GOBIN: draft, GOTMPDIR: draft, GOFLAGS: '-mod=mod', CGO_ENABLED: '0' },
+    })
     return join(draft, 'nats-server')
   })
 }
 
-/** @param {Steps} steps */
-async function byPackages(steps) {
+/** @param {Steps} steps @param {Env} env */
+async function byPackages(steps, env) {
   const isRoot = process.getuid?.() === 0
-  if (has('apt-get')) {
-    if (isRoot) {
-      await steps.run('nats-server (apt-get)', 'sh', [
-        '-c',
-        'apt-get update -qq; apt-get install -y -qq --no-install-recommends nats-server',
-      ])
-      return true
-    }
-    return inDraft(async (draft) => {
-      await steps.run('nats-server (apt-get download)', 'sh', [
-        '-c',
-        `cd "${draft}" && apt-get download nats-server && dpkg -x nats-server_*.deb unpacked`,
-      ])
-      return join(draft, 'unpacked', 'usr', 'sbin', 'nats-server')
-    })
-  }
-  if (has('brew')) {
-    await steps.run('nats-server (brew)', 'brew', ['install', 'nats-server'])
+  const graceMs = PACKAGES_GRACE_MS
+  if (has('apt-get', env) && isRoot) {
+    const script = 'apt-get update -qq; apt-get install -y -qq --no-install-recommends nats-server'
+    const quiet = { ...env, DEBIAN_FRONTEND: 'noninteractive' }
+    await steps.run({ name: 'nats-server (apt-get)', file: 'sh', args: ['-c', script], env: quiet, graceMs })
     return true
   }
-  if (has('apk') && isRoot) {
-    await steps.run('nats-server (apk)', 'apk', ['add', 'nats-server'])
+  if (has('apt-get', env) && has('dpkg', env))
+    return inDraft(async (draft) => {
+      const script = `cd "${draft}" && apt-get download nats-server && dpkg -x nats-server_*.deb unpacked`
+      await steps.run({ name: 'nats-server (apt-get download)', file: 'sh', args: ['-c', script], env })
+      return join(draft, 'unpacked', 'usr', 'sbin', 'nats-server')
+    })
+  if (has('brew', env)) {
+    await steps.run({ name: 'nats-server (brew)', file: 'brew', args: ['install', 'nats-server'], env, graceMs })
+    return true
+  }
+  if (has('apk', env) && isRoot) {
+    await steps.run({ name: 'nats-server (apk)', file: 'apk', args: ['add', 'nats-server'], env, graceMs })
     return true
   }
   return false
 }
 
-/** @param {Steps} steps */
-async function byRelease(steps) {
+/** The release's archive for this machine, if there is one. */
+function archiveName() {
   const arch = /** @type {Record<string, string>} */ ({ x64: 'amd64', arm64: 'arm64' })[process.arch]
   const system = /** @type {Record<string, string>} */ ({ linux: 'linux', darwin: 'darwin' })[process.platform]
-  if (!arch || !system) return false
-  const archive = `nats-server-v${NATS_VERSION}-${system}-${arch}.tar.gz`
+  return arch && system ? `nats-server-v${NATS_VERSION}-${system}-${arch}.tar.gz` : undefined
+}
+
+/** @param {Steps} steps @param {Env} env */
+async function byRelease(steps, env) {
+  const archive = archiveName()
+  if (archive === undefined) return false
+  process.stderr.write(`set-up: nats-server ${NATS_VERSION} (download of the release) …\n`)
   return inDraft(async (draft) => {
-    const sums = new TextDecoder().decode(await download(`${RELEASES}/SHA256SUMS`, steps.signal))
-    const bytes = await download(`${RELEASES}/${archive}`, steps.signal)
+    const sums = new TextDecoder().decode(await download(`${releasesOf(env)}/SHA256SUMS`, steps.signal))
+    const bytes = await download(`${releasesOf(env)}/${archive}`, steps.signal)
     checkSum(sums, archive, bytes)
     writeFileSync(join(draft, archive), bytes)
-    await steps.run('nats-server (unpack the release)', 'tar', ['-xzf', join(draft, archive), '-C', draft])
-    const unpacked = readdirSync(draft).find((name) => name.startsWith('nats-server-v') && !name.endsWith('.gz'))
-    return join(draft, unpacked ?? '', 'nats-server')
+    const args = ['-xzf', join(draft, archive), '-C', draft]
+    await steps.run({ name: 'nats-server (unpack the release)', file: 'tar', args, env })
+    return join(draft, archive.replace('.tar.gz', ''), 'nats-server')
   })
 }
 
@@ -133,13 +152,31 @@ export function checkSum(sums, name, bytes) {
 
 /** @param {string} url @param {AbortSignal} signal */
 async function download(url, signal) {
-  const answer = await fetch(url, {
-    signal: AbortSignal.any ? AbortSignal.any([signal, AbortSignal.timeout(DOWNLOAD_TIMEOUT_MS)]) : signal,
-  })
-  if (!answer.ok) throw new Error(`${url} answers ${answer.status}`)
-  const bytes = new Uint8Array(await answer.arrayBuffer())
-  if (bytes.length > DOWNLOAD_BYTES_MAX) throw new Error(`${url} is larger than expected`)
-  return bytes
+  // `AbortSignal.any` came with Node 20.3.
+  const stop = new AbortController()
+  const end = () => stop.abort()
+  signal.addEventListener('abort', end, { once: true })
+  const timer = setTimeout(end, DOWNLOAD_TIMEOUT_MS)
+  try {
+    const answer = await fetch(url, { signal: stop.signal })
+    if (!answer.ok) throw new Error(`${url} answers ${answer.status}`)
+    if (Number(answer.headers.get('content-length')) > DOWNLOAD_BYTES_MAX)
+      throw new Error(`${url} is larger than expected`)
+    return new Uint8Array(await answer.arrayBuffer())
+  } catch (error) {
+    const cause = error instanceof Error && error.cause instanceof Error ? `: ${error.cause.message}` : ''
+    throw new Error(`${url}: ${error instanceof Error ? error.message : String(error)}${cause}`)
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', end)
+  }
+}
+
+/** What a set-up that was killed has left behind; the lock says that no other one is at work. */
+function removeDrafts() {
+  mkdirSync(cacheDir, { recursive: true })
+  for (const name of readdirSync(cacheDir).filter((each) => each.startsWith(DRAFT)))
+    rmSync(join(cacheDir, name), { recursive: true, force: true })
 }
 
 /**
@@ -148,8 +185,7 @@ async function download(url, signal) {
  * @param {(draft: string) => Promise<string>} make answers the path of the binary
  */
 async function inDraft(make) {
-  mkdirSync(cacheDir, { recursive: true })
-  const draft = mkdtempSync(join(cacheDir, 'draft-'))
+  const draft = mkdtempSync(join(cacheDir, DRAFT))
   try {
     const made = await make(draft)
     const kept = cachedNatsServer()

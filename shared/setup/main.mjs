@@ -1,7 +1,6 @@
 // @ts-check
 import { spawn } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { constants } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -9,6 +8,7 @@ import { installNatsServer } from './install-nats-server.mjs'
 import { acquireSetupLock } from './lock.mjs'
 import { cacheDir, resolveNatsServer } from './nats-server.mjs'
 import { findNode } from './node.mjs'
+import { installPackages } from './packages.mjs'
 import { createSteps } from './steps.mjs'
 
 /*
@@ -17,7 +17,6 @@ import { createSteps } from './steps.mjs'
  */
 
 const ROOT = resolve(fileURLToPath(new URL('../..', import.meta.url)))
-const MARKER = join(ROOT, 'node_modules', '.muster-set-up')
 
 /** What a script may ask for: arguments for the pinned Node. @type {Record<string, string[]>} */
 const commands = {
@@ -32,9 +31,9 @@ const commands = {
 }
 
 /** What to do when there is no Node that is new enough. */
-const noNode = `Node 24 is needed. Its binary comes as a package for ${process.platform}-${process.arch}, and npm has not installed it.
+const noNode = `Node 24 is needed. Its binary comes as a package, which npm has not installed or which does not run on this system (${process.platform}-${process.arch}).
 Any one of these helps:
-  npm ci --include=optional        (if optional packages were left out)
+  npm config delete omit           (if optional packages are left out)
   a Node 24 on the PATH            (https://nodejs.org, nvm install 24, fnm use 24)`
 
 const [name = '', ...rest] = process.argv.slice(2)
@@ -57,7 +56,10 @@ for (const signal of /** @type {NodeJS.Signals[]} */ (['SIGINT', 'SIGTERM', 'SIG
 try {
   await setUp()
 } catch (error) {
-  if (stop.signal.aborted) process.exit(128 + constants.signals[received ?? 'SIGINT'])
+  if (stop.signal.aborted) {
+    process.stderr.write('set-up: interrupted; the next start does what is left\n')
+    process.exit(128 + constants.signals[received ?? 'SIGINT'])
+  }
   process.stderr.write(`set-up: ${error instanceof Error ? error.message : String(error)}\n`)
   process.exit(4)
 }
@@ -68,7 +70,7 @@ async function setUp() {
   const lock = await acquireSetupLock(join(cacheDir, 'set-up.lock'), stop.signal)
   try {
     const steps = createSteps({ cwd: ROOT, logDir: cacheDir, signal: stop.signal })
-    await installPackages(steps)
+    await installPackages(steps, { root: ROOT, env: process.env })
     if (!findNode()) throw new Error(noNode)
     if (!process.env['MUSTER_NATS_URL'] && !resolveNatsServer({ env: process.env }))
       await installNatsServer(steps, process.env)
@@ -77,46 +79,13 @@ async function setUp() {
   }
 }
 
-/**
- * Install what the lock file names, when node_modules was made from another one. Not `npm ci`: it refuses a lock file that
- * lacks binaries of platforms which the registry or mirror at hand does not carry.
- *
- * @param {ReturnType<typeof createSteps>} steps
- */
-async function installPackages(steps) {
-  const wanted = createHash('sha256')
-    .update(readFileSync(join(ROOT, 'package-lock.json')))
-    .digest('hex')
-  if (existsSync(MARKER) && readFileSync(MARKER, 'utf8') === wanted) return
-  // The marker is written last: an installation that was cut off is begun anew.
-  rmSync(MARKER, { force: true })
-  const npm = process.env['npm_execpath']
-  const file = npm ? process.execPath : 'npm'
-  const args = [
-    ...(npm ? [npm] : []),
-    'install',
-    '--no-save',
-    '--no-audit',
-    '--no-fund',
-    '--include=optional',
-    '--ignore-scripts',
-  ]
-  await steps.run(
-    'packages (npm install)',
-    file,
-    args,
-    'npm could not install the packages: is the npm registry reachable?',
-  )
-  writeFileSync(MARKER, wanted)
-}
-
 /** Run the command under the pinned Node, handing on signals; answers its exit code. @param {string[]} args @returns {Promise<number>} */
 function run(args) {
   return new Promise((done) => {
     const child = spawn(findNode() ?? process.execPath, ['--disable-warning=ExperimentalWarning', ...args], {
       cwd: ROOT,
       stdio: 'inherit',
-      // Ctrl-C in a terminal reaches the whole group; so that the child hears it once, it comes from here only.
+      // A terminal's foreground group must stay one; elsewhere the child is alone, and hears of signals from here only.
       detached: process.platform !== 'win32' && !process.stdin.isTTY,
       env: { ...process.env, NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? join(cacheDir, 'compile-cache') },
     })

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -78,11 +78,22 @@ describe('the lock of set-up', () => {
     expect(existsSync(path())).toBe(false)
   })
 
-  it('is taken over from a process that is gone', async () => {
-    writeFileSync(path(), '999999999')
+  it.each([
+    ['that is gone', '999999999 5'],
+    ['whose number another one has by now', `${process.pid} 5`],
+  ])('is taken over from a process %s', async (_, holder) => {
+    writeFileSync(path(), holder)
     const lock = await acquireSetupLock(path(), never)
-    expect(readFileSync(path(), 'utf8')).toBe(String(process.pid))
+    expect(readFileSync(path(), 'utf8')).toMatch(new RegExp(`^${process.pid} (?!5$)`))
     lock.release()
+  })
+
+  it('is taken over when its writer died before it gave its name', async () => {
+    writeFileSync(path(), '')
+    utimesSync(path(), 0, 0)
+    const lock = await acquireSetupLock(path(), never)
+    lock.release()
+    expect(existsSync(path())).toBe(false)
   })
 
   it('gives up when it is told to', async () => {

@@ -4,6 +4,7 @@ import { CodedError } from '@muster/shared/core'
 import { formatDuration, formatProblem } from '@muster/shared/scenario'
 import { writeWhole } from '../report/write.ts'
 import { type Exploration, type ExploredRun, explore } from '../runner/explore.ts'
+import { abortOnSignal } from './interrupt.ts'
 import { plantedBugOf } from './planted-bug.ts'
 import { readScenario } from './read-scenario.ts'
 import { adjusted, commandOf, type ScenarioFlags } from './run-flags.ts'
@@ -31,9 +32,7 @@ export async function runSeeds(file: string, flags: ExploreFlags): Promise<numbe
   const virtual: ScenarioFlags = { ...flags, speed: 'virtual' }
   const scenario = adjusted(read.scenario, virtual)
   const interrupt = new AbortController()
-  const stop = (): void => interrupt.abort(new Error('interrupted'))
-  process.on('SIGINT', stop)
-  process.on('SIGTERM', stop)
+  const release = abortOnSignal(interrupt)
   try {
     const found = await explore({
       scenario,
@@ -52,8 +51,7 @@ export async function runSeeds(file: string, flags: ExploreFlags): Promise<numbe
     else process.stdout.write(`\n${summary(found, seeds)}\nreport: ${relative(process.cwd(), path)}\n`)
     return interrupt.signal.aborted ? 130 : (found.failures[0]?.exitCode ?? 0)
   } finally {
-    process.off('SIGINT', stop)
-    process.off('SIGTERM', stop)
+    release()
   }
 }
 

@@ -133,19 +133,26 @@ describe('a run', () => {
     expect(code).toBeGreaterThanOrEqual(10)
   })
 
-  it('is ended by Ctrl-C in order: a report of what there is, exit code 130, no process left', async () => {
-    const text = scenario('  - { name: long, duration: 100d }\n')
-    const run = start(['run', scenarioFile(text), '--out', join(dir, 'runs')])
-    await vi.waitFor(() => expect(run.printed()).toContain('long begins'), { timeout: 60_000 })
-    run.child.kill('SIGINT')
-    const { code, stdout } = await run.ended
-    expect(code).toBe(130)
-    expect(stdout).toContain('ABORTED')
-    const [kept] = readdirSync(join(dir, 'runs'))
-    expect(existsSync(join(dir, 'runs', kept as string, 'result.json'))).toBe(true)
-    expect(existsSync(join(dir, 'runs', kept as string, 'data'))).toBe(false)
-    expect(processesOf(dir)).toEqual([])
-  })
+  it.each([
+    ['Ctrl-C', ['SIGINT']],
+    ['Ctrl-C that comes twice', ['SIGINT', 'SIGINT']],
+    ['a terminal that is closed', ['SIGHUP']],
+  ] as const)(
+    'is ended by %s in order: a report of what there is, exit code 130, no process left',
+    async (_, signals) => {
+      const text = scenario('  - { name: long, duration: 100d }\n')
+      const run = start(['run', scenarioFile(text), '--out', join(dir, 'runs')])
+      await vi.waitFor(() => expect(run.printed()).toContain('long begins'), { timeout: 60_000 })
+      for (const signal of signals) run.child.kill(signal)
+      const { code, stdout } = await run.ended
+      expect(code).toBe(130)
+      expect(stdout).toContain('ABORTED')
+      const [kept] = readdirSync(join(dir, 'runs'))
+      expect(existsSync(join(dir, 'runs', kept as string, 'result.json'))).toBe(true)
+      expect(existsSync(join(dir, 'runs', kept as string, 'data'))).toBe(false)
+      expect(processesOf(dir)).toEqual([])
+    },
+  )
 
   it.each([150, 500, 900, 1_300, 2_000])('leaves nothing when Ctrl-C comes %d ms after its start', async (afterMs) => {
     const run = start([
@@ -164,5 +171,24 @@ describe('a run', () => {
     await vi.waitFor(() => expect(processesOf(dir)).toEqual([]), { timeout: 10_000 })
     const kept = existsSync(join(dir, 'runs')) ? readdirSync(join(dir, 'runs')) : []
     for (const each of kept) expect(existsSync(join(dir, 'runs', each, 'data'))).toBe(false)
+  })
+})
+
+describe('muster up', () => {
+  it('is ended in order by a second Ctrl-C too, and by one that comes while it starts', async () => {
+    const data = join(dir, 'data')
+    const up = start(['up', '--data', data, '--port', '0'])
+    await vi.waitFor(() => expect(up.printed()).toContain('serves at'), { timeout: 60_000 })
+    up.child.kill('SIGINT')
+    up.child.kill('SIGINT')
+    expect(await up.ended).toMatchObject({ code: 0 })
+    expect(existsSync(join(data, 'worker.json'))).toBe(false)
+    expect(processesOf(dir)).toEqual([])
+
+    const early = start(['up', '--data', data, '--port', '0'])
+    await vi.waitFor(() => expect(processesOf(dir).length).toBeGreaterThan(1), { timeout: 60_000 })
+    early.child.kill('SIGINT')
+    expect(await early.ended).toMatchObject({ code: 0 })
+    expect(processesOf(dir)).toEqual([])
   })
 })

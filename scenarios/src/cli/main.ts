@@ -25,6 +25,12 @@ const program = new Command('muster')
 for (const add of [addStack, addRun, addValidate, addPlan, addDevices, addWorker, addDoctor, addInit, addSchema])
   add(program)
 
+// A reader who has seen enough (`… | head`) or a terminal that was closed is no reason to leave a run half-way.
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error
+  })
+
 try {
   await program.parseAsync(process.argv)
 } catch (error) {

@@ -6,6 +6,7 @@ import { type Command, Option } from 'commander'
 import { renderSummary, writeReports } from '../report/index.ts'
 import { runScenario } from '../runner/run.ts'
 import { runSeeds } from './explore.ts'
+import { abortOnSignal } from './interrupt.ts'
 import { createLiveView, type LiveView } from './live-view.ts'
 import { plantedBugOf } from './planted-bug.ts'
 import { readScenario } from './read-scenario.ts'
@@ -129,16 +130,13 @@ function makeDir(dir: string): void {
 
 /** Ctrl-C ends the run in order, with a report of what there is; the wall limit does the same. */
 function onInterrupt(interrupt: AbortController, wallLimitMs: number): () => void {
-  const stop = (): void => interrupt.abort(new Error('interrupted'))
-  process.on('SIGINT', stop)
-  process.on('SIGTERM', stop)
+  const release = abortOnSignal(interrupt)
   const timer = setTimeout(() => {
     interrupt.abort(new CodedError('run/wall-limit', `the wall limit of ${formatDuration(wallLimitMs)} was reached`))
   }, wallLimitMs)
   return () => {
     clearTimeout(timer)
-    process.off('SIGINT', stop)
-    process.off('SIGTERM', stop)
+    release()
   }
 }
 

@@ -10,6 +10,7 @@ import type { Command } from 'commander'
 import { z } from 'zod'
 import { createHttpClient } from '../client/http-client.ts'
 import { startStack } from '../stack/stack.ts'
+import { aborted, abortOnSignal } from './interrupt.ts'
 import type { WorkerConnection } from './worker.ts'
 
 export const DATA_DIR = '.muster/data'
@@ -68,8 +69,7 @@ async function serve(flags: UpFlags): Promise<void> {
       `a Muster runs here already, as process ${running.pid}; \`muster down\` ends it`,
     )
   const stop = new AbortController()
-  process.once('SIGINT', () => stop.abort())
-  process.once('SIGTERM', () => stop.abort())
+  abortOnSignal(stop)
   const clock = continuedClock(join(dataDir, 'clock.json'), positive(flags.speed, '--speed'))
   const stack = await startStack({
     dataDir,
@@ -88,7 +88,7 @@ async function serve(flags: UpFlags): Promise<void> {
   writePrivate(pidFile(dataDir), identify(process.pid))
   process.stdout.write(`Muster serves at ${stack.connection.url} (root certificate: ${stack.connection.caFile})\n`)
   try {
-    await new Promise<void>((done) => stop.signal.addEventListener('abort', () => done(), { once: true }))
+    await aborted(stop.signal)
   } finally {
     await stack.stop()
     for (const file of [pidFile(dataDir), join(dataDir, 'worker.json')]) rmSync(file, { force: true })

@@ -4,6 +4,7 @@ import { SubjectToken } from '@muster/shared/contracts'
 import { CodedError } from '@muster/shared/core'
 import type { Command } from 'commander'
 import { z } from 'zod'
+import { abortOnSignal } from './interrupt.ts'
 
 /** What `muster up` writes for workers on this machine. */
 export const WorkerConnection = z.object({
@@ -34,8 +35,7 @@ export function addWorker(program: Command): void {
     .option('--log-level <level>', 'trace, debug, info, warn, error or silent', 'info')
     .action(async (flags: WorkerFlags) => {
       const stop = new AbortController()
-      process.once('SIGINT', () => stop.abort())
-      process.once('SIGTERM', () => stop.abort())
+      abortOnSignal(stop)
       const agentId = flags.id ?? defaultAgentId()
       const capacity = Number(flags.capacity)
       if (!SubjectToken.safeParse(agentId).success)
