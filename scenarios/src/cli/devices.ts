@@ -1,8 +1,12 @@
-import type { DeviceTrace } from '@muster/shared/contracts'
+import { type DeviceTrace, Guid, type LiveEvent } from '@muster/shared/contracts'
+import { CodedError } from '@muster/shared/core'
 import type { Command } from 'commander'
 import { listAll } from '../client/graph.ts'
 import { createHttpClient, type HttpClient } from '../client/http-client.ts'
+import { type Output, outputOption, plain, renderRecord, renderRecords } from './records.ts'
 import { DATA_DIR, readConnection } from './up.ts'
+
+const DEVICES = '/v1.0/deviceManagement/managedDevices'
 
 const COLUMNS = [
   'id',
@@ -14,56 +18,42 @@ const COLUMNS = [
   'lastSyncDateTime',
 ] as const
 
+interface DevicesFlags {
+  readonly data: string
+  readonly json?: boolean
+  readonly output: Output
+}
+
+type ListFlags = DevicesFlags & { readonly filter?: string; readonly platform?: string; readonly state?: string } & {
+  readonly top: string
+}
+
 export function addDevices(program: Command): void {
   const devices = program.command('devices').description('look at devices')
-  devices
-    .command('list')
-    .description('managed devices')
+  const command = (name: string, description: string): Command =>
+    devices.command(name).description(description).option('--data <dir>', 'data directory of the Muster', DATA_DIR)
+  command('list', 'managed devices')
     .option('--filter <odata>', "a Graph filter, such as complianceState eq 'noncompliant'")
+    .option('--platform <name>', 'devices of this platform: windows, macOS, iOS …')
+    .option('--state <state>', 'devices of this compliance state: compliant, noncompliant, inGracePeriod …')
     .option('--top <n>', 'how many', '50')
-    .option('--data <dir>', 'data directory of the Muster', DATA_DIR)
+    .addOption(outputOption())
+    .option('--json', 'the same as -o json')
+    .action((flags: ListFlags) => withClient(flags.data, (client) => list(client, flags)))
+  command('get', 'one device, whole, with its compliance policies')
+    .argument('<device>', 'its id, name or serial number')
+    .addOption(outputOption().default('json'))
+    .action((device: string, flags: DevicesFlags) => withClient(flags.data, (client) => get(client, device, flags)))
+  command('watch', 'what happens, as it happens, until Ctrl-C')
+    .argument('[device]', 'only of this one: its id, name or serial number')
+    .option('--json', 'a JSON document a line')
+    .action((device: string | undefined, flags: DevicesFlags) =>
+      withClient(flags.data, (client) => watch(client, device, flags)),
+    )
+  command('trace', "a device's story, in order")
+    .argument('<device>', 'its id, name or serial number')
     .option('--json', 'as JSON')
-    .action(async ({ filter, top, data, json }: { filter?: string; top: string; data: string; json?: boolean }) =>
-      withClient(data, async (client) => {
-        const query = `$top=${encodeURIComponent(top)}&$select=${COLUMNS.join(',')}${filter === undefined ? '' : `&$filter=${encodeURIComponent(filter)}`}`
-        const { value } = (await client.call('GET', `/v1.0/deviceManagement/managedDevices?${query}`)) as {
-          value: readonly Readonly<Record<string, unknown>>[]
-        }
-        process.stdout.write(json ? `${JSON.stringify(value, null, 2)}\n` : table(value))
-      }),
-    )
-  devices
-    .command('get')
-    .description('one device, whole')
-    .argument('<id>')
-    .option('--data <dir>', 'data directory of the Muster', DATA_DIR)
-    .action(async (id: string, { data }: { data: string }) =>
-      withClient(data, async (client) => {
-        const device = await client.call('GET', `/v1.0/deviceManagement/managedDevices/${encodeURIComponent(id)}`)
-        const policies = await listAll(
-          client,
-          `/v1.0/deviceManagement/managedDevices/${encodeURIComponent(id)}/deviceCompliancePolicyStates`,
-        )
-        process.stdout.write(
-          `${JSON.stringify({ ...(device as object), deviceCompliancePolicyStates: policies }, null, 2)}\n`,
-        )
-      }),
-    )
-  devices
-    .command('trace')
-    .description("a device's story, in order")
-    .argument('<id>')
-    .option('--data <dir>', 'data directory of the Muster', DATA_DIR)
-    .option('--json', 'as JSON')
-    .action(async (id: string, { data, json }: { data: string; json?: boolean }) =>
-      withClient(data, async (client) => {
-        const trace = (await client.call('GET', `/_muster/devices/${encodeURIComponent(id)}/trace`)) as DeviceTrace
-        if (json) process.stdout.write(`${JSON.stringify(trace, null, 2)}\n`)
-        else
-          for (const { atMs, what, text } of trace.entries)
-            process.stdout.write(`${new Date(atMs).toISOString()}  ${what.padEnd(12)} ${text}\n`)
-      }),
-    )
+    .action((device: string, flags: DevicesFlags) => withClient(flags.data, (client) => trace(client, device, flags)))
 }
 
 async function withClient(dataDir: string, work: (client: HttpClient) => Promise<void>): Promise<void> {
@@ -75,16 +65,67 @@ async function withClient(dataDir: string, work: (client: HttpClient) => Promise
   }
 }
 
-function table(rows: readonly Readonly<Record<string, unknown>>[]): string {
-  const cells = [COLUMNS.map(String), ...rows.map((row) => COLUMNS.map((column) => String(row[column] ?? '')))]
-  const widths = COLUMNS.map((_, index) => Math.max(...cells.map((row) => row[index]?.length ?? 0)))
-  return cells
-    .map(
-      (row) =>
-        `${row
-          .map((cell, index) => cell.padEnd(widths[index] ?? 0))
-          .join('  ')
-          .trimEnd()}\n`,
+const quoted = (value: string): string => `'${value.replaceAll("'", "''")}'`
+
+async function list(client: HttpClient, { filter, platform, state, top, json, output }: ListFlags): Promise<void> {
+  if (!/^[1-9]\d*$/.test(top))
+    throw new CodedError('cli/usage', `--top takes a whole number from 1, not ${JSON.stringify(top)}`)
+  const filters = [
+    ...(filter === undefined ? [] : [`(${filter})`]),
+    ...(platform === undefined ? [] : [`operatingSystem eq ${quoted(platform)}`]),
+    ...(state === undefined ? [] : [`complianceState eq ${quoted(state)}`]),
+  ]
+  const query = filters.length === 0 ? '' : `&$filter=${encodeURIComponent(filters.join(' and '))}`
+  const { value } = (await client.call('GET', `${DEVICES}?$top=${top}&$select=${COLUMNS.join(',')}${query}`)) as {
+    value: readonly Readonly<Record<string, unknown>>[]
+  }
+  process.stdout.write(renderRecords(value, COLUMNS, json ? 'json' : output))
+}
+
+/** The id of the device that somebody means. @throws CodedError `cli/usage` when it is none, or more than one */
+async function idOf(client: HttpClient, device: string): Promise<string> {
+  if (Guid.safeParse(device).success) return device
+  const filter = `deviceName eq ${quoted(device)} or serialNumber eq ${quoted(device)}`
+  const found = await listAll(client, `${DEVICES}?$select=id&$filter=${encodeURIComponent(filter)}`)
+  const [first, second] = found as readonly { readonly id: string }[]
+  if (first === undefined)
+    throw new CodedError('cli/usage', `no device has ${JSON.stringify(device)} as its id, name or serial number`)
+  if (second !== undefined)
+    throw new CodedError(
+      'cli/usage',
+      `${found.length} devices are called ${JSON.stringify(device)}: name one by its id, such as ${first.id}`,
     )
-    .join('')
+  return first.id
+}
+
+async function get(client: HttpClient, device: string, { output }: DevicesFlags): Promise<void> {
+  const path = `${DEVICES}/${await idOf(client, device)}`
+  const [record, deviceCompliancePolicyStates] = await Promise.all([
+    client.call('GET', path),
+    listAll(client, `${path}/deviceCompliancePolicyStates`),
+  ])
+  process.stdout.write(renderRecord({ ...(record as object), deviceCompliancePolicyStates }, output))
+}
+
+async function trace(client: HttpClient, device: string, { json }: DevicesFlags): Promise<void> {
+  const story = (await client.call('GET', `/_muster/devices/${await idOf(client, device)}/trace`)) as DeviceTrace
+  if (json) process.stdout.write(`${JSON.stringify(story, null, 2)}\n`)
+  else for (const entry of story.entries) process.stdout.write(line(entry))
+}
+
+const line = ({ atMs, what, text }: { atMs: number; what: string; text: string }): string =>
+  `${new Date(atMs).toISOString()}  ${what.padEnd(12)} ${plain(text)}\n`
+
+async function watch(client: HttpClient, device: string | undefined, { json }: DevicesFlags): Promise<void> {
+  const id = device === undefined ? undefined : await idOf(client, device)
+  const stopped = Promise.withResolvers<void>()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopped.resolve())
+  const forget = client.watch((event: LiveEvent) => {
+    if (event.type !== 'event' || event.deviceId === undefined || (id !== undefined && event.deviceId !== id)) return
+    process.stdout.write(json ? `${JSON.stringify(event)}\n` : `${event.deviceId}  ${line(event)}`)
+  })
+  // The pipe behind it may be closed first: `muster devices watch | head`.
+  process.stdout.once('error', () => stopped.resolve())
+  await stopped.promise
+  forget()
 }

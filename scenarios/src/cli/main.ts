@@ -1,9 +1,10 @@
 import { errorCatalogue } from '@muster/shared/contracts'
 import { CodedError } from '@muster/shared/core'
-import { Command, CommanderError } from 'commander'
+import { CommanderError } from 'commander'
 import { addDevices } from './devices.ts'
 import { addDoctor } from './doctor.ts'
 import { addInit } from './init.ts'
+import { MirroredCommand } from './mirrored-command.ts'
 import { addPlan } from './plan.ts'
 import { addRun } from './run.ts'
 import { addSchema } from './schema.ts'
@@ -13,7 +14,7 @@ import { addWorker } from './worker.ts'
 
 const VERSION = '0.1.0'
 
-const program = new Command('muster')
+const program = new MirroredCommand('muster')
   .description(
     'An endpoint-management system on one laptop: an Intune-shaped control service and a live, simulated fleet.',
   )

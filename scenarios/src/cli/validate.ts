@@ -1,17 +1,20 @@
 import { formatProblem, type Problem } from '@muster/shared/scenario'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { readScenario } from './read-scenario.ts'
 
-/** A problem as an annotation of GitHub Actions. */
-const annotation = ({ file, line, column, path, message }: Problem): string =>
-  `::error file=${file},line=${line},col=${column}::${path ? `${path}: ` : ''}${message}`
+/** A problem as an annotation of GitHub Actions, which takes a line each: what would end it is written as a code. */
+function annotation({ file, line, column, path, message }: Problem): string {
+  const coded = (text: string): string => text.replace(/[%\r\n]/g, encodeURIComponent)
+  const place = coded(file).replaceAll(':', '%3A').replaceAll(',', '%2C')
+  return `::error file=${place},line=${line},col=${column}::${coded(path ? `${path}: ${message}` : message)}`
+}
 
 export function addValidate(program: Command): void {
   program
     .command('validate')
     .description('check scenarios: schema, references, expressions')
     .argument('<scenario...>', 'scenario files')
-    .option('--format <format>', 'text, json or github', 'text')
+    .addOption(new Option('--format <format>', 'how to say it').choices(['text', 'json', 'github']).default('text'))
     .option('--json', 'the same as --format json')
     .action((files: string[], options: { format: string; json?: boolean }) => {
       const checked = files.map((file) => ({ file, result: readScenario(file) }))
