@@ -53,7 +53,13 @@ export function createReportSender({
         await bus.append(subject, payload, { msgId })
         return
       } catch (error) {
-        if ((error as { code?: string }).code === 'bus/closed') return
+        const { code } = error as { code?: string }
+        if (code === 'bus/closed') return
+        if (code === 'bus/too-large') {
+          // It never gets smaller, and the reports of all other devices wait behind it.
+          log.error({ err: error, bytes: payload.length }, 'a report is too large to be sent')
+          return
+        }
         counters.requestErrors++
         log.debug({ err: error }, 'reports were not taken; they are sent again')
         await pause(wall, waitMs)

@@ -26,6 +26,12 @@ export const errorCatalogue = {
     exit: 1,
     meaning: 'The stream has reached its size limit; publishers must wait.',
   },
+  'bus/too-large': {
+    status: 413,
+    graph: 'BadRequest',
+    exit: 1,
+    meaning: 'A message is larger than nats-server carries.',
+  },
 
   // the supervised nats-server, and what this machine lacks
   'nats/port-taken': {
@@ -68,6 +74,12 @@ export const errorCatalogue = {
     graph: 'Forbidden',
     exit: 1,
     meaning: 'A message names another agent than the subject it came on.',
+  },
+  'message/unprocessable': {
+    status: 422,
+    graph: 'BadRequest',
+    exit: 1,
+    meaning: 'A message has the right shape, and the service fails on it again and again.',
   },
   'message/invalid': {
     status: 400,

@@ -14,7 +14,7 @@ export interface Bus {
 
   /**
    * Ask and wait for one answer.
-   * @throws CodedError `bus/no-responders` (at once), `bus/timeout`, `bus/disconnected`, `bus/closed`
+   * @throws CodedError `bus/no-responders` (at once), `bus/timeout`, `bus/too-large`, `bus/disconnected`, `bus/closed`
    */
   request(subject: string, payload: Uint8Array, options: { timeoutMs: number }): Promise<Uint8Array>
 
@@ -28,7 +28,8 @@ export interface Bus {
   /**
    * Durable publish: resolves when the stream that covers the subject has taken the message. The same `msgId` within
    * two minutes is stored once.
-   * @throws CodedError `bus/stream-full`, `bus/timeout`, `bus/disconnected`, `bus/closed`, `bus/no-responders`
+   * @throws CodedError `bus/stream-full`, `bus/too-large`, `bus/timeout`, `bus/disconnected`, `bus/closed`,
+   * `bus/no-responders`
    */
   append(subject: string, payload: Uint8Array, options: { msgId: string }): Promise<void>
 

@@ -108,10 +108,12 @@ export function busConformance(name: string, open: () => Promise<BusFixture>): v
       for (let n = 0; n < 5; n++) await here.append(subjects.report('t', 'a'), bytes(String(n)), { msgId: `m${n}` })
       const taken: string[] = []
       const errors: unknown[] = []
+      const deliveries: (number | undefined)[] = []
       let calls = 0
       await there.consume(
         'REPORTS',
         async (batch) => {
+          deliveries.push(batch[0]?.deliveries)
           if (++calls <= 2) throw new Error('not yet')
           taken.push(...batch.map(({ payload }) => text(payload)))
         },
@@ -120,6 +122,7 @@ export function busConformance(name: string, open: () => Promise<BusFixture>): v
       await vi.waitFor(() => expect(taken).toHaveLength(5), PATIENT)
       expect(taken).toEqual(['0', '1', '2', '3', '4'])
       expect(errors).toHaveLength(2)
+      expect(deliveries.slice(0, 3)).toEqual([1, 2, 3])
     })
 
     it('lets another consumer of the same durable go on where the first stopped', async () => {

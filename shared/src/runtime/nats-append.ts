@@ -1,8 +1,9 @@
 import { CodedError } from '@muster/shared/core'
-import { createInbox, headers, type Msg, type NatsConnection } from '@nats-io/transport-node'
+import { createInbox, headers, InvalidArgumentError, type Msg, type NatsConnection } from '@nats-io/transport-node'
 
 /** JetStream API error: the stream has reached a limit and takes nothing more. */
 const STREAM_STORE_FAILED = 10_077
+const MESSAGE_EXCEEDS_MAXIMUM = 10_054
 const APPEND_TIMEOUT_MS = 5_000
 
 interface Waiting {
@@ -61,7 +62,8 @@ export function createAppender(connection: NatsConnection, inboxPrefix: string):
         try {
           connection.publish(subject, payload, { reply: `${inbox}.${id}`, headers: meta })
         } catch (error) {
-          settle(id)?.reject(new CodedError('bus/disconnected', `cannot publish on ${subject}`, { cause: error }))
+          const code = isTooLarge(error) ? 'bus/too-large' : 'bus/disconnected'
+          settle(id)?.reject(new CodedError(code, `cannot publish on ${subject}`, { cause: error }))
         }
       }),
     fail: (code) => {
@@ -70,6 +72,10 @@ export function createAppender(connection: NatsConnection, inboxPrefix: string):
     },
   }
 }
+
+/** The client library refuses what exceeds the server's `max_payload` before it is sent. */
+export const isTooLarge = (error: unknown): boolean =>
+  error instanceof InvalidArgumentError && error.message.includes('max_payload')
 
 function refusalOf(message: Msg): CodedError | undefined {
   // An empty message with status 503: no stream covers the subject.
@@ -82,5 +88,6 @@ function refusalOf(message: Msg): CodedError | undefined {
   }
   if (!answer.error) return undefined
   const text = answer.error.description ?? 'the stream refused the message'
+  if (answer.error.err_code === MESSAGE_EXCEEDS_MAXIMUM) return new CodedError('bus/too-large', text)
   return new CodedError(answer.error.err_code === STREAM_STORE_FAILED ? 'bus/stream-full' : 'bus/no-responders', text)
 }

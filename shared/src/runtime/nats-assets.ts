@@ -7,6 +7,7 @@ import {
   type JetStreamManager,
   RetentionPolicy,
   StorageType,
+  type StreamConfig,
 } from '@nats-io/jetstream'
 import { type KV, Kvm } from '@nats-io/kv'
 import { type NatsConnection, nanos } from '@nats-io/transport-node'
@@ -33,20 +34,28 @@ export async function ensureAssets(manager: JetStreamManager, reportsBytesMax: n
     retention: RetentionPolicy.Workqueue,
     discard: DiscardPolicy.New,
     max_bytes: reportsBytesMax,
-    max_msg_size: MESSAGE_BYTES_MAX,
+    // What is too large for its door gets as far as the door, which puts it on the dead letters.
+    max_msg_size: -1,
     duplicate_window: nanos(120_000),
   })
   await ensureStream(manager, 'DLQ', {
     retention: RetentionPolicy.Limits,
     discard: DiscardPolicy.Old,
+    max_msg_size: -1,
     max_age: nanos(30 * DAY_MS),
     max_bytes: GIB,
   })
 }
 
-async function ensureStream(manager: JetStreamManager, name: StreamName, settings: object): Promise<void> {
+async function ensureStream(
+  manager: JetStreamManager,
+  name: StreamName,
+  settings: Partial<StreamConfig>,
+): Promise<void> {
   try {
-    await manager.streams.info(name)
+    const { config } = await manager.streams.info(name)
+    // One that an older Muster made.
+    if (config.max_msg_size !== settings.max_msg_size) await manager.streams.update(name, { ...config, ...settings })
   } catch (error) {
     if (!isApiError(error, STREAM_NOT_FOUND)) throw error
     try {

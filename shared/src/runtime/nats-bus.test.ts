@@ -99,6 +99,23 @@ describe('a nats-server that fails', () => {
     await Promise.all([sending.close(), taking.close()])
   })
 
+  it('refuses what it cannot carry, at once, and carries the next', async () => {
+    const [asking, answering] = [await connectTo(server, 'large'), await connectTo(server, 'larger')]
+    answering.respond('size', async ({ payload }) => bytes(String(payload.length)))
+    const tooLarge = new Uint8Array(1_100_000)
+    const refused = { code: 'bus/too-large' }
+    const subject = subjects.report('t', 'large')
+    await expect(asking.append(subject, tooLarge, { msgId: 'large' })).rejects.toMatchObject(refused)
+    await expect(asking.request('size', tooLarge, { timeoutMs: 60_000 })).rejects.toMatchObject(refused)
+    await asking.append(subject, new Uint8Array(900_000), { msgId: 'less' })
+    const answer = await vi.waitFor(
+      () => asking.request('size', new Uint8Array(900_000), { timeoutMs: 5_000 }),
+      PATIENT,
+    )
+    expect(text(answer)).toBe('900000')
+    await Promise.all([asking.close(), answering.close()])
+  })
+
   it('refuses wrong credentials in so many words', async () => {
     await expect(
       createNatsBus({ url: server.url, user: 'x', password: 'y', name: 'no', role: 'agent', tenant: 't' }),

@@ -9,7 +9,7 @@ import {
   RequestError,
   TimeoutError,
 } from '@nats-io/transport-node'
-import { createAppender } from './nats-append.ts'
+import { createAppender, isTooLarge } from './nats-append.ts'
 import { ensureAssets, policyBucket } from './nats-assets.ts'
 import { connectNats, type NatsBusOptions } from './nats-connection.ts'
 import { consumeStream } from './nats-consume.ts'
@@ -189,6 +189,8 @@ function translate(error: unknown, subject: string, closed: boolean): CodedError
   const noResponders = cause instanceof NoRespondersError || (error instanceof RequestError && error.isNoResponders())
   if (closed) return new CodedError('bus/closed', 'the bus was closed', { cause })
   if (noResponders) return new CodedError('bus/no-responders', `nobody serves ${subject}`, { cause })
+  if (isTooLarge(error) || isTooLarge(cause))
+    return new CodedError('bus/too-large', `the message is larger than ${subject} carries`, { cause })
   if (cause instanceof TimeoutError) return new CodedError('bus/timeout', `no answer on ${subject} in time`, { cause })
   return new CodedError('bus/disconnected', `${subject}: ${cause instanceof Error ? cause.message : String(cause)}`, {
     cause,

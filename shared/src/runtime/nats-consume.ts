@@ -89,12 +89,12 @@ async function finish(
   onError: Options['onError'],
   stopped: () => boolean,
 ): Promise<void> {
-  const messages: DurableMessage[] = batch.map((message) => ({
-    subject: message.subject,
-    payload: message.data,
-    deliveries: message.info.deliveryCount,
-  }))
   for (let attempt = 0; ; attempt++) {
+    const messages: DurableMessage[] = batch.map((message) => ({
+      subject: message.subject,
+      payload: message.data,
+      deliveries: message.info.deliveryCount + attempt,
+    }))
     try {
       await handler(messages)
       for (const message of batch) message.ack()

@@ -1,11 +1,13 @@
 import { decode, ReportBatch } from '@muster/shared/contracts'
-import type { Bus, DurableMessage, Subscription } from '@muster/shared/core'
+import { type Bus, CodedError, type DurableMessage, type Subscription } from '@muster/shared/core'
 import { type Logger, sendDeadLetter } from '@muster/shared/runtime'
 import type { Ingested, ReceivedReport } from '../../app/ingest-reports.ts'
-import { letterId } from './request-door.ts'
+import { letterId, reasonOf } from './request-door.ts'
 
 /** Messages of the stream that one transaction takes. */
 const MESSAGES_PER_BATCH = 64
+/** After so many failures a batch is taken message by message. */
+const TRIES_TOGETHER = 4
 
 export interface ReportDoorOptions {
   readonly bus: Bus
@@ -22,29 +24,51 @@ export interface ReportDoorOptions {
  * somebody who may not report, goes to the dead letters and is acknowledged as well: it would never get better.
  */
 export function openReportDoor(options: ReportDoorOptions): Promise<Subscription> {
-  const { bus, ingest, log } = options
+  const { bus, log } = options
   const handle = async (messages: readonly DurableMessage[]): Promise<void> => {
-    const reports: ReceivedReport[] = []
-    for (const message of messages) reports.push(...(await read(options, message)))
-    if (reports.length === 0) return
-    const ingested = await ingest(reports)
-    options.onIngested(ingested)
-    for (const { received, code, message } of ingested.refused) {
-      options.onDeadLetter()
-      const payload = new TextEncoder().encode(JSON.stringify(received.report))
-      await sendDeadLetter(
-        bus,
-        { subject: `report of ${received.agentId}`, payload, code, reason: message },
-        letterId(code, payload),
-      )
+    try {
+      await take(options, messages)
+    } catch (error) {
+      const tried = Math.min(...messages.map(({ deliveries }) => deliveries))
+      if (error instanceof CodedError || tried < TRIES_TOGETHER) throw error
+      for (const message of messages) await takeAlone(options, message)
     }
-    if (ingested.gaps.length > 0) await options.resync(ingested.gaps)
   }
   return bus.consume('REPORTS', handle, {
     durable: 'ingest',
     maxBatch: MESSAGES_PER_BATCH,
     onError: (error) => log.error({ err: error }, 'reports could not be taken in; they stay on the stream'),
   })
+}
+
+async function take(options: ReportDoorOptions, messages: readonly DurableMessage[]): Promise<void> {
+  const reports: ReceivedReport[] = []
+  for (const message of messages) reports.push(...(await read(options, message)))
+  if (reports.length === 0) return
+  const ingested = await options.ingest(reports)
+  options.onIngested(ingested)
+  for (const { received, code, message } of ingested.refused) {
+    options.onDeadLetter()
+    const payload = new TextEncoder().encode(JSON.stringify(received.report))
+    const letter = { subject: `report of ${received.agentId}`, payload, code, reason: message }
+    await sendDeadLetter(options.bus, letter, letterId(code, payload))
+  }
+  if (ingested.gaps.length > 0) await options.resync(ingested.gaps)
+}
+
+/** A message that the service fails on must not hold up all others for ever; its devices are asked for it again. */
+async function takeAlone(options: ReportDoorOptions, message: DurableMessage): Promise<void> {
+  try {
+    await take(options, [message])
+  } catch (error) {
+    if (error instanceof CodedError) throw error
+    const { bus, log, onDeadLetter } = options
+    const { subject, payload } = message
+    onDeadLetter()
+    log.error({ err: error, subject }, 'a report message cannot be taken in')
+    const letter = { subject, payload, code: 'message/unprocessable', reason: reasonOf(error) }
+    await sendDeadLetter(bus, letter, letterId(subject, payload))
+  }
 }
 
 async function read(

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { decode, encode } from '@muster/shared/contracts'
-import type { Bus, BusMessage, Subscription } from '@muster/shared/core'
+import { type Bus, type BusMessage, CodedError, type Subscription } from '@muster/shared/core'
 import { type Logger, sendDeadLetter } from '@muster/shared/runtime'
 import type { z } from 'zod'
 
@@ -32,7 +32,7 @@ export function openRequestDoor<S extends z.ZodType>(options: DoorOptions<S>): S
         message: 'the message names another agent than its subject',
       })
     }
-    return encode(await handle(decoded.value))
+    return encode(await orBury(options, message, () => handle(decoded.value)))
   }
   return bus.respond(options.pattern, onRequest, {
     queue: options.queue,
@@ -41,6 +41,19 @@ export function openRequestDoor<S extends z.ZodType>(options: DoorOptions<S>): S
     },
   })
 }
+
+/** What ails the service has a code and may pass; anything else is about this message. */
+async function orBury<T>(options: DoorOptions<z.ZodType>, message: BusMessage, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof CodedError) throw error
+    options.log.error({ err: error, subject: message.subject }, 'a request failed')
+    return bury(options, message, { code: 'message/unprocessable', message: reasonOf(error) })
+  }
+}
+
+export const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** Thrown to leave a request unanswered. */
 class Buried extends Error {}
