@@ -21,6 +21,14 @@ const program = new MirroredCommand('muster')
   .version(VERSION)
   .showHelpAfterError('(see --help)')
   .showSuggestionAfterError()
+  .option('--no-color', 'no colours, as with NO_COLOR')
+  .addHelpText(
+    'after',
+    '\nEvery option may be given as MUSTER_<OPTION> in the environment, such as MUSTER_PORT; a flag wins.',
+  )
+  .hook('preAction', () => {
+    if (program.opts()['color'] === false) process.env['NO_COLOR'] = '1'
+  })
   .exitOverride()
 
 for (const add of [addStack, addRun, addValidate, addPlan, addDevices, addWorker, addDoctor, addInit, addSchema])

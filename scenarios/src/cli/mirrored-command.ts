@@ -11,7 +11,15 @@ export class MirroredCommand extends Command {
 
   override addOption(option: Option): this {
     const { long } = option
-    if (long && long !== '--version') option.env(`MUSTER_${long.slice(2).replaceAll('-', '_').toUpperCase()}`)
+    if (long && !this.#isOwn(long)) option.env(`MUSTER_${long.slice(2).replaceAll('-', '_').toUpperCase()}`)
     return super.addOption(option)
+  }
+
+  /**
+   * What a variable must not mean: `--detach` starts another `muster up`, which would hear it and start the next; and a worker
+   * keeps a fleet in its `--data`, the other commands a whole Muster.
+   */
+  #isOwn(long: string): boolean {
+    return ['--version', '--detach', '--no-color'].includes(long) || (this.name() === 'worker' && long === '--data')
   }
 }

@@ -1,4 +1,11 @@
-import { formatDuration, formatProblem, populationOf, type Scenario, userCount } from '@muster/shared/scenario'
+import {
+  formatDuration,
+  formatProblem,
+  populationOf,
+  type Scenario,
+  type ScenarioStep,
+  userCount,
+} from '@muster/shared/scenario'
 import type { Command } from 'commander'
 import { faultMoment, faultText } from '../runner/fault-text.ts'
 import { readScenario } from './read-scenario.ts'
@@ -25,10 +32,19 @@ interface Plan {
   readonly wallMsMax: number
 }
 
+/** How long a step may take, simulated: a wait takes its time, a ring its soak and the time that its gate allows. */
+function longestMs(step: ScenarioStep): number {
+  if ('wait' in step) return step.wait
+  if (!('rollout' in step)) return 0
+  const { rings, gate } = step.rollout
+  return rings.reduce((sum, { soak }) => sum + soak + (gate?.within ?? 0), 0)
+}
+
 /** What a scenario will do, without doing it. */
 export function planOf(scenario: Scenario): Plan {
   const phases = scenario.phases.map((phase) => {
-    const simulatedMs = phase.duration ?? phase.until?.timeout ?? 0
+    const stepsMs = phase.do.reduce((sum, step) => sum + longestMs(step), 0)
+    const simulatedMs = phase.until ? stepsMs + phase.until.timeout : Math.max(stepsMs, phase.duration ?? 0)
     const lasts = phase.until
       ? `until ${phase.until.expr}, at most ${formatDuration(phase.until.timeout)}`
       : phase.duration === undefined

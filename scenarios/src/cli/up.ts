@@ -10,6 +10,7 @@ import type { Command } from 'commander'
 import { z } from 'zod'
 import { createHttpClient } from '../client/http-client.ts'
 import { startStack } from '../stack/stack.ts'
+import { count, port as portOf, positiveNumber } from './arguments.ts'
 import { aborted, abortOnSignal } from './interrupt.ts'
 import type { WorkerConnection } from './worker.ts'
 
@@ -17,12 +18,12 @@ export const DATA_DIR = '.muster/data'
 
 interface UpFlags {
   readonly data: string
-  readonly port: string
-  readonly workers: string
-  readonly capacity: string
-  readonly speed: string
+  readonly port: number
+  readonly workers: number
+  readonly capacity: number
+  readonly speed: number
   readonly detach?: boolean
-  readonly timeout: string
+  readonly timeout: number
   readonly tenant: string
   readonly logLevel: string
 }
@@ -33,13 +34,13 @@ export function addStack(program: Command): void {
     .command('up')
     .description('start Muster on this machine: broker, control service, workers')
     .option('--data <dir>', 'where everything is kept', DATA_DIR)
-    .option('--port <port>', 'of the HTTPS door', '8443')
-    .option('--workers <n>', 'agent processes', '1')
-    .option('--capacity <devices>', 'devices that each worker takes', '10000')
-    .option('--speed <factor>', 'simulated seconds in a wall second', '1')
+    .option('--port <port>', 'of the HTTPS door', portOf, 8443)
+    .option('--workers <n>', 'agent processes', count, 1)
+    .option('--capacity <devices>', 'devices that each worker takes', count, 10_000)
+    .option('--speed <factor>', 'simulated seconds in a wall second', positiveNumber, 1)
     .option('--tenant <name>', 'name of the tenant', 'contoso')
     .option('-d, --detach', 'go to the background when it serves')
-    .option('--timeout <seconds>', 'with --detach: how long to wait for it', '60')
+    .option('--timeout <seconds>', 'with --detach: how long to wait for it', positiveNumber, 60)
     .option('--log-level <level>', 'of the services, for their log files', 'info')
     .action(async (flags: UpFlags) => (flags.detach ? detach(flags) : serve(flags)))
   program
@@ -70,14 +71,14 @@ async function serve(flags: UpFlags): Promise<void> {
     )
   const stop = new AbortController()
   abortOnSignal(stop)
-  const clock = continuedClock(join(dataDir, 'clock.json'), positive(flags.speed, '--speed'))
+  const clock = continuedClock(join(dataDir, 'clock.json'), flags.speed)
   const stack = await startStack({
     dataDir,
     tenant: flags.tenant,
-    workers: positive(flags.workers, '--workers'),
-    capacity: positive(flags.capacity, '--capacity'),
+    workers: flags.workers,
+    capacity: flags.capacity,
     clock,
-    port: Number(flags.port),
+    port: flags.port,
     keepFleets: true,
     logLevel: flags.logLevel,
     env: process.env,
@@ -110,12 +111,6 @@ function continuedClock(path: string, speed: number): ClockScale {
   return clock
 }
 
-function positive(text: string, flag: string): number {
-  const value = Number(text)
-  if (Number.isFinite(value) && value > 0) return value
-  throw new CodedError('cli/usage', `${flag} must be a number above 0, not ${JSON.stringify(text)}`)
-}
-
 function writePrivate(path: string, value: unknown): void {
   const draft = `${path}.${process.pid}`
   writeFileSync(draft, JSON.stringify(value), { mode: 0o600 })
@@ -146,14 +141,19 @@ async function detach(flags: UpFlags): Promise<void> {
   })
   const child = spawn(
     process.execPath,
-    ['--disable-warning=ExperimentalWarning', main, 'up', ...args.flatMap(([name, value]) => [`--${name}`, value])],
+    [
+      '--disable-warning=ExperimentalWarning',
+      main,
+      'up',
+      ...args.flatMap(([name, value]) => [`--${name}`, String(value)]),
+    ],
     { detached: true, stdio: ['ignore', log, log] },
   )
   let ended = false
   child.once('exit', () => {
     ended = true
   })
-  const deadline = Date.now() + positive(flags.timeout, '--timeout') * 1_000
+  const deadline = Date.now() + flags.timeout * 1_000
   // The file may be there from a start that was killed.
   while (runningStack(dataDir)?.pid !== child.pid) {
     if (ended || Date.now() > deadline) {
@@ -231,10 +231,21 @@ async function status(data: string, json: boolean): Promise<void> {
     process.stdout.write(
       `${client.url}  tenant ${info.tenant}  process ${info.pid}  nats-server ${info.natsServerVersion ?? '?'}\n`,
     )
+    const alive = stats.workers.filter((worker) => worker.alive).length
     process.stdout.write(
-      `devices ${stats.devices.managed} (${online} online), policies ${stats.policies.length}, reports ${stats.reports.committed}, workers ${stats.workers.length}\n`,
+      `devices ${stats.devices.managed} (${online} online), policies ${stats.policies.length}, reports ${stats.reports.committed}, workers ${alive} of ${stats.workers.length}, broker ${stats.busConnected ? 'connected' : 'away'}\n`,
     )
+    const states = complianceOf(stats)
+    if (states !== '') process.stdout.write(`compliance ${states}\n`)
   } finally {
     client.close()
   }
+}
+
+/** `compliant 852, inGracePeriod 128`, over all platforms. */
+function complianceOf({ compliance }: Stats): string {
+  const totals = new Map<string, number>()
+  for (const states of Object.values(compliance))
+    for (const [state, devices] of Object.entries(states ?? {})) totals.set(state, (totals.get(state) ?? 0) + devices)
+  return [...totals].map(([state, devices]) => `${state} ${devices}`).join(', ')
 }

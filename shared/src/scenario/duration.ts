@@ -30,7 +30,10 @@ export function formatDuration(ms: number): string {
   return parts.join(' ')
 }
 
-const durationText = z.string().meta({
+const noDuration = (found: unknown): string =>
+  `expected a duration such as 30s, 5m, 8h or 1d12h, found ${JSON.stringify(found)}`
+
+const durationText = z.string({ error: ({ input }) => (input === undefined ? undefined : noDuration(input)) }).meta({
   description: 'A duration with its unit: 250ms, 30s, 5m, 8h, 1d12h',
   pattern: '^(\\d+(\\.\\d+)?(ms|s|m|h|d))+$',
 })
@@ -39,10 +42,7 @@ const durationText = z.string().meta({
 export const Duration = durationText.transform((text, context) => {
   const ms = parseDuration(text)
   if (ms !== undefined) return ms
-  context.addIssue({
-    code: 'custom',
-    message: `expected a duration such as 30s, 5m, 8h or 1d12h, found ${JSON.stringify(text)}`,
-  })
+  context.addIssue({ code: 'custom', message: noDuration(text) })
   return z.NEVER
 })
 

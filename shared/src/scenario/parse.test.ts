@@ -47,6 +47,15 @@ describe('a scenario that is wrong', () => {
     ['a condition that is none', '>= 1.0', '+ 1.0', /^x\.yaml:13:\d+ phases\.0\.until\.expr: /],
     ['broken YAML', 'phases:', 'phases: [', /^x\.yaml:\d+:\d+ /],
     ['the same key twice', 'kind: Scenario', 'kind: Scenario\nkind: Scenario', /^x\.yaml:3:\d+ /],
+    ['a number that is text', 'size: 10', 'size: ten', /: expected a number, found "ten"$/],
+    ['a duration that is a number', 'timeout: 1h', 'timeout: 3', /: expected a duration such as .*, found 3$/],
+    ['a platform nearly right', 'platform: iOS', 'platform: windos', /, found "windos"; did you mean "windows"\?$/],
+    [
+      'a step nearly right',
+      '  - name: settle',
+      '  - name: settle\n    do: [{ asign: { policy: base, to: [all-devices] } }]',
+      /^x\.yaml:13:\d+ phases\.0\.do\.0\.asign: there is no step "asign"; did you mean "assign"\?$/,
+    ],
     ['another version', 'muster.dev/v1', 'muster.dev/v9', /^x\.yaml:1:\d+ apiVersion: /],
   ])('%s is located and explained', (_what, from, to, wanted) => {
     const problems = problemsOf(good.replace(from, to))

@@ -45,7 +45,7 @@ export function parseScenario(
   }
   const plain = toPlain(document)
   if (!plain.ok) return { ok: false, problems: [at(0, '', plain.refusal.message)] }
-  const parsed = Scenario.safeParse(plain.value)
+  const parsed = Scenario.safeParse(plain.value, { reportInput: true })
   if (!parsed.success) {
     return {
       ok: false,
@@ -98,10 +98,15 @@ function explain(issue: z.core.$ZodIssue, document: unknown): readonly Explained
   }
   if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined'))
     return [{ path, message: `is missing: expected ${issue.expected}` }]
+  if (issue.code === 'invalid_type' && issue.message.startsWith('Invalid input'))
+    return [{ path, message: `expected ${kinds[issue.expected] ?? issue.expected}, found ${shown(issue.input)}` }]
   if (issue.code === 'invalid_union')
     return 'discriminator' in issue ? explainKind(path, document) : explainUnion(issue, path, document)
-  if (issue.code === 'invalid_value' && issue.values.length > 1) {
-    return [{ path, message: `expected one of ${issue.values.map(String).join(', ')}` }]
+  if (issue.code === 'invalid_value') {
+    const values = issue.values.map(String)
+    const near = typeof issue.input === 'string' ? nearestName(issue.input, values) : undefined
+    const wanted = values.length > 1 ? `one of ${values.join(', ')}` : String(values[0])
+    return [{ path, message: `expected ${wanted}, found ${shown(issue.input)}${meaning(near)}` }]
   }
   return [{ path, message: issue.message }]
 }
@@ -122,6 +127,26 @@ function explainKind(path: Path, document: unknown): readonly Explained[] {
   ]
 }
 
+const kinds: Readonly<Record<string, string>> = {
+  string: 'text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a mapping',
+  record: 'a mapping',
+}
+
+const SHOWN_MAX = 60
+
+/** A value as it may stand in a message: on one line, and not too long for it. */
+function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'nothing'
+  return text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX - 1)}…` : text
+}
+
+const meaning = (near: string | undefined): string => (near ? `; did you mean ${JSON.stringify(near)}?` : '')
+
 /** Of a union's branches the one that came furthest says best what is wrong. */
 function explainUnion(
   issue: Extract<z.core.$ZodIssue, { code: 'invalid_union' }>,
@@ -136,7 +161,19 @@ function explainUnion(
     .filter((branch) => branch.length > 0)
     .sort((a, b) => depth(b) - depth(a) || a.length - b.length)[0]
   if (deepest && depth(deepest) > path.length + 1) return deepest
-  return [{ path, message: path.at(-2) === 'do' ? `expected a step: one of ${stepNames.join(', ')}` : issue.message }]
+  return path.at(-2) === 'do' ? [explainStep(issue.input, path)] : [{ path, message: issue.message }]
+}
+
+/** A step is a mapping with one key, its name. */
+function explainStep(input: unknown, path: Path): Explained {
+  const name = typeof input === 'object' && input !== null ? Object.keys(input)[0] : undefined
+  if (name === undefined || stepNames.includes(name))
+    return { path, message: `expected a step: one of ${stepNames.join(', ')}` }
+  const near = nearestName(name, stepNames)
+  const message = near
+    ? `there is no step ${JSON.stringify(name)}${meaning(near)}`
+    : `there is no step ${JSON.stringify(name)}: one of ${stepNames.join(', ')}`
+  return { path: [...path, name], message, key: { near } }
 }
 
 const stepNames = [
@@ -155,7 +192,7 @@ const stepNames = [
 ]
 
 function unknownKey(key: string, near: string | undefined): string {
-  return `there is no ${JSON.stringify(key)} here${near ? `; did you mean ${JSON.stringify(near)}?` : ''}`
+  return `there is no ${JSON.stringify(key)} here${meaning(near)}`
 }
 
 /** Keys that the schema has at a path, as far as it can be followed through objects and lists. */
