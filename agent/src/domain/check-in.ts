@@ -1,5 +1,6 @@
 import type { CheckInCause, CheckInReply, PolicyBody } from '@muster/shared/contracts'
 import { HOUR_MS, MINUTE_MS } from '@muster/shared/core'
+import { crash } from './active-faults.ts'
 import { appoint, appointNoLater, hasAppointment } from './agenda.ts'
 import { appointPeriodic, backoffAt } from './cadence.ts'
 import { perform } from './commands.ts'
@@ -7,7 +8,7 @@ import { enrolAnew } from './enrolment.ts'
 import { evaluateCompliance, holdSet, markAll } from './policies.ts'
 import { reportNews, settleOutbox } from './reports.ts'
 import type { Conversation, DeviceState } from './state.ts'
-import { ownCorrelation, type Turn } from './turn.ts'
+import { deviceNowMs, ownCorrelation, type Turn } from './turn.ts'
 
 /** Begin a check-in, or remember to when one is under way. Offline devices do so when they are back. */
 export function startCheckIn(state: DeviceState, turn: Turn, cause: CheckInCause, correlationId?: string): DeviceState {
@@ -33,7 +34,7 @@ export function startCheckIn(state: DeviceState, turn: Turn, cause: CheckInCause
     checkIn: {
       deviceId,
       cause,
-      sentAtMs: turn.nowMs,
+      sentAtMs: deviceNowMs(state, turn),
       correlationId: conversation.correlationId,
       certificateSerial: certificate.serialNumber,
       lastSeq: state.lastSeq,
@@ -61,7 +62,8 @@ export function onCheckInAnswer(state: DeviceState, turn: Turn, answer: CheckInR
 export function onBodies(state: DeviceState, turn: Turn, bodies: ReadonlyMap<string, PolicyBody>): DeviceState {
   const wanted = state.conversation?.wanted
   if (!wanted) return state
-  return conclude(holdSet(state, turn, wanted, bodies), turn)
+  const { state: held, died } = holdSet(state, turn, wanted, bodies)
+  return died ? crash(held, turn) : conclude(held, turn)
 }
 
 /** The set is held: answer the compliance policies, report, and look to the next time. */

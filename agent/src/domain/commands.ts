@@ -3,6 +3,7 @@ import { HOUR_MS, MINUTE_MS, SECOND_MS } from '@muster/shared/core'
 import { appoint, appointNoLater } from './agenda.ts'
 import { withPosture } from './drift.ts'
 import type { CommandOutcome } from './platform.ts'
+import { goAway, presenceOnly } from './presence.ts'
 import type { DeviceState } from './state.ts'
 import { type Turn, viewOf } from './turn.ts'
 
@@ -22,6 +23,8 @@ export function perform(state: DeviceState, turn: Turn, commands: readonly Devic
 function performOne(state: DeviceState, turn: Turn, command: DeviceCommand): DeviceState {
   const known = state.answered.find(({ commandId }) => commandId === command.commandId)
   if (known) return answerAgain(state, known)
+  // The device asks for it again when its user is there.
+  if (state.faults?.notNow) return postpone(state, turn)
   const outcome = turn.platform.perform(command.native, viewOf(state), {
     chance: turn.chance.fork(`command/${command.commandId}`),
     failure: state.temperament.applyFailure,
@@ -69,10 +72,10 @@ function takeEffect(state: DeviceState, { nowMs, chance }: Turn, outcome: Comman
     case 'restart':
       return appoint(changed, { what: 'restart', atMs: nowMs + 10 * SECOND_MS })
     case 'shut-down':
-      return appoint(
-        { ...changed, online: false },
-        { what: 'power-on', atMs: nowMs + Math.round(chance.fork('off').jitter(6 * HOUR_MS, 0.8)) },
-      )
+      return appoint(goAway(changed, 'power'), {
+        what: 'power-on',
+        atMs: nowMs + Math.round(chance.fork('off').jitter(6 * HOUR_MS, 0.8)),
+      })
     case 'sync':
       return appoint(changed, { what: 'check-in', atMs: nowMs + SECOND_MS, cause: 'user' })
     case 'wipe':
@@ -97,6 +100,6 @@ function leave(state: DeviceState, nowMs: number): DeviceState {
     phase: 'leaving',
     policies: [],
     settings: {},
-    agenda: [{ what: 'check-in', atMs: nowMs + MINUTE_MS, cause: 'confirm' }],
+    agenda: [...presenceOnly(rest.agenda), { what: 'check-in', atMs: nowMs + MINUTE_MS, cause: 'confirm' }],
   }
 }

@@ -79,6 +79,7 @@ export function appointUpdate(state: DeviceState, { nowMs, platform, chance }: T
 }
 
 export function updateSystem(state: DeviceState, turn: Turn): DeviceState {
+  if (state.faults?.diskFull !== undefined) return appointUpdate(state, turn)
   const os = turn.platform.updater?.next(state.inventory.os, viewOf(state))
   const next = appointUpdate(state, turn)
   return os ? { ...next, inventory: { ...next.inventory, os } } : next

@@ -4,6 +4,7 @@ import { appoint } from './agenda.ts'
 import { backoffAt } from './cadence.ts'
 import { startCheckIn } from './check-in.ts'
 import { appointDrift, appointUpdate } from './drift.ts'
+import { presenceOnly } from './presence.ts'
 import type { DeviceState } from './state.ts'
 import { noMarks } from './state.ts'
 import { guidFrom, ownCorrelation, type Turn } from './turn.ts'
@@ -28,7 +29,7 @@ export function onEnrolmentAnswer(state: DeviceState, turn: Turn, answer: Enrolm
     reportedInventory: state.inventory,
     failures: 0,
     marks: noMarks,
-    agenda: [],
+    agenda: presenceOnly(state.agenda),
   }
   const expecting = appointRenewal(appointUpdate(appointDrift(enrolled, turn), turn), turn)
   return startCheckIn(expecting, turn, 'enrolment')
@@ -48,7 +49,7 @@ export function enrolAnew(state: DeviceState, turn: Turn, afterMs: number): Devi
     ...rest,
     phase: 'enrolling',
     enrolmentRequestId: guidFrom(turn.chance.fork('request')),
-    agenda: [],
+    agenda: presenceOnly(state.agenda),
   }
   return appoint(fresh, { what: 'enrol', atMs: turn.nowMs + afterMs })
 }

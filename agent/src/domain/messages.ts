@@ -2,7 +2,9 @@ import type {
   AppRegistrationRequest,
   CheckIn,
   CheckInReply,
+  DeviceFault,
   EnrolmentReply,
+  Hardware,
   PolicyBody,
   Posture,
   RenewalReply,
@@ -35,6 +37,8 @@ export type DeviceInput = { readonly nowMs: EpochMs } & (
       readonly healAfterMs?: number
     }
   | { readonly type: 'sync' }
+  /** `hardware`: whose identity is taken on. */
+  | { readonly type: 'fault'; readonly fault: DeviceFault; readonly active: boolean; readonly hardware?: Hardware }
 )
 
 /** What a device wants done in the world. The interpreter performs it and answers with an input. */

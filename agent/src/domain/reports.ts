@@ -1,7 +1,7 @@
 import type { PolicyReport, Report } from '@muster/shared/contracts'
 import { certificateState } from './enrolment.ts'
 import { type DeviceState, noMarks } from './state.ts'
-import { ownCorrelation, type Turn } from './turn.ts'
+import { deviceNowMs, ownCorrelation, type Turn } from './turn.ts'
 
 /** With so many reports not known to be committed the device makes no new one and keeps its marks. */
 export const OUTBOX_MAX = 32
@@ -29,6 +29,7 @@ export function reportNews(state: DeviceState, turn: Turn, correlationId?: strin
   turn.effects.push({ type: 'report', report, again: false })
   return {
     ...state,
+    ...(state.faults?.stale === 'next' ? { faults: { ...state.faults, stale: report } } : {}),
     lastSeq: report.seq,
     outbox: [...state.outbox, report],
     marks: noMarks,
@@ -36,7 +37,8 @@ export function reportNews(state: DeviceState, turn: Turn, correlationId?: strin
   }
 }
 
-function compose(state: DeviceState, { nowMs }: Turn, correlationId: string): Report {
+function compose(state: DeviceState, turn: Turn, correlationId: string): Report {
+  const nowMs = deviceNowMs(state, turn)
   const { marks, certificate, deviceId } = state
   if (!certificate || deviceId === undefined) throw new Error(`${state.key} reports before it is enrolled`)
   const changed = state.policies.filter(({ reference }) => marks.policyIds.includes(reference.policyId))

@@ -2,6 +2,7 @@ import type {
   CheckInCause,
   CommandResult,
   DevicePhase,
+  Hardware,
   Inventory,
   IssuedCertificate,
   ItemResult,
@@ -34,6 +35,10 @@ export interface DeviceState {
   readonly temperament: Temperament
   readonly phase: DevicePhase
   readonly online: boolean
+  /** Why it is out of reach, where that is known; it is back when none of the reasons stands. */
+  readonly away?: readonly Away[]
+  /** What is wrong with it by order of the scenario. Absent on a device that is well. */
+  readonly faults?: ActiveFaults
   readonly inventory: Inventory
   /** The account that the service has; where it differs from `inventory` there is something to report. */
   readonly reportedInventory: Inventory
@@ -43,6 +48,8 @@ export interface DeviceState {
   readonly certificate?: Omit<IssuedCertificate, 'certificate'>
   readonly policySetDigest?: string
   readonly policies: readonly HeldPolicy[]
+  /** What was done of a policy when the device died in the middle of it. */
+  readonly unfinished?: Unfinished
   /** What management has set: native address → value. */
   readonly settings: Readonly<Record<string, SettingValue>>
   readonly agenda: readonly Appointment[]
@@ -62,6 +69,32 @@ export interface DeviceState {
   readonly apps?: readonly AppOnDevice[]
 }
 
+/** Reasons to be out of reach: an order, switched off, a flapping link. */
+export type Away = 'order' | 'power' | 'flap'
+
+export interface ActiveFaults {
+  /** Dies in the middle of the next policy. */
+  readonly crash?: true
+  /** Share of settings that fail. */
+  readonly failing?: number
+  readonly notNow?: true
+  /** The report that will be sent once more; `next`: the one that is made next. */
+  readonly stale?: 'next' | Report
+  /** What it is while it says that it is another device. */
+  readonly ownHardware?: Hardware
+  readonly clockSkewMs?: number
+  /** How things were before somebody tampered with them. */
+  readonly untampered?: Posture
+  /** Free storage before the disk was full, bytes. */
+  readonly diskFull?: number
+  readonly flapping?: { readonly upMs: number; readonly downMs: number }
+}
+
+/** A journal: the results of the items of one policy body that are done. */
+export interface Unfinished extends Pick<HeldPolicy, 'results' | 'waiting' | 'spoilt'> {
+  readonly sha256: string
+}
+
 /** An app that takes app protection, with the registration that it holds. */
 export interface AppOnDevice extends ManagedApp {
   readonly registrationId: string
@@ -78,6 +111,8 @@ export interface HeldPolicy {
   readonly appliedAtMs: EpochMs
   /** Items that are not in force before something happens: item id → what. Absent when there are none. */
   readonly waiting?: Readonly<Record<string, Wait>>
+  /** Items that a fault of the scenario made fail; carried out anew when it is over. */
+  readonly spoilt?: readonly string[]
 }
 
 export interface Conversation {
@@ -122,6 +157,7 @@ export type Appointment =
         | 'installed'
         | 'power-on'
         | 'register'
+        | 'flap'
       readonly atMs: EpochMs
     }
   | { readonly what: 'check-in'; readonly atMs: EpochMs; readonly cause: CheckInCause; readonly correlationId?: string }

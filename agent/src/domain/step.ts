@@ -1,13 +1,15 @@
-import { MINUTE_MS, SECOND_MS } from '@muster/shared/core'
+import { MINUTE_MS } from '@muster/shared/core'
 import { appoint, appointNoLater, takeDue } from './agenda.ts'
 import { onRegistrationAnswer, startRegistration } from './app-registration.ts'
 import { backoffAt } from './cadence.ts'
 import { onBodies, onCheckInAnswer, onCheckInFailed, startCheckIn } from './check-in.ts'
 import { drift, driftTo, mend, updateSystem, withPosture } from './drift.ts'
 import { onEnrolmentAnswer, onRenewalAnswer, startEnrolment, startRenewal } from './enrolment.ts'
+import { flap, onFault } from './faults.ts'
 import type { DeviceInput, Effect } from './messages.ts'
 import type { Platform } from './platform.ts'
 import { evaluateCompliance, proceed } from './policies.ts'
+import { comeBack, goAway } from './presence.ts'
 import { reportNews } from './reports.ts'
 import type { Appointment, DeviceState } from './state.ts'
 import { modeOf, openTurn, type Turn, viewOf } from './turn.ts'
@@ -49,9 +51,11 @@ function react(state: DeviceState, input: DeviceInput, turn: Turn): DeviceState 
     case 'failed':
       return onFailed(state, turn, input.what)
     case 'presence':
-      return input.online ? comeBack(state, turn) : { ...state, online: false }
+      return input.online ? comeBack(state, turn, 'order') : goAway(state, 'order')
     case 'ordered-drift':
       return driftTo(state, turn, input)
+    case 'fault':
+      return onFault(state, turn, input)
     case 'sync':
       return startCheckIn(state, turn, 'user')
   }
@@ -87,7 +91,9 @@ function keep(state: DeviceState, turn: Turn, appointment: Appointment): DeviceS
     case 'installed':
       return reportNews(evaluateCompliance(proceed(state, turn, 'install'), turn), turn)
     case 'power-on':
-      return comeBack(state, turn)
+      return comeBack(state, turn, 'power')
+    case 'flap':
+      return flap(state, turn)
   }
 }
 
@@ -121,18 +127,6 @@ const withoutPeriodic = (state: DeviceState, beforeMs: number): DeviceState => (
     (each) => !(each.what === 'check-in' && each.cause === 'periodic' && each.atMs <= beforeMs),
   ),
 })
-
-/** In reach again: say so soon, but not all devices of a building at once. */
-function comeBack(state: DeviceState, turn: Turn): DeviceState {
-  const back = { ...state, online: true }
-  const atMs = turn.nowMs + Math.round(turn.chance.fork('back').unit() * 30 * SECOND_MS)
-  if (state.phase === 'enrolled' || state.phase === 'leaving') {
-    return state.conversation
-      ? back
-      : appointNoLater(back, { what: 'check-in', atMs, cause: state.phase === 'leaving' ? 'confirm' : 'reconnect' })
-  }
-  return back
-}
 
 function onFailed(state: DeviceState, turn: Turn, what: 'enrol' | 'check-in' | 'renew' | 'register'): DeviceState {
   if (what === 'check-in') return onCheckInFailed(state, turn)

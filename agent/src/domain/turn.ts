@@ -26,6 +26,10 @@ export function openTurn(state: DeviceState, nowMs: EpochMs, platform: Platform)
   }
 }
 
+/** What the device's own clock shows. */
+export const deviceNowMs = ({ faults }: DeviceState, { nowMs }: Pick<Turn, 'nowMs'>): EpochMs =>
+  Math.max(0, nowMs + (faults?.clockSkewMs ?? 0))
+
 /** A correlation id for what the device begins by itself. */
 export const ownCorrelation = ({ key, turn }: DeviceState): string => `${key}.${turn}`.slice(-64)
 

@@ -25,6 +25,8 @@ export function carryOut(order: FleetOrder, context: OrderContext): FleetOrderRe
       return spread(order, context, (slot) => driftInput(order, slot))
     case 'sync':
       return spread(order, context, () => ({ type: 'sync' }))
+    case 'fault':
+      return spread(order, context, (slot, chosen) => faultInput(order, slot, chosen))
     case 'inspect':
       return inspect(order, context)
     case 'history':
@@ -76,14 +78,14 @@ type InputWithoutTime = DeviceInput extends infer I ? (I extends DeviceInput ? O
 
 /** Let something happen to the selected devices, spread evenly over a time in a seeded order. */
 function spread(
-  order: Of<'presence'> | Of<'drift'> | Of<'sync'>,
+  order: Of<'presence'> | Of<'drift'> | Of<'sync'> | Of<'fault'>,
   { slots, clock, feed, later }: OrderContext,
-  inputFor: (slot: Slot) => InputWithoutTime,
+  inputFor: (slot: Slot, chosen: readonly Slot[]) => InputWithoutTime,
 ): FleetOrderReply {
   const chosen = selectDevices(slots.values(), order.selector)
   const nowMs = clock.nowMs()
   for (const slot of chosen) {
-    const happen = (): void => feed(slot, { ...inputFor(slot), nowMs: clock.nowMs() } as DeviceInput)
+    const happen = (): void => feed(slot, { ...inputFor(slot, chosen), nowMs: clock.nowMs() } as DeviceInput)
     if (order.spreadMs === 0) happen()
     else
       later(
@@ -100,6 +102,18 @@ function driftInput(
 ): InputWithoutTime {
   const mends = createRng(`${state.seed}/heals/${selector.salt}/${state.key}`).unit() < heals
   return { type: 'ordered-drift', posture, osVersion, ...(mends ? { healAfterMs } : {}) }
+}
+
+/** Of the chosen of a platform, in order of their names, every second one takes on the identity of the one before it. */
+function faultInput({ fault, active }: Of<'fault'>, { state }: Slot, chosen: readonly Slot[]): InputWithoutTime {
+  if (fault.kind !== 'duplicate-identity' || !active) return { type: 'fault', fault, active }
+  const alike = chosen
+    .map((slot) => slot.state)
+    .filter(({ platform }) => platform === state.platform)
+    .sort((one, other) => (one.key < other.key ? -1 : 1))
+  const position = alike.findIndex(({ key }) => key === state.key)
+  const hardware = position % 2 === 1 ? alike[position - 1]?.inventory.hardware : undefined
+  return { type: 'fault', fault, active, ...(hardware ? { hardware } : {}) }
 }
 
 function inspect({ deviceId }: Of<'inspect'>, { deviceById }: OrderContext): FleetOrderReply {

@@ -1,5 +1,6 @@
 import {
   type CheckInReply,
+  type DeviceFault,
   enrolmentModes,
   type NativeCommand,
   type PolicyBody,
@@ -35,9 +36,22 @@ interface Event {
   readonly waitMs: number
   readonly body: PolicyBody
   readonly command: NativeCommand
+  readonly fault: DeviceFault
   readonly yes: boolean
   readonly acks: number
 }
+
+const faults: readonly DeviceFault[] = [
+  { kind: 'crash' },
+  { kind: 'partial-apply', items: 0.5 },
+  { kind: 'not-now' },
+  { kind: 'stale-report' },
+  { kind: 'duplicate-identity', identity: 'hardware' },
+  { kind: 'clock-skew', byMs: -DAY_MS },
+  { kind: 'tamper' },
+  { kind: 'disk-full' },
+  { kind: 'flapping-link', upMs: HOUR_MS, downMs: HOUR_MS },
+]
 
 /** As it is after its way over the wire. */
 const asReceived = <T>(value: unknown): T => JSON.parse(JSON.stringify(value)) as T
@@ -61,10 +75,11 @@ const events = (platform: Platform): fc.Arbitrary<readonly Event[]> => {
     what: fc.constantFrom<DeviceInput['type']>(
       ...(['due', 'due', 'due', 'poke', 'check-in-answer', 'check-in-answer', 'check-in-answer', 'bodies'] as const),
       ...(['bodies', 'bodies', 'enrolment-answer', 'renewal-answer', 'registration-answer', 'failed'] as const),
-      ...(['presence', 'ordered-drift', 'sync', 'sync'] as const),
+      ...(['presence', 'ordered-drift', 'sync', 'sync', 'fault', 'fault'] as const),
     ),
     waitMs: fc.constantFrom(0, 1_000, HOUR_MS, 3 * DAY_MS),
     body,
+    fault: fc.constantFrom(...faults),
     command: arbitraryCommand.map(asReceived<NativeCommand>),
     yes: fc.boolean(),
     acks: fc.nat({ max: 3 }),
@@ -85,7 +100,7 @@ function answerTo(state: DeviceState, { body, command, yes, acks }: Event): Chec
 }
 
 function inputOf(state: DeviceState, event: Event, nowMs: number): DeviceInput {
-  const { what, body, yes } = event
+  const { what, body, fault, yes } = event
   switch (what) {
     case 'poke':
       return { type: what, nowMs, spreadMs: yes ? 60_000 : 0, correlationId: 'poke' }
@@ -113,6 +128,8 @@ function inputOf(state: DeviceState, event: Event, nowMs: number): DeviceInput {
       return { type: what, nowMs, online: yes }
     case 'ordered-drift':
       return { type: what, nowMs, posture: { encrypted: yes, locked: yes, passcodeSet: !yes } }
+    case 'fault':
+      return { type: what, nowMs, active: yes, fault, hardware: state.inventory.hardware }
     case 'born':
       return { type: what, nowMs, enrolAtMs: nowMs }
     default:

@@ -1,4 +1,4 @@
-import { formatDuration, type ScenarioFault } from '@muster/shared/scenario'
+import { type DeviceFaultKind, formatDuration, type ScenarioFault } from '@muster/shared/scenario'
 
 const percent = (share: number): string => `${Number((share * 100).toFixed(2))} %`
 
@@ -24,6 +24,36 @@ function whatOf(fault: ScenarioFault): string {
       return 'control service restarted'
     case 'link':
       return `links of the workers with ${linkText(fault)}`
+    default:
+      return `${cohortText(fault)} ${deviceText(fault)}`
+  }
+}
+
+type OnDevices = Extract<ScenarioFault, { readonly kind: DeviceFaultKind }>
+
+const cohortText = ({ in: part, share }: OnDevices): string =>
+  `${share < 1 ? `${percent(share)} of ` : ''}${part ?? 'all'}`
+
+function deviceText(fault: OnDevices): string {
+  switch (fault.kind) {
+    case 'device.crash':
+      return 'die in the middle of their next policy'
+    case 'device.partial-apply':
+      return `fail in ${percent(fault.items)} of settings`
+    case 'device.not-now':
+      return 'put off remote actions'
+    case 'device.stale-report':
+      return 'send an old report again'
+    case 'device.duplicate-identity':
+      return fault.identity === 'serial' ? 'show the serial number of another' : 'show the hardware of another'
+    case 'device.clock-skew':
+      return `have clocks that are ${formatDuration(Math.abs(fault.by))} ${fault.by < 0 ? 'slow' : 'fast'}`
+    case 'device.tamper':
+      return 'are tampered with'
+    case 'device.disk-full':
+      return 'have a full disk'
+    case 'device.flapping-link':
+      return `come and go: ${formatDuration(fault.up)} up, ${formatDuration(fault.down)} down`
   }
 }
 

@@ -1,6 +1,7 @@
 import { CodedError } from '@muster/shared/core'
 import type { ScenarioFault } from '@muster/shared/scenario'
 import { type RunContext, sleep } from './context.ts'
+import { beginOnDevices } from './device-faults.ts'
 import { faultText } from './fault-text.ts'
 import type { BeginFault } from './stage.ts'
 
@@ -78,9 +79,7 @@ async function once(
   context.note('fault', `${name} begins: ${text}`)
   trouble.active++
   try {
-    const begin = context.stage.breaker.faults[fault.kind] as BeginFault<ScenarioFault> | undefined
-    if (!begin) throw new CodedError('scenario/fault-impossible', `this stage has no way to ${fault.kind}`)
-    const mend = await begin(fault)
+    const mend = await begin(context, fault)
     await passes(waiting, fault.for)
     await mend()
     context.faults.push({ name, kind: fault.kind, fromMs, toMs: context.nowMs(), text })
@@ -89,6 +88,13 @@ async function once(
     trouble.active--
     trouble.lastMs = context.nowMs()
   }
+}
+
+async function begin(context: RunContext, fault: ScenarioFault): Promise<() => Promise<void>> {
+  if ('salt' in fault) return beginOnDevices(context, fault)
+  const way = context.stage.breaker.faults[fault.kind] as BeginFault<ScenarioFault> | undefined
+  if (!way) throw new CodedError('scenario/fault-impossible', `this stage has no way to ${fault.kind}`)
+  return way(fault)
 }
 
 /** Wait for so long; false when the faults are to end before that. */

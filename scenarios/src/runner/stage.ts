@@ -1,5 +1,5 @@
 import type { Clock } from '@muster/shared/core'
-import type { ExpectationResult, RunResult, ScenarioFault, Span } from '@muster/shared/scenario'
+import type { ExpectationResult, RunResult, ScenarioFault, ServiceFaultKind, Span } from '@muster/shared/scenario'
 import type { MusterClient } from '../client/muster-client.ts'
 
 /** What the runner may do to a Muster besides what goes through its public doors: break it. */
@@ -17,7 +17,7 @@ export type BeginFault<F> = (fault: F) => Promise<() => Promise<void>>
 
 /** A way to each kind of fault that the stage itself brings about. */
 export type FaultTable = {
-  readonly [Kind in ScenarioFault['kind']]: BeginFault<Extract<ScenarioFault, { readonly kind: Kind }>>
+  readonly [Kind in ServiceFaultKind]: BeginFault<Extract<ScenarioFault, { readonly kind: Kind }>>
 }
 
 type Replay = NonNullable<RunResult['replay']>

@@ -61,7 +61,10 @@ interface Where {
 }
 
 /** A share of a part of the population is exact, and the same devices as an action with the same salt would take first. */
-function selectorOf({ scenario }: RunContext, where: Where): Extract<FleetOrder, { order: 'sync' }>['selector'] {
+export function selectorOf(
+  { scenario }: Pick<RunContext, 'scenario'>,
+  where: Where,
+): Extract<FleetOrder, { order: 'sync' }>['selector'] {
   const isPart = scenario.population.mix.some(({ name }) => name === where.in)
   const platform = scenario.population.mix.find((mix) => mix.platform === where.in)?.platform
   const keys = populationOf(scenario)

@@ -38,6 +38,8 @@ function inputText(input: Input): string {
       return `failed ${input.what}`
     case 'presence':
       return `presence ${input.online}`
+    case 'fault':
+      return `fault ${input.fault.kind} ${input.active}`
     case 'ordered-drift':
       return `ordered-drift ${JSON.stringify(input.posture)} ${input.osVersion ?? ''}`
     default:

@@ -14,7 +14,7 @@ import { FleetOrder, HistoryEntry, WorkerHello } from './simulation.ts'
  * | GET /_muster/info | → `ServiceInfo` |
  * | GET /_muster/workers | → `{workers: WorkerView[]}` |
  * | POST /_muster/population | `Population` → `OrderReply`: devices are made on the workers, each as many as it has room for |
- * | POST /_muster/orders | `WorldOrder` → `OrderReply`: presence, drift, sync |
+ * | POST /_muster/orders | `WorldOrder` → `OrderReply`: presence, drift, sync, fault |
  * | POST /_muster/policies/{id}/publish | → `{correlationId}`: poke the targets again |
  * | GET /_muster/stats | → `Stats` |
  * | GET /_muster/history/sent?after= | → `HistoryPage`: what the workers' devices have sent |
@@ -53,6 +53,7 @@ export const WorldOrder = z.discriminatedUnion('order', [
   FleetOrder.options[1],
   FleetOrder.options[2],
   FleetOrder.options[3],
+  FleetOrder.options[6],
 ])
 export type WorldOrder = z.infer<typeof WorldOrder>
 

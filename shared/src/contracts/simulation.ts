@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { DeviceFault } from './device-fault.ts'
 import { CorrelationId, EpochMs, Guid, SubjectToken } from './ids.ts'
 import { Ownership, PlatformName } from './platform.ts'
 import { Posture } from './posture.ts'
@@ -112,6 +113,14 @@ export const FleetOrder = z.discriminatedUnion('order', [
     order: z.literal('history'),
     after: z.string().default(''),
     limit: z.number().int().positive().max(2_000).default(2_000),
+  }),
+  /** Something goes wrong with devices, or is over, spread over a time. */
+  z.object({
+    order: z.literal('fault'),
+    selector: DeviceSelector,
+    fault: DeviceFault,
+    active: z.boolean(),
+    spreadMs: DurationMs.default(0),
   }),
 ])
 export type FleetOrder = z.infer<typeof FleetOrder>

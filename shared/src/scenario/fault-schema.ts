@@ -1,10 +1,13 @@
 import { z } from 'zod'
-import { Duration, Share } from './duration.ts'
+import { Duration, parseDuration, Share } from './duration.ts'
 import { MomentText } from './moment.ts'
-import { Id } from './terms.ts'
+import { Id, Where } from './terms.ts'
 
 const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
 const DAY_MS = 86_400_000
+
+const Interval = Duration.refine((ms) => ms >= 1_000, 'expected 1s at the least')
 
 const Fault = z.strictObject({
   /** For the report. @default its kind */
@@ -14,13 +17,23 @@ const Fault = z.strictObject({
   /** How long it lasts, simulated time. */
   for: Duration.default(MINUTE_MS),
   /** Happens again at this pace, as long as there are phases. */
-  every: Duration.refine((ms) => ms >= 1_000, 'expected 1s at the least').optional(),
+  every: Interval.optional(),
 })
+
+/** What goes wrong with devices: a share of a part of the population, reached one after another over a time. */
+const OnDevices = Fault.extend({ ...Where.shape, over: Duration.default(0), for: Duration.default(HOUR_MS) })
 
 /** `200ms`, or the shortest and the longest. */
 const Latency = z
   .union([Duration.transform((ms) => ({ min: ms, max: ms })), z.strictObject({ min: Duration, max: Duration })])
   .refine(({ min, max }) => min <= max, 'expected min to be no more than max')
+
+const SignedDuration = z.string().transform((text, context) => {
+  const ms = parseDuration(text.replace(/^[-+]/, ''))
+  if (ms !== undefined) return text.startsWith('-') ? -ms : ms
+  context.addIssue({ code: 'custom', message: `expected a duration such as 3h or -3h, found ${JSON.stringify(text)}` })
+  return z.NEVER
+})
 
 /** What can go wrong. */
 export const ScenarioFault = z.discriminatedUnion('kind', [
@@ -47,10 +60,38 @@ export const ScenarioFault = z.discriminatedUnion('kind', [
   }).refine(({ latency, loss, duplicate, reorder }) => latency || loss + duplicate + reorder > 0, {
     error: 'a link fault has a latency, loss, duplicate or reorder',
   }),
+  /** Devices die in the middle of the next policy that they carry out, and start again a minute later. */
+  OnDevices.extend({ kind: z.literal('device.crash'), for: Duration.default(DAY_MS) }),
+  /** This share of settings fails; carried out when the fault is over. */
+  OnDevices.extend({ kind: z.literal('device.partial-apply'), items: Share.default(0.5) }),
+  /** Remote actions are put off. */
+  OnDevices.extend({ kind: z.literal('device.not-now') }),
+  /** At the end a report of the beginning is sent once more. */
+  OnDevices.extend({ kind: z.literal('device.stale-report') }),
+  /** Every second of the chosen says that it is the one before it. */
+  OnDevices.extend({
+    kind: z.literal('device.duplicate-identity'),
+    identity: z.enum(['serial', 'hardware']).default('serial'),
+  }),
+  /** Clocks are fast, or slow by `-3h`. */
+  OnDevices.extend({ kind: z.literal('device.clock-skew'), by: SignedDuration }),
+  /** Protection is switched off, and what management has set is gone. */
+  OnDevices.extend({ kind: z.literal('device.tamper') }),
+  OnDevices.extend({ kind: z.literal('device.disk-full') }),
+  /** Connections come and go, after so long on average. */
+  OnDevices.extend({
+    kind: z.literal('device.flapping-link'),
+    up: Interval.default(10 * MINUTE_MS),
+    down: Interval.default(5 * MINUTE_MS),
+  }),
 ])
 
 export type ScenarioFault = z.infer<typeof ScenarioFault>
 export type FaultKind = ScenarioFault['kind']
+/** Of devices, by cohort. */
+export type DeviceFaultKind = Extract<FaultKind, `device.${string}`>
+/** Of the broker, the service and the links between them and the workers. */
+export type ServiceFaultKind = Exclude<FaultKind, DeviceFaultKind>
 
 /** Every kind of fault. */
 export const faultKinds: readonly FaultKind[] = ScenarioFault.options.map(

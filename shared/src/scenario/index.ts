@@ -1,6 +1,6 @@
 export { formatDuration, parseDuration } from './duration.ts'
 export * from './expressions.ts'
-export type { FaultKind, ScenarioFault } from './fault-schema.ts'
+export type { DeviceFaultKind, FaultKind, ScenarioFault, ServiceFaultKind } from './fault-schema.ts'
 export { checkHistory } from './history.ts'
 export { scenarioJsonSchema } from './json-schema.ts'
 export { formatProblem, type Problem, parseScenario } from './parse.ts'

@@ -1,5 +1,6 @@
 import { enrolmentMode, enrolmentModes } from '@muster/shared/contracts'
 import { nearestName } from '@muster/shared/core'
+import type { ScenarioFault } from './fault-schema.ts'
 import { parseRequirement } from './requirement.ts'
 import type { Scenario, ScenarioStep } from './schema.ts'
 
@@ -77,8 +78,7 @@ export function checkReferences(scenario: Scenario, checkExpression?: CheckExpre
     for (const [at, step] of phase.do.entries())
       checkStep(step, [...path, 'do', at], { need, needTargets, needPart, expression })
   }
-  for (const [index, { at }] of scenario.faults.entries())
-    if (at.phase !== undefined) need('phase', at.phase, ['faults', index, 'at'])
+  for (const [index, fault] of scenario.faults.entries()) checkFault(fault, ['faults', index], { need, needPart })
   for (const [index, threshold] of scenario.thresholds.entries()) {
     if (threshold.where.policy !== undefined)
       need('policy', threshold.where.policy, ['thresholds', index, 'where', 'policy'])
@@ -96,8 +96,13 @@ export function checkReferences(scenario: Scenario, checkExpression?: CheckExpre
   return problems
 }
 
+function checkFault(fault: ScenarioFault, path: Path, { need, needPart }: Pick<Checks, 'need' | 'needPart'>): void {
+  if (fault.at.phase !== undefined) need('phase', fault.at.phase, [...path, 'at'])
+  if ('in' in fault) needPart(fault.in, [...path, 'in'])
+}
+
 interface Checks {
-  need(kind: 'policy' | 'group', name: string, path: Path): void
+  need(kind: 'policy' | 'group' | 'phase', name: string, path: Path): void
   needTargets(targets: readonly string[], path: Path): void
   needPart(name: string | undefined, path: Path): void
   expression(expr: string, kind: 'condition' | 'gate', path: Path): void

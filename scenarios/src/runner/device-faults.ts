@@ -1,0 +1,44 @@
+import type { DeviceFault } from '@muster/shared/contracts'
+import type { DeviceFaultKind, ScenarioFault } from '@muster/shared/scenario'
+import type { RunContext } from './context.ts'
+import { selectorOf } from './steps.ts'
+
+type OnDevices = Extract<ScenarioFault, { readonly kind: DeviceFaultKind }>
+
+/** Let something go wrong with the devices that a fault is about; answers what ends it on the same devices. */
+export async function beginOnDevices(context: RunContext, fault: OnDevices): Promise<() => Promise<void>> {
+  const selector = selectorOf(context, fault)
+  const order = async (active: boolean): Promise<number> => {
+    const what = { order: 'fault', selector, fault: deviceFaultOf(fault), active, spreadMs: fault.over }
+    const { devices } = (await context.client.call('POST', '/_muster/orders', what)) as { devices: number }
+    return devices
+  }
+  const devices = await order(true)
+  context.note('world', `${devices} devices: ${fault.kind}`)
+  return async () => {
+    await order(false)
+  }
+}
+
+function deviceFaultOf(fault: OnDevices): DeviceFault {
+  switch (fault.kind) {
+    case 'device.crash':
+      return { kind: 'crash' }
+    case 'device.partial-apply':
+      return { kind: 'partial-apply', items: fault.items }
+    case 'device.not-now':
+      return { kind: 'not-now' }
+    case 'device.stale-report':
+      return { kind: 'stale-report' }
+    case 'device.duplicate-identity':
+      return { kind: 'duplicate-identity', identity: fault.identity }
+    case 'device.clock-skew':
+      return { kind: 'clock-skew', byMs: fault.by }
+    case 'device.tamper':
+      return { kind: 'tamper' }
+    case 'device.disk-full':
+      return { kind: 'disk-full' }
+    case 'device.flapping-link':
+      return { kind: 'flapping-link', upMs: fault.up, downMs: fault.down }
+  }
+}
