@@ -1,8 +1,10 @@
-import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
 import { dirname, join, normalize } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { errorCatalogue } from '@muster/shared/contracts'
+import { errorCatalogue, subjects } from '@muster/shared/contracts'
 import { describe, expect, it } from 'vitest'
 import { errorsPage } from './errors-page.ts'
 
@@ -78,6 +80,89 @@ describe('the house', () => {
     expect(
       files.filter((path) => /\.(ts|mjs|md|ya?ml|json)$/.test(path) && /\/(home|root|work)\/[a-z]/.test(read(path))),
     ).toEqual([])
+  })
+})
+
+describe('the walls', () => {
+  it('let nobody in but by the doors of a package', () => {
+    const through = (specifier: string): boolean => {
+      try {
+        createRequire(join(ROOT, 'scenarios/package.json')).resolve(specifier)
+        return true
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'ERR_PACKAGE_PATH_NOT_EXPORTED') return false
+        throw error
+      }
+    }
+    expect(through('@muster/shared/core')).toBe(true)
+    expect(through('@muster/shared/src/core/rng.ts')).toBe(false)
+    expect(through('@muster/agent/src/fleet/fleet.ts')).toBe(false)
+    expect(through('@muster/control/src/domain/model.ts')).toBe(false)
+  })
+
+  it('refuse in each layer what does not belong there', () => {
+    const probes: readonly (readonly [layer: string, code: string, objection: string])[] = [
+      [
+        'agent/src/domain',
+        "import { readFileSync } from 'node:fs'\nexport const it = readFileSync",
+        'noRestrictedImports',
+      ],
+      ['agent/src/platforms', 'export const it = (): number => Date.now()', 'Time and chance are parameters'],
+      ['control/src/app', 'export const it = (): number => Math.random()', 'Time and chance are parameters'],
+      ['shared/src/core', 'export const it = (): void => process.exit()', 'noRestrictedGlobals'],
+      ['agent/src/fleet', "export const it = (name: string): boolean => name === 'windows'", 'Platform names belong'],
+    ]
+    const dir = mkdtempSync(join(tmpdir(), 'muster-walls-'))
+    try {
+      const config = JSON.parse(read('biome.json')) as Record<string, unknown>
+      writeFileSync(join(dir, 'biome.json'), JSON.stringify({ ...config, vcs: { enabled: false } }))
+      cpSync(join(ROOT, 'shared/lint'), join(dir, 'shared/lint'), { recursive: true })
+      for (const [layer, code, objection] of probes) {
+        const path = join(layer, 'probe.ts')
+        mkdirSync(join(dir, layer), { recursive: true })
+        writeFileSync(join(dir, path), `${code}\n`)
+        const biome = [join(ROOT, 'node_modules/@biomejs/biome/bin/biome'), 'lint', path]
+        const env = { ...process.env, NO_COLOR: '1' }
+        const linted = spawnSync(process.execPath, biome, { cwd: dir, encoding: 'utf8', env })
+        expect(linted.stdout + linted.stderr, layer).toContain(objection)
+        expect(linted.status, layer).toBe(1)
+      }
+    } finally {
+      rmSync(dir, { recursive: true, force: true })
+    }
+  })
+
+  it('see every subject used by the one side and the other', () => {
+    const text = (side: string): string =>
+      product
+        .filter((path) => path.startsWith(`${side}/`))
+        .map(read)
+        .join('\n')
+    const [agent, control] = [text('agent'), text('control')]
+    const oneSided = Object.keys(subjects).filter((name) => {
+      const used = (side: string): boolean => new RegExp(`(subjects|servicePatterns)\\.${name}\\b`).test(side)
+      const meets = { deadLetter: 'runtime', report: 'stream', pokeAll: 'broadcast', pokePlatform: 'broadcast' }
+      return !(name in meets) && !(used(agent) && used(control))
+    })
+    expect(oneSided).toEqual([])
+  })
+})
+
+describe('components', () => {
+  it('have each a place, and what is said to work is there', () => {
+    const rows = [...read('docs/components.md').matchAll(/^\| (\d) +\| ([^|]+?) +\| ([^|]+?) +\| ([^|]+?) +\|$/gm)]
+    const perTier = Map.groupBy(rows, (row) => row[1])
+    expect([...perTier].map(([tier, all]) => [tier, all.length])).toEqual([
+      ['1', 4],
+      ['2', 8],
+      ['3', 4],
+      ['4', 5],
+      ['5', 4],
+      ['6', 6],
+      ['7', 3],
+    ])
+    const begun = rows.filter(([, , , , today]) => today === 'works')
+    for (const [, , component, place = ''] of begun) expect(place, component).toMatch(/^`[^`]+`/)
   })
 })
 

@@ -16,54 +16,75 @@ type CheckExpression = (expr: string, kind: 'condition' | 'gate') => string | un
 /** What names of other parts a scenario uses, and whether they are there. */
 export function checkReferences(scenario: Scenario, checkExpression?: CheckExpression): readonly ReferenceProblem[] {
   const problems: ReferenceProblem[] = []
-  const report = (path: Path, message: string): void => {
+  const checks = checksOf(namesOf(scenario), checkExpression, (path, message) => {
     problems.push({ path, message })
-  }
-  const names = namesOf(scenario)
-  const need = (kind: 'policy' | 'group' | 'filter' | 'behavior' | 'phase', name: string, path: Path): void => {
-    if (names[kind].has(name)) return
-    const near = nearestName(name, names[kind])
-    report(path, `there is no ${kind} ${JSON.stringify(name)}${near ? `; did you mean ${JSON.stringify(near)}?` : ''}`)
-  }
-  const needTargets = (targets: readonly string[], path: Path): void => {
-    for (const [index, target] of targets.entries()) {
-      if (target !== 'all-devices' && target !== 'all-users') need('group', target, [...path, index])
-    }
-  }
-  const needPart = (name: string | undefined, path: Path): void => {
-    if (name === undefined || names.part.has(name)) return
-    const near = nearestName(name, names.part)
-    report(
-      path,
-      `${JSON.stringify(name)} is neither a part of the population nor a platform in it${near ? `; did you mean ${JSON.stringify(near)}?` : ''}`,
-    )
-  }
-  const expression = (expr: string, kind: 'condition' | 'gate', path: Path): void => {
-    const objection = checkExpression?.(expr, kind)
-    if (objection !== undefined) report(path, objection)
-    for (const [, id] of expr.matchAll(/\bpolicy\(\s*["']([^"']+)["']\s*\)/g)) need('policy', id ?? '', path)
-  }
-
+  })
   for (const [list, ids] of duplicates(scenario))
-    for (const [index, id] of ids) report([...list, index], `the id ${JSON.stringify(id)} is used twice`)
-  for (const [index, mix] of scenario.population.mix.entries()) {
+    for (const [index, id] of ids) checks.report([...list, index], `the id ${JSON.stringify(id)} is used twice`)
+  checkPopulation(scenario, checks)
+  checkTenant(scenario, checks)
+  checkPolicies(scenario, checks)
+  checkPhases(scenario, checks)
+  checkExpectations(scenario, checks)
+  return problems
+}
+
+function checksOf(
+  names: Names,
+  checkExpression: CheckExpression | undefined,
+  report: (path: Path, message: string) => void,
+): Checks {
+  const hint = (name: string, known: Iterable<string>): string => {
+    const near = nearestName(name, known)
+    return near ? `; did you mean ${JSON.stringify(near)}?` : ''
+  }
+  const need: Checks['need'] = (kind, name, path) => {
+    if (!names[kind].has(name)) report(path, `there is no ${kind} ${JSON.stringify(name)}${hint(name, names[kind])}`)
+  }
+  return {
+    report,
+    need,
+    needTargets: (targets, path) => {
+      for (const [index, target] of targets.entries())
+        if (target !== 'all-devices' && target !== 'all-users') need('group', target, [...path, index])
+    },
+    needPart: (name, path) => {
+      if (name === undefined || names.part.has(name)) return
+      const text = `${JSON.stringify(name)} is neither a part of the population nor a platform in it`
+      report(path, `${text}${hint(name, names.part)}`)
+    },
+    expression: (expr, kind, path) => {
+      const objection = checkExpression?.(expr, kind)
+      if (objection !== undefined) report(path, objection)
+      for (const [, id] of expr.matchAll(/\bpolicy\(\s*["']([^"']+)["']\s*\)/g)) need('policy', id ?? '', path)
+    },
+  }
+}
+
+function checkPopulation({ population }: Scenario, { need, report }: Checks): void {
+  for (const [index, mix] of population.mix.entries()) {
     const path = ['population', 'mix', index]
     if (mix.behavior !== undefined) need('behavior', mix.behavior, [...path, 'behavior'])
-    if (mix.enrollment !== undefined && !enrolmentMode(mix.platform, mix.enrollment)) {
-      const known = enrolmentModes[mix.platform].map(({ id }) => id)
-      const near = nearestName(mix.enrollment, known)
-      report(
-        [...path, 'enrollment'],
-        `${mix.platform} has no enrollment ${JSON.stringify(mix.enrollment)}; ${near ? `did you mean ${JSON.stringify(near)}?` : `it has ${known.join(', ')}`}`,
-      )
-    }
+    if (mix.enrollment === undefined || enrolmentMode(mix.platform, mix.enrollment)) continue
+    const known = enrolmentModes[mix.platform].map(({ id }) => id)
+    const near = nearestName(mix.enrollment, known)
+    report(
+      [...path, 'enrollment'],
+      `${mix.platform} has no enrollment ${JSON.stringify(mix.enrollment)}; ${near ? `did you mean ${JSON.stringify(near)}?` : `it has ${known.join(', ')}`}`,
+    )
   }
-  for (const [index, group] of scenario.tenant.groups.entries()) {
+}
+
+function checkTenant({ tenant }: Scenario, { needPart, report }: Checks): void {
+  for (const [index, group] of tenant.groups.entries()) {
     const path = ['tenant', 'groups', index]
     if ((group.rule === undefined) === (group.percent === undefined)) report(path, 'a group has a rule or a percent')
     needPart(group.of, [...path, 'of'])
   }
-  for (const [index, policy] of scenario.policies.entries()) {
+}
+
+function checkPolicies({ policies }: Scenario, { need, needTargets, report }: Checks): void {
+  for (const [index, policy] of policies.entries()) {
     const path = ['policies', index]
     needTargets(policy.assignTo, [...path, 'assignTo'])
     for (const [at, group] of policy.exclude.entries()) need('group', group, [...path, 'exclude', at])
@@ -72,37 +93,41 @@ export function checkReferences(scenario: Scenario, checkExpression?: CheckExpre
       report(path, 'only compliance policies have a gracePeriod and actions')
     }
   }
-  for (const [index, phase] of scenario.phases.entries()) {
+}
+
+function checkPhases({ phases, faults }: Scenario, checks: Checks): void {
+  for (const [index, phase] of phases.entries()) {
     const path = ['phases', index]
-    if (phase.until) expression(phase.until.expr, 'condition', [...path, 'until', 'expr'])
-    for (const [at, step] of phase.do.entries())
-      checkStep(step, [...path, 'do', at], { need, needTargets, needPart, expression })
+    if (phase.until) checks.expression(phase.until.expr, 'condition', [...path, 'until', 'expr'])
+    for (const [at, step] of phase.do.entries()) checkStep(step, [...path, 'do', at], checks)
   }
-  for (const [index, fault] of scenario.faults.entries()) checkFault(fault, ['faults', index], { need, needPart })
-  for (const [index, threshold] of scenario.thresholds.entries()) {
-    if (threshold.where.policy !== undefined)
-      need('policy', threshold.where.policy, ['thresholds', index, 'where', 'policy'])
-    for (const text of threshold.require) {
+  for (const [index, fault] of faults.entries()) checkFault(fault, ['faults', index], checks)
+}
+
+function checkFault(fault: ScenarioFault, path: Path, { need, needPart }: Checks): void {
+  if (fault.at.phase !== undefined) need('phase', fault.at.phase, [...path, 'at'])
+  if ('in' in fault) needPart(fault.in, [...path, 'in'])
+}
+
+function checkExpectations({ thresholds, assertions }: Scenario, { need, expression, report }: Checks): void {
+  for (const [index, { where, require }] of thresholds.entries()) {
+    if (where.policy !== undefined) need('policy', where.policy, ['thresholds', index, 'where', 'policy'])
+    for (const text of require) {
       const parsed = parseRequirement(text)
       if (!parsed.ok) report(['thresholds', index, 'require'], parsed.refusal.message)
     }
   }
-  for (const [index, assertion] of scenario.assertions.entries()) {
+  for (const [index, assertion] of assertions.entries()) {
     expression(assertion.expr, 'condition', ['assertions', index, 'expr'])
     const phase = /^end\((.+)\)$/.exec(assertion.at)?.[1]
     if (phase !== undefined) need('phase', phase, ['assertions', index, 'at'])
     else if (assertion.at !== 'end') report(['assertions', index, 'at'], 'expected end, or end(<phase>)')
   }
-  return problems
-}
-
-function checkFault(fault: ScenarioFault, path: Path, { need, needPart }: Pick<Checks, 'need' | 'needPart'>): void {
-  if (fault.at.phase !== undefined) need('phase', fault.at.phase, [...path, 'at'])
-  if ('in' in fault) needPart(fault.in, [...path, 'in'])
 }
 
 interface Checks {
-  need(kind: 'policy' | 'group' | 'phase', name: string, path: Path): void
+  report(path: Path, message: string): void
+  need(kind: 'policy' | 'group' | 'filter' | 'behavior' | 'phase', name: string, path: Path): void
   needTargets(targets: readonly string[], path: Path): void
   needPart(name: string | undefined, path: Path): void
   expression(expr: string, kind: 'condition' | 'gate', path: Path): void

@@ -1,0 +1,170 @@
+import {
+  AppRegistrationBatchReply,
+  type AppRegistrationRequest,
+  type CheckIn,
+  CheckInBatchReply,
+  EnrolmentBatchReply,
+  type EnrolmentRequest,
+  RenewalBatchReply,
+  type RenewalRequest,
+  subjects,
+} from '@muster/shared/contracts'
+import type { DeviceInput } from '../domain/index.ts'
+import { type Batcher, createBatcher } from './batcher.ts'
+import type { InterpreterOptions } from './interpreter.ts'
+import { ask } from './requests.ts'
+import type { Slot } from './slots.ts'
+
+/** How long requests of several devices are collected, wall milliseconds. */
+const LINGER_MS = 5
+
+/** What a device asks of the service. */
+export interface Asked<T> {
+  readonly slot: Slot
+  readonly request: T
+}
+
+/** One lane for each kind of request: devices' questions go out together, and each device is fed its own answer. */
+export interface RequestLanes {
+  readonly enrolments: Batcher<Asked<EnrolmentRequest>>
+  readonly checkIns: Batcher<Asked<CheckIn>>
+  readonly renewals: Batcher<Asked<RenewalRequest>>
+  readonly registrations: Batcher<Asked<readonly AppRegistrationRequest[]>>
+  readonly all: readonly Pick<Batcher<unknown>, 'hold' | 'release' | 'idle'>[]
+  /** What to do with the error of these requests: the devices learn that there is no answer. */
+  failed(asked: readonly Asked<unknown>[], what: Failure): (error: unknown) => void
+}
+
+type Failure = Extract<DeviceInput, { type: 'failed' }>['what']
+
+export function createRequestLanes(options: InterpreterOptions): RequestLanes {
+  const { bus, tenant, agentId, clock, wall, counters, feed, log, lingerMs = LINGER_MS } = options
+  const head = { v: 1, agentId } as const
+  const failed =
+    (asked: readonly Asked<unknown>[], what: Failure) =>
+    (error: unknown): void => {
+      counters.requestErrors++
+      log.debug({ err: error, what, devices: asked.length }, 'a request failed')
+      for (const { slot } of asked) feed(slot, { type: 'failed', nowMs: clock.nowMs(), what })
+    }
+
+  const enrolments: Batcher<Asked<EnrolmentRequest>> = createBatcher({
+    itemsMax: 50,
+    parallelMax: 4,
+    lingerMs,
+    wall,
+    send: async (asked) =>
+      ask(
+        bus,
+        subjects.enrolment(tenant),
+        { ...head, requests: asked.map(({ request }) => request) },
+        EnrolmentBatchReply,
+      ).then(
+        ({ replies }) => answerEach(asked, replies, (slot, answer) => onEnrolment(options, slot, answer)),
+        failed(asked, 'enrol'),
+      ),
+  })
+  const checkIns: Batcher<Asked<CheckIn>> = createBatcher({
+    itemsMax: 100,
+    parallelMax: 4,
+    lingerMs,
+    wall,
+    send: async (asked) =>
+      ask(
+        bus,
+        subjects.checkIn(tenant, agentId),
+        { ...head, checkIns: asked.map(({ request }) => request) },
+        CheckInBatchReply,
+      ).then(
+        ({ replies }) =>
+          answerEach(asked, replies, (slot, answer) => {
+            counters.checkIns++
+            if (answer.outcome === 'refused') counters.refused++
+            feed(slot, { type: 'check-in-answer', nowMs: clock.nowMs(), answer })
+          }),
+        failed(asked, 'check-in'),
+      ),
+  })
+  const renewals: Batcher<Asked<RenewalRequest>> = createBatcher({
+    itemsMax: 50,
+    parallelMax: 2,
+    lingerMs,
+    wall,
+    send: async (asked) =>
+      ask(
+        bus,
+        subjects.renewal(tenant, agentId),
+        { ...head, requests: asked.map(({ request }) => request) },
+        RenewalBatchReply,
+      ).then(
+        ({ replies }) => answerEach(asked, replies, (slot, answer) => onRenewal(options, slot, answer)),
+        failed(asked, 'renew'),
+      ),
+  })
+  const registrations: Batcher<Asked<readonly AppRegistrationRequest[]>> = createBatcher({
+    itemsMax: 40,
+    parallelMax: 2,
+    lingerMs,
+    wall,
+    send: async (asked) =>
+      ask(
+        bus,
+        subjects.appRegistration(tenant, agentId),
+        { ...head, registrations: asked.flatMap(({ request }) => request) },
+        AppRegistrationBatchReply,
+      ).then(({ replies }) => onRegistrations(options, asked, replies), failed(asked, 'register')),
+  })
+  return {
+    enrolments,
+    checkIns,
+    renewals,
+    registrations,
+    all: [enrolments, checkIns, renewals, registrations],
+    failed,
+  }
+}
+
+function answerEach<T, A>(
+  asked: readonly Asked<T>[],
+  answers: readonly A[],
+  deliver: (slot: Slot, answer: A) => void,
+): void {
+  for (const [index, { slot }] of asked.entries()) {
+    const answer = answers[index]
+    if (answer !== undefined) deliver(slot, answer)
+  }
+}
+
+type EnrolmentAnswer = Extract<DeviceInput, { type: 'enrolment-answer' }>['answer']
+
+function onEnrolment({ clock, feed, counters }: InterpreterOptions, slot: Slot, answer: EnrolmentAnswer): void {
+  if (answer.outcome === 'refused') counters.refused++
+  takeKey(slot, answer.outcome === 'enrolled')
+  feed(slot, { type: 'enrolment-answer', nowMs: clock.nowMs(), answer })
+}
+
+type RenewalAnswer = Extract<DeviceInput, { type: 'renewal-answer' }>['answer']
+
+function onRenewal({ clock, feed, counters }: InterpreterOptions, slot: Slot, answer: RenewalAnswer): void {
+  if (answer.outcome === 'renewed') counters.renewals++
+  takeKey(slot, answer.outcome === 'renewed')
+  feed(slot, { type: 'renewal-answer', nowMs: clock.nowMs(), answer })
+}
+
+/** The certificate is for the new key: from now on that one is used. */
+function takeKey(slot: Slot, granted: boolean): void {
+  if (granted && slot.nextKey) slot.key = slot.nextKey
+  delete slot.nextKey
+}
+
+function onRegistrations(
+  { clock, feed }: InterpreterOptions,
+  asked: readonly Asked<readonly AppRegistrationRequest[]>[],
+  replies: AppRegistrationBatchReply['replies'],
+): void {
+  const replyOf = new Map(replies.map((reply) => [reply.registrationId, reply]))
+  for (const { slot, request } of asked) {
+    const own = request.flatMap(({ registrationId }) => replyOf.get(registrationId) ?? [])
+    feed(slot, { type: 'registration-answer', nowMs: clock.nowMs(), replies: own })
+  }
+}
