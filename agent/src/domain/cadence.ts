@@ -20,8 +20,9 @@ export function intervalAt(
 /** Make the appointment for the next periodic check-in. Steady intervals are jittered, so that a fleet does not march in step. */
 export function appointPeriodic(state: DeviceState, turn: Turn, serviceWantsMs?: number): DeviceState {
   const { everyMs, steady } = intervalAt(turn.platform.cadence, turn.nowMs - (state.enrolledAtMs ?? turn.nowMs))
+  const { checkInEveryMs, checkInJitter } = state.temperament
   const waitMs =
-    serviceWantsMs ?? (steady ? turn.chance.fork('cadence').jitter(everyMs, state.temperament.checkInJitter) : everyMs)
+    serviceWantsMs ?? (steady ? turn.chance.fork('cadence').jitter(checkInEveryMs ?? everyMs, checkInJitter) : everyMs)
   return appoint(state, { what: 'check-in', atMs: turn.nowMs + Math.round(waitMs), cause: 'periodic' })
 }
 

@@ -55,8 +55,20 @@ export function onCheckInAnswer(state: DeviceState, turn: Turn, answer: CheckInR
   const told = perform(asked, turn, answer.commands)
   if (told.phase !== 'enrolled') return endConversation(reportNews(told, turn, answer.commands.at(-1)?.correlationId))
   if (!answer.policySet) return conclude(told, turn, answer.nextCheckInMs)
-  turn.effects.push({ type: 'fetch-bodies', sha256s: answer.policySet.policies.map(({ sha256 }) => sha256) })
-  return { ...told, conversation: { ...conversation, ...told.conversation, wanted: answer.policySet } }
+  const wanting = { ...told, conversation: { ...conversation, ...told.conversation, wanted: answer.policySet } }
+  const { applyDuration } = state.temperament
+  if (!applyDuration) return fetchWanted(wanting, turn)
+  const lastsMs = turn.chance.fork('apply').lognormal(applyDuration.p50Ms, applyDuration.p99Ms)
+  return appoint(wanting, { what: 'apply', atMs: turn.nowMs + Math.ceil(lastsMs) })
+}
+
+/** Get hold of the bodies of the wanted set, which are carried out when they are there. */
+export function fetchWanted(state: DeviceState, turn: Turn): DeviceState {
+  const wanted = state.conversation?.wanted
+  if (!wanted) return state
+  if (!state.online) return onCheckInFailed(state, turn)
+  turn.effects.push({ type: 'fetch-bodies', sha256s: wanted.policies.map(({ sha256 }) => sha256) })
+  return state
 }
 
 export function onBodies(state: DeviceState, turn: Turn, bodies: ReadonlyMap<string, PolicyBody>): DeviceState {

@@ -4,6 +4,7 @@ import { appoint } from './agenda.ts'
 import { backoffAt } from './cadence.ts'
 import { startCheckIn } from './check-in.ts'
 import { appointDrift, appointUpdate } from './drift.ts'
+import { beginHours } from './hours.ts'
 import { presenceOnly } from './presence.ts'
 import type { DeviceState } from './state.ts'
 import { noMarks } from './state.ts'
@@ -31,7 +32,7 @@ export function onEnrolmentAnswer(state: DeviceState, turn: Turn, answer: Enrolm
     marks: noMarks,
     agenda: presenceOnly(state.agenda),
   }
-  const expecting = appointRenewal(appointUpdate(appointDrift(enrolled, turn), turn), turn)
+  const expecting = beginHours(appointRenewal(appointUpdate(appointDrift(enrolled, turn), turn), turn), turn)
   return startCheckIn(expecting, turn, 'enrolment')
 }
 

@@ -27,4 +27,4 @@ export function comeBack(state: DeviceState, turn: Turn, why: Away): DeviceState
 
 /** Appointments that have nothing to do with management: they stay when all others fall. */
 export const presenceOnly = (agenda: readonly Appointment[]): readonly Appointment[] =>
-  agenda.filter(({ what }) => what === 'flap')
+  agenda.filter(({ what }) => what === 'flap' || what === 'hours')

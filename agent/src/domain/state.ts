@@ -69,8 +69,8 @@ export interface DeviceState {
   readonly apps?: readonly AppOnDevice[]
 }
 
-/** Reasons to be out of reach: an order, switched off, a flapping link. */
-export type Away = 'order' | 'power' | 'flap'
+/** Reasons to be out of reach: an order, switched off, a flapping link, the hours of its owner. */
+export type Away = 'order' | 'power' | 'flap' | 'hours'
 
 export interface ActiveFaults {
   /** Dies in the middle of the next policy. */
@@ -158,6 +158,8 @@ export type Appointment =
         | 'power-on'
         | 'register'
         | 'flap'
+        | 'hours'
+        | 'apply'
       readonly atMs: EpochMs
     }
   | { readonly what: 'check-in'; readonly atMs: EpochMs; readonly cause: CheckInCause; readonly correlationId?: string }

@@ -2,10 +2,11 @@ import { MINUTE_MS } from '@muster/shared/core'
 import { appoint, appointNoLater, takeDue } from './agenda.ts'
 import { onRegistrationAnswer, startRegistration } from './app-registration.ts'
 import { backoffAt } from './cadence.ts'
-import { onBodies, onCheckInAnswer, onCheckInFailed, startCheckIn } from './check-in.ts'
+import { fetchWanted, onBodies, onCheckInAnswer, onCheckInFailed, startCheckIn } from './check-in.ts'
 import { drift, driftTo, mend, updateSystem, withPosture } from './drift.ts'
 import { onEnrolmentAnswer, onRenewalAnswer, startEnrolment, startRenewal } from './enrolment.ts'
 import { flap, onFault } from './faults.ts'
+import { keepHours } from './hours.ts'
 import type { DeviceInput, Effect } from './messages.ts'
 import type { Platform } from './platform.ts'
 import { evaluateCompliance, proceed } from './policies.ts'
@@ -92,6 +93,10 @@ function keep(state: DeviceState, turn: Turn, appointment: Appointment): DeviceS
       return reportNews(evaluateCompliance(proceed(state, turn, 'install'), turn), turn)
     case 'power-on':
       return comeBack(state, turn, 'power')
+    case 'hours':
+      return keepHours(state, turn)
+    case 'apply':
+      return fetchWanted(state, turn)
     case 'flap':
       return flap(state, turn)
   }

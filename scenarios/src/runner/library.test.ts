@@ -26,6 +26,13 @@ const changes: Readonly<Record<string, Change>> = {
     fails: 'hardly any setting failed',
     exitCode: 11,
   },
+  'rough-week': {
+    world: 'nobody tampers with anything',
+    from: 'kind: device.tamper, in: laptops, share: 25%',
+    to: 'kind: device.tamper, in: laptops, share: 0%',
+    fails: 'those tampered with are seen',
+    exitCode: 11,
+  },
   'ring-rollout': {
     world: 'most laptops fail to apply the baseline',
     from: 'applyFailure: 0.5%',

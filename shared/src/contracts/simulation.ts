@@ -12,6 +12,21 @@ import { Posture } from './posture.ts'
 const Share = z.number().min(0).max(1)
 const DurationMs = z.number().int().nonnegative()
 
+/** When a device is in reach by itself. */
+export const Presence = z.discriminatedUnion('pattern', [
+  /** On working days of a time zone, as often as `share` says; minutes from midnight. */
+  z.object({
+    pattern: z.literal('office-hours'),
+    timeZone: z.string().min(1).max(60),
+    fromMinute: z.number().int().min(0).max(1_440),
+    toMinute: z.number().int().min(0).max(1_440),
+    share: Share,
+  }),
+  /** So long in reach, so long not, each give or take the jitter. */
+  z.object({ pattern: z.literal('duty-cycle'), upMs: DurationMs, downMs: DurationMs, jitterMs: DurationMs }),
+])
+export type Presence = z.infer<typeof Presence>
+
 /** How a kind of device behaves by itself. All draws come from the device's own seed. */
 export const Temperament = z.object({
   /** ±share on every check-in interval. */
@@ -26,6 +41,12 @@ export const Temperament = z.object({
   /** Mean time until a needed restart happens, and until the user does what is asked. */
   restartAfterMs: DurationMs.default(2 * 3_600_000),
   userActsAfterMs: DurationMs.default(3_600_000),
+  /** How often it checks in once it is settled; the platform's own rhythm when absent. */
+  checkInEveryMs: DurationMs.optional(),
+  /** How long it takes to carry out what a check-in brought: half of the times are below `p50Ms`. At once when absent. */
+  applyDuration: z.object({ p50Ms: z.number().positive(), p99Ms: z.number().positive() }).optional(),
+  /** Always in reach when absent. */
+  presence: Presence.optional(),
 })
 export type Temperament = z.infer<typeof Temperament>
 

@@ -21,6 +21,8 @@ export interface Rng {
   jitter(value: number, share: number): number
   /** Exponentially distributed waiting time with the given mean, in the mean's unit. */
   exponential(mean: number): number
+  /** Lognormally distributed: half of the values are below `p50`, 99 of 100 below `p99`, in their unit. */
+  lognormal(p50: number, p99: number): number
   /** Hexadecimal digits, lower-case. */
   hex(digits: number): string
 }
@@ -29,6 +31,9 @@ export interface Rng {
 export function createRng(seed: string | number): Rng {
   return rngOf(hash128(String(seed)))
 }
+
+/** 99 of 100 normal variates are below. */
+const NORMAL_P99 = 2.326_347_874
 
 type Seed128 = readonly [number, number, number, number]
 
@@ -61,6 +66,11 @@ function rngOf(seed: Seed128): Rng {
     },
     jitter: (value, share) => value * (1 + share * (2 * unit() - 1)),
     exponential: (mean) => -Math.log(1 - unit()) * mean,
+    lognormal: (p50, p99) => {
+      // Box and Muller's way to a normal variate.
+      const normal = Math.sqrt(-2 * Math.log(1 - unit())) * Math.cos(2 * Math.PI * unit())
+      return p50 * Math.exp((normal * Math.log(p99 / p50)) / NORMAL_P99)
+    },
     hex: (digits) => {
       let text = ''
       while (text.length < digits) text += next32().toString(16).padStart(8, '0')

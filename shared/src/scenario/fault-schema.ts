@@ -92,8 +92,3 @@ export type FaultKind = ScenarioFault['kind']
 export type DeviceFaultKind = Extract<FaultKind, `device.${string}`>
 /** Of the broker, the service and the links between them and the workers. */
 export type ServiceFaultKind = Exclude<FaultKind, DeviceFaultKind>
-
-/** Every kind of fault. */
-export const faultKinds: readonly FaultKind[] = ScenarioFault.options.map(
-  (option) => option.shape.kind.value as FaultKind,
-)

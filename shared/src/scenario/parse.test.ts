@@ -76,6 +76,23 @@ describe('a scenario that is wrong', () => {
     expect(problemsOf(`${good}faults:\n  - { ${fault} }\n`).join('\n')).toMatch(wanted)
   })
 
+  it.each<[string, string, RegExp]>([
+    [
+      'a time zone',
+      'online: { pattern: office-hours, timeZone: Europe/Olso }',
+      /\.timeZone: .*did you mean "Europe\/Oslo"\?/,
+    ],
+    ['a pattern', 'online: { pattern: office-hour }', /\.pattern: .*did you mean "office-hours"\?/],
+    ['hours', 'online: { pattern: office-hours, from: "18:00", to: "9:00" }', /\.to: the hours end after/],
+    ['a time', 'online: { pattern: office-hours, from: "9:75" }', /\.from: expected a time such as/],
+    ['a p99', 'apply: { duration: { p50: 4s, p99: 2s } }', /\.duration\.p99: p99 is no less than p50/],
+    ['a key', 'checkIn: { evry: 4h }', /\.evry: .*did you mean "every"\?/],
+  ])('a behaviour with %s that is wrong is located and explained', (_what, behavior, wanted) => {
+    const problems = problemsOf(`${good}behaviors:\n  office: { ${behavior} }\n`).join('\n')
+    expect(problems).toMatch(/^x\.yaml:15:\d+ behaviors\.office\./)
+    expect(problems).toMatch(wanted)
+  })
+
   it('names a policy that is nearly right', () => {
     const text = `${good}assertions:\n  - { name: all, expr: policy("bass").error == 0 }\n`
     expect(problemsOf(text).join()).toMatch(/^x\.yaml:15:\d+ assertions\.0\.expr: .*bass/)

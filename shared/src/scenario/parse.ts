@@ -1,7 +1,6 @@
 import { nearestName, ok, type Result } from '@muster/shared/core'
 import { type Document, isMap, isNode, isPair, isScalar, LineCounter, parseDocument } from 'yaml'
 import type { z } from 'zod'
-import { faultKinds } from './fault-schema.ts'
 import { checkReferences } from './references.ts'
 import { Scenario } from './schema.ts'
 
@@ -117,14 +116,17 @@ function explainKind(path: Path, document: unknown): readonly Explained[] {
     (inside, part) => (inside as Record<string, unknown> | undefined)?.[part],
     document,
   )
-  const near = typeof given === 'string' ? nearestName(given, faultKinds) : undefined
-  const found = given === undefined ? 'is missing: ' : `there is no kind ${JSON.stringify(given)}; `
-  return [
-    {
-      path,
-      message: `${found}${near ? `did you mean ${JSON.stringify(near)}?` : `expected one of ${faultKinds.join(', ')}`}`,
-    },
-  ]
+  const known = kindsAt(path)
+  const near = typeof given === 'string' ? nearestName(given, known) : undefined
+  const found = given === undefined ? 'is missing' : `there is no ${path.at(-1)} ${shown(given)}`
+  return [{ path, message: `${found}${near ? meaning(near) : `; expected one of ${known.join(', ')}`}` }]
+}
+
+/** The values that tell apart what may stand at a path. */
+function kindsAt(path: Path): readonly string[] {
+  let schema: unknown = Scenario
+  for (const part of path.slice(0, -1)) schema = descend(unwrap(schema), part)
+  return shapesOf(unwrap(schema)).flatMap((shape) => (defOf(shape[String(path.at(-1))])?.values ?? []).map(String))
 }
 
 const kinds: Readonly<Record<string, string>> = {
@@ -215,6 +217,7 @@ interface Def {
   readonly element?: unknown
   readonly valueType?: unknown
   readonly options?: readonly unknown[]
+  readonly values?: readonly unknown[]
 }
 
 const defOf = (schema: unknown): Def | undefined => (schema as { _zod?: { def: Def } } | undefined)?._zod?.def

@@ -1,4 +1,4 @@
-import { enrolmentModes, type Population } from '@muster/shared/contracts'
+import { enrolmentModes, type Population, type Presence } from '@muster/shared/contracts'
 import type { Scenario } from './schema.ts'
 
 /** How many devices each part of the population has: exact, by the largest remainders. */
@@ -50,15 +50,26 @@ export function populationOf(scenario: Scenario): Population {
 type Temperament = Population['groups'][number]['temperament']
 
 function temperamentOf(behavior: Scenario['behaviors'][string] | undefined): Temperament {
+  const { checkIn, apply, online } = behavior ?? {}
   return {
-    checkInJitter: behavior?.checkInJitter ?? 0.1,
-    applyFailure: behavior?.applyFailure ?? 0.004,
+    checkInJitter: checkIn?.jitter ?? behavior?.checkInJitter ?? 0.1,
+    applyFailure: apply?.fail ?? behavior?.applyFailure ?? 0.004,
     driftFactor: behavior?.driftFactor ?? 1,
     selfHeal: behavior?.selfHeal ?? 0.6,
     selfHealAfterMs: behavior?.selfHealAfter ?? 4 * 3_600_000,
     restartAfterMs: behavior?.restartAfter ?? 2 * 3_600_000,
     userActsAfterMs: behavior?.userActsAfter ?? 3_600_000,
+    ...(checkIn?.every === undefined ? {} : { checkInEveryMs: checkIn.every }),
+    ...(apply?.duration ? { applyDuration: { p50Ms: apply.duration.p50, p99Ms: apply.duration.p99 } } : {}),
+    ...(online ? { presence: presenceOf(online) } : {}),
   }
+}
+
+function presenceOf(online: NonNullable<Scenario['behaviors'][string]['online']>): Presence {
+  if (online.pattern === 'duty-cycle')
+    return { pattern: online.pattern, upMs: online.up, downMs: online.down, jitterMs: online.jitter }
+  const { pattern, timeZone, from, to, share } = online
+  return { pattern, timeZone, fromMinute: from, toMinute: to, share }
 }
 
 /** Devices of a scenario that will be under management; the rest manage apps only. */

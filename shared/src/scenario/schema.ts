@@ -2,6 +2,7 @@ import { PlatformName, Posture, RemoteActionName } from '@muster/shared/contract
 import { z } from 'zod'
 import { Duration, Share } from './duration.ts'
 import { ScenarioFault } from './fault-schema.ts'
+import { Applying, CheckIns, Online } from './habit-schema.ts'
 import { Id, Where } from './terms.ts'
 
 /**
@@ -13,6 +14,9 @@ const Version = z.union([z.string(), z.number()]).transform(String)
 const SettingValue = z.union([z.boolean(), z.number(), z.string(), z.array(z.string())])
 
 const Behavior = z.strictObject({
+  checkIn: CheckIns.optional(),
+  apply: Applying.optional(),
+  online: Online.optional(),
   /** ±share on check-in intervals. */
   checkInJitter: Share.optional(),
   /** Chance that a setting which can fail does. */
