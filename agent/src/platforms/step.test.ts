@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import {
   type CheckInReply,
   type DeviceFault,
@@ -187,8 +188,9 @@ describe.each(cases)('any step of %s', (name, platform) => {
         // Frozen inputs throw on any change; what `step` throws fails the test.
         live(platform, mode, seed, given, (state, input, outcome) => {
           const read = JSON.parse(JSON.stringify(state)) as DeviceState
-          expect(read).toStrictEqual(state)
-          expect(step(read, input, platform)).toStrictEqual(outcome)
+          // Vitest would take a payload's own key `constructor` for the class of its object.
+          expect(isDeepStrictEqual(read, state)).toBe(true)
+          expect(isDeepStrictEqual(step(read, input, platform), outcome)).toBe(true)
         })
       }),
       { numRuns: 25 },
