@@ -1,6 +1,7 @@
 import { errorCatalogue } from '@muster/shared/contracts'
 import { CodedError } from '@muster/shared/core'
 import { CommanderError } from 'commander'
+import { namingDiskFull } from '../stack/disk-full.ts'
 import { addDevices } from './devices.ts'
 import { addDoctor } from './doctor.ts'
 import { addInit } from './init.ts'
@@ -40,6 +41,9 @@ for (const stream of [process.stdout, process.stderr])
     if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error
   })
 
+// A full disk shows first where nobody waits for an answer: in a log.
+process.on('uncaughtException', (error) => process.exit(exitCodeOf(error)))
+
 try {
   await program.parseAsync(process.argv)
 } catch (error) {
@@ -47,7 +51,8 @@ try {
 }
 
 /** Usage is 2, coded errors say their own, the rest is a bug of ours and comes with its stack. */
-function exitCodeOf(error: unknown): number {
+function exitCodeOf(thrown: unknown): number {
+  const error = namingDiskFull(thrown)
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
   if (error instanceof CodedError) {
     process.stderr.write(`muster: ${error.message} [${error.code}]\n`)

@@ -71,6 +71,7 @@ async function serve(flags: UpFlags): Promise<void> {
     )
   const stop = new AbortController()
   abortOnSignal(stop)
+  const lost = new AbortController()
   const clock = continuedClock(join(dataDir, 'clock.json'), flags.speed)
   const stack = await startStack({
     dataDir,
@@ -83,13 +84,15 @@ async function serve(flags: UpFlags): Promise<void> {
     logLevel: flags.logLevel,
     env: process.env,
     onEvent: (what, text) => process.stdout.write(`${what}: ${text}\n`),
+    onLost: (error) => lost.abort(error),
   })
   const worker: WorkerConnection = { natsUrl: stack.nats.url, ...stack.nats.credentials, tenant: flags.tenant, clock }
-  writePrivate(join(dataDir, 'worker.json'), worker)
-  writePrivate(pidFile(dataDir), identify(process.pid))
-  process.stdout.write(`Muster serves at ${stack.connection.url} (root certificate: ${stack.connection.caFile})\n`)
   try {
-    await aborted(stop.signal)
+    writePrivate(join(dataDir, 'worker.json'), worker)
+    writePrivate(pidFile(dataDir), identify(process.pid))
+    process.stdout.write(`Muster serves at ${stack.connection.url} (root certificate: ${stack.connection.caFile})\n`)
+    await aborted(AbortSignal.any([stop.signal, lost.signal]))
+    if (!stop.signal.aborted) lost.signal.throwIfAborted()
   } finally {
     await stack.stop()
     for (const file of [pidFile(dataDir), join(dataDir, 'worker.json')]) rmSync(file, { force: true })

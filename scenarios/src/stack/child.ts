@@ -4,6 +4,7 @@ import { runAgent } from '@muster/agent/fleet'
 import type { Connection, ControlConfig } from '@muster/control'
 import { runControl } from '@muster/control'
 import { CodedError } from '@muster/shared/core'
+import { namingDiskFull } from './disk-full.ts'
 
 /** What a child process is told to be, over its channel to the parent: no secret shows in a process list. */
 export type ChildOrder =
@@ -37,15 +38,9 @@ process.once('message', (order: ChildOrder) => {
 process.on('uncaughtException', fail)
 
 function fail(thrown: unknown): never {
-  const error = isDiskFull(thrown)
-    ? new CodedError('store/disk-full', `the disk is full: free some space and start again (${thrown.message})`)
-    : thrown
+  const error = namingDiskFull(thrown)
   const coded = error instanceof CodedError ? { code: error.code } : {}
   tell({ type: 'failed', ...coded, message: error instanceof Error ? error.message : String(error) })
   if (!(error instanceof CodedError)) writeSync(2, `${error instanceof Error ? error.stack : String(error)}\n`)
   process.exit(1)
-}
-
-function isDiskFull(error: unknown): error is Error {
-  return error instanceof Error && (error as NodeJS.ErrnoException).code === 'ENOSPC'
 }

@@ -4,6 +4,7 @@ import type { Connection } from '@muster/control'
 import { CodedError } from '@muster/shared/core'
 import { type ClockScale, type NatsSupervisor, superviseNatsServer } from '@muster/shared/runtime'
 import { resolveNatsServer } from '../../../shared/setup/nats-server.mjs'
+import { namingDiskFull } from './disk-full.ts'
 import { type ManagedProcess, startProcess } from './managed-process.ts'
 
 export interface StackOptions {
@@ -81,22 +82,24 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     report(control, 'control', options, () => ended)
     const { connection } = control
     if (!connection) throw new CodedError('stack/start-failed', 'the control service did not say where it is')
-    const workers = await Promise.all(
-      Array.from({ length: options.workers }, (_, index) => {
-        const agentId = `worker-${index + 1}`
-        const config = {
-          ...common,
-          agentId,
-          capacity: options.capacity,
-          ...(options.keepFleets ? { dataDir: join(dataDir, 'fleets') } : {}),
-        }
-        return startProcess({ role: 'agent', config }, join(logs, `${agentId}.log`))
-      }),
-    )
-    for (const worker of workers) report(worker, 'worker', options, () => ended)
+    const workers: ManagedProcess[] = []
     stopping.push(async () => {
       await Promise.all(workers.map((worker) => worker.stop()))
     })
+    const starting = Array.from({ length: options.workers }, async (_, index) => {
+      const agentId = `worker-${index + 1}`
+      const config = {
+        ...common,
+        agentId,
+        capacity: options.capacity,
+        ...(options.keepFleets ? { dataDir: join(dataDir, 'fleets') } : {}),
+      }
+      workers.push(await startProcess({ role: 'agent', config }, join(logs, `${agentId}.log`)))
+    })
+    // Also when one fails the others are up before they are ended.
+    const failed = (await Promise.allSettled(starting)).find(({ status }) => status === 'rejected')
+    if (failed?.status === 'rejected') throw failed.reason
+    for (const worker of workers) report(worker, 'worker', options, () => ended)
     return {
       connection,
       nats,
@@ -138,7 +141,7 @@ function report(process: ManagedProcess, name: string, { onEvent, onLost }: Stac
 }
 
 /** `$MUSTER_NATS_URL` names a server that runs already; otherwise one is started from the first binary that is found. */
-function brokerOf({ env, dataDir, onEvent }: StackOptions): () => Promise<StackNats> {
+function brokerOf({ env, dataDir, onEvent, onLost }: StackOptions): () => Promise<StackNats> {
   const given = env['MUSTER_NATS_URL']
   if (given) {
     const nats = elsewhere(given)
@@ -151,6 +154,12 @@ function brokerOf({ env, dataDir, onEvent }: StackOptions): () => Promise<StackN
       dataDir: join(dataDir, 'nats'),
       onExit: () => onEvent('broker.down', 'nats-server has ended'),
       onRestarted: (downMs) => onEvent('broker.up', `nats-server serves again after ${Math.round(downMs)} ms`),
+      onError: (thrown) => {
+        const error = namingDiskFull(thrown)
+        onEvent('broker.lost', error instanceof Error ? error.message : String(error))
+        // It is tried again, but this does not pass by itself.
+        if (error instanceof CodedError && error.code !== 'nats/start-failed') onLost?.(error)
+      },
     })
 }
 

@@ -75,9 +75,18 @@ function migrate(database: Database, path: string): void {
       database.run(`PRAGMA user_version = ${next + 1}`)
       database.run('COMMIT')
     } catch (error) {
-      database.run('ROLLBACK')
+      rollBack(database)
       throw error
     }
+  }
+}
+
+/** SQLite may have rolled back by itself, on a full disk for one; the first error is the one that counts. */
+export function rollBack(database: Database): void {
+  try {
+    database.run('ROLLBACK')
+  } catch {
+    // Nothing was left to roll back.
   }
 }
 

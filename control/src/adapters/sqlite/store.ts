@@ -10,7 +10,7 @@ import type {
 } from '../../domain/model.ts'
 import { actions } from './actions.ts'
 import { certificates } from './certificates.ts'
-import { type Database, type OnBroken, openDatabase, openReader } from './database.ts'
+import { type Database, type OnBroken, openDatabase, openReader, rollBack } from './database.ts'
 import { devicePolicies } from './device-policies.ts'
 import { devices } from './devices.ts'
 import { groups, tokens, users } from './directory.ts'
@@ -64,15 +64,6 @@ export function openSqliteStore(path: string, onBroken?: OnBroken): Store {
       if (reader !== writer) reader.close()
       writer.close()
     },
-  }
-}
-
-/** A failed COMMIT may have rolled back already; the first error is the one that counts. */
-function rollBack(database: Database): void {
-  try {
-    database.run('ROLLBACK')
-  } catch {
-    // Nothing was left to roll back.
   }
 }
 

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, openSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, readFileSync, rmSync, statfsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { CodedError } from '@muster/shared/core'
 
@@ -20,6 +20,10 @@ export interface ChildPaths {
 }
 
 const READY_TIMEOUT_MS = 30_000
+/** A server is ready in a tenth of a second; one that is not after so long may lack something. */
+const SUSPICIOUS_AFTER_MS = 2_000
+/** With less free space than this nothing of use can be written. */
+const FREE_BYTES_MIN = 65_536
 const LOG_BYTES_MAX = 16 * 1_048_576
 
 /**
@@ -46,7 +50,8 @@ export async function startChild(binary: string, paths: ChildPaths): Promise<Nat
   } catch (error) {
     child.kill('SIGKILL')
     await exited
-    throw explain(error, readFileSync(paths.log, 'utf8').slice(logStart))
+    const log = readFileSync(paths.log, 'utf8').slice(logStart)
+    throw isFull(paths.portsDir) ? diskFull(error) : explain(error, log)
   }
 }
 
@@ -72,10 +77,13 @@ async function whenReady(
     gone = true
   })
   const deadline = Date.now() + READY_TIMEOUT_MS
+  const suspiciousFrom = Date.now() + SUSPICIOUS_AFTER_MS
   while (Date.now() < deadline) {
     if (gone) throw new Error('the server ended while starting')
     const ports = readPorts(pid, portsDir)
     if (ports && (await isHealthy(ports.monitorPort))) return ports
+    // It runs on without its ports file, and can say so nowhere.
+    if (!ports && Date.now() > suspiciousFrom && isFull(portsDir)) throw new Error('the disk is full')
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
   throw new Error(`the server was not ready in ${READY_TIMEOUT_MS / 1_000} s`)
@@ -115,14 +123,29 @@ function explain(error: unknown, log: string): CodedError {
     )
   }
   if (/no space left on device|insufficient storage/i.test(log)) {
-    return new CodedError(
-      'nats/disk-full',
-      'the disk that holds the store of nats-server is full: free some space and start again',
-      { cause: error },
-    )
+    return diskFull(error)
   }
   const reason = error instanceof Error ? error.message : String(error)
   return new CodedError('nats/start-failed', `nats-server did not start: ${reason}\n${lines}`, { cause: error })
+}
+
+const diskFull = (cause: unknown): CodedError =>
+  new CodedError(
+    'nats/disk-full',
+    'the disk that holds the store of nats-server is full: free some space and start again',
+    {
+      cause,
+    },
+  )
+
+/** Whether there is no room left where this path is. Answers false where that cannot be told. */
+function isFull(path: string): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(path)
+    return bavail * bsize < FREE_BYTES_MIN
+  } catch {
+    return false
+  }
 }
 
 /** Start a new log when the old one has grown large; answers where in the file the coming lines begin. */

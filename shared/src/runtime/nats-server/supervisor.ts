@@ -99,10 +99,10 @@ async function supervise(
       credentials,
     })
     const started = await startChild(options.binary.path, paths)
-    const identity = identify(started.pid)
-    if (identity) lock.note(identity)
     child = started
     settled = started.exited.then(() => afterExit(started))
+    const identity = identify(started.pid)
+    if (identity) lock.note(identity)
     return started
   }
 
@@ -124,12 +124,29 @@ async function supervise(
         return
       } catch (error) {
         options.onError?.(error)
+        // It runs, though something about it could not be written down.
+        if (child) return
       }
     }
   }
 
-  const first = await firstStart(start, options.port, before?.port)
-  writeAddress(paths.address, { port: first.port, ...credentials })
+  const stop = async (): Promise<void> => {
+    stopping = true
+    // One that was just being started again may come up yet.
+    do {
+      if (child) await end(child)
+      await settled
+    } while (child)
+  }
+  let first: NatsChild
+  try {
+    first = await firstStart(start, options.port, before?.port)
+    writeAddress(paths.address, { port: first.port, ...credentials })
+  } catch (error) {
+    // On a full disk the server may run and the note of it fail.
+    await stop()
+    throw error
+  }
   return {
     url: `nats://127.0.0.1:${first.port}`,
     monitorUrl: `http://127.0.0.1:${first.monitorPort}`,
@@ -151,12 +168,7 @@ async function supervise(
     pause: () => void child?.process.kill('SIGSTOP'),
     resume: () => void child?.process.kill('SIGCONT'),
     stop: async () => {
-      stopping = true
-      // One that was just being started again may come up yet.
-      do {
-        if (child) await end(child)
-        await settled
-      } while (child)
+      await stop()
       lock.release()
     },
   }
