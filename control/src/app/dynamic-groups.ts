@@ -1,7 +1,7 @@
 import type { Device, Group, User } from '../domain/model.ts'
 import { membershipDevice, membershipUser } from '../domain/rule-subjects.ts'
 import { type MembershipRule, parseMembershipRule } from '../domain/rules/index.ts'
-import type { Tables } from './ports.ts'
+import type { MemberTuple, Tables } from './ports.ts'
 
 interface DynamicGroup {
   readonly group: Group
@@ -28,7 +28,7 @@ export async function updateDynamicGroupsOf(
 ): Promise<ReadonlySet<string>> {
   if (devices.length === 0) return new Set()
   const groups = await dynamicGroups(tables, 'device')
-  return update(
+  return updateAll(
     tables,
     groups,
     devices.map((device) => ({ id: device.id, type: 'device', subject: membershipDevice(device) })),
@@ -42,11 +42,22 @@ export async function updateDynamicGroupsOfUsers(
 ): Promise<void> {
   if (users.length === 0) return
   const groups = await dynamicGroups(tables, 'user')
-  await update(
+  await updateAll(
     tables,
     groups,
     users.map((user) => ({ id: user.id, type: 'user', subject: membershipUser(user) })),
   )
+}
+
+/** These came to a group or left it, by hand: groups that ask for its members follow. */
+export async function followMembers(
+  tables: Pick<Tables, 'groups' | 'devices' | 'users'>,
+  members: readonly MemberTuple[],
+): Promise<void> {
+  const ids = (type: MemberTuple['type']): string[] =>
+    members.filter((member) => member.type === type).map(({ id }) => id)
+  await updateDynamicGroupsOf(tables, await tables.devices.getMany(ids('device')))
+  await updateDynamicGroupsOfUsers(tables, await tables.users.getMany(ids('user')))
 }
 
 const PAGE = 1_000
@@ -60,6 +71,7 @@ export async function refillGroup(tables: Pick<Tables, 'groups' | 'devices' | 'u
     group.id,
     strangers.map(({ id }) => id),
   )
+  await followMembers(tables, strangers)
   if (members === 'user') return updateDynamicGroupsOfUsers(tables, await tables.users.list())
   for (let after: string | undefined; ; ) {
     const page = await tables.devices.page({ limit: PAGE, ...(after === undefined ? {} : { after }) })
@@ -73,6 +85,31 @@ interface Candidate {
   readonly id: string
   readonly type: 'device' | 'user'
   readonly subject: ReturnType<typeof membershipDevice>
+}
+
+/**
+ * Groups that ask for members of other groups come after those others, and do not see each other: Entra does not let a rule
+ * of this kind build on another.
+ */
+async function updateAll(
+  tables: Pick<Tables, 'groups'>,
+  groups: readonly DynamicGroup[],
+  candidates: readonly Candidate[],
+): Promise<ReadonlySet<string>> {
+  const following = groups.filter(({ rule }) => rule.memberOf.length > 0)
+  const changed = await update(
+    tables,
+    groups.filter(({ rule }) => rule.memberOf.length === 0),
+    candidates,
+  )
+  if (following.length === 0) return changed
+  const unseen = new Set(following.map(({ group }) => group.id))
+  const memberships = await tables.groups.groupsOf(candidates.map(({ id }) => id))
+  const placed = candidates.map((candidate): Candidate => {
+    const memberOf = (memberships.get(candidate.id) ?? []).filter((id) => !unseen.has(id))
+    return { ...candidate, subject: { ...candidate.subject, memberOf, memberof: memberOf } }
+  })
+  return new Set([...changed, ...(await update(tables, following, placed))])
 }
 
 async function update(

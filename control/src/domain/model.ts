@@ -23,6 +23,8 @@ export interface User {
   readonly jobTitle?: string
   readonly country?: string
   readonly preferredLanguage?: string
+  /** Their manager, a user. */
+  readonly managerId?: string
   readonly createdAtMs: EpochMs
 }
 

@@ -42,6 +42,7 @@ export function membershipUser(user: User): Readonly<Record<string, Value>> {
     jobTitle: user.jobTitle,
     country: user.country,
     preferredLanguage: user.preferredLanguage,
+    managerId: user.managerId,
   }
 }
 

@@ -192,6 +192,52 @@ describe('people', () => {
   })
 })
 
+describe('groups that follow from others', () => {
+  const dynamic = (displayName: string, membershipRule: string) => ({
+    displayName,
+    groupTypes: ['DynamicMembership'],
+    membershipRule,
+  })
+
+  it('hold the members of the groups that their rule names', async () => {
+    await using graph = await openGraph()
+    const ada = String((await graph.office.device()).userId)
+    const joe = (await graph.office.user('joe')).id
+    const people = idOf(await graph.post('/groups', { displayName: 'people' }))
+    const sales = idOf(await graph.post('/groups', dynamic('sales', 'user.department -eq "Sales"')))
+    const rule = `user.memberof -any (group.objectId -in ['${people}', '${sales}'])`
+    const all = idOf(await graph.post('/groups', dynamic('all', rule)))
+    const members = async (): Promise<readonly string[]> =>
+      (await graph.get<{ value: Entity[] }>(`/groups/${all}/members`)).value.map(idOf).toSorted()
+    expect(await members()).toEqual([])
+    await graph.ask('POST', `/groups/${people}/members/$ref`, { '@odata.id': `https://x/users/${ada}` })
+    expect(await members()).toEqual([ada])
+    await graph.ask('PATCH', `/users/${joe}`, { department: 'Sales' })
+    expect(await members()).toEqual([ada, joe].toSorted())
+    await graph.ask('DELETE', `/groups/${people}/members/${ada}/$ref`)
+    expect(await members()).toEqual([joe])
+    await graph.ask('DELETE', `/groups/${sales}`)
+    expect(await members()).toEqual([])
+  })
+
+  it('hold whom a manager manages', async () => {
+    await using graph = await openGraph()
+    const ada = (await graph.office.user('ada')).id
+    const joe = (await graph.office.user('joe')).id
+    const reports = idOf(await graph.post('/groups', dynamic('reports', `Direct Reports for "${ada}"`)))
+    const members = async () => (await graph.get<{ value: Entity[] }>(`/groups/${reports}/members`)).value.map(idOf)
+    expect((await graph.ask('GET', `/users/${joe}/manager`)).status).toBe(404)
+    const set = await graph.ask('PUT', `/users/${joe}/manager/$ref`, { '@odata.id': `https://x/users/${ada}` })
+    expect(set.status).toBe(204)
+    expect(await graph.get(`/users/${joe}/manager`)).toMatchObject({ id: ada })
+    expect((await graph.get<{ value: Entity[] }>(`/users/${ada}/directReports`)).value.map(idOf)).toEqual([joe])
+    expect(await members()).toEqual([joe])
+    await graph.ask('DELETE', `/users/${ada}`)
+    expect(await members()).toEqual([])
+    expect((await graph.ask('GET', `/users/${joe}/manager`)).status).toBe(404)
+  })
+})
+
 describe('enrolment restrictions', () => {
   const BASE = '/deviceManagement/deviceEnrollmentConfigurations'
   const platform = (displayName: string, platformRestriction: Entity, platformType = 'linux') => ({

@@ -19,10 +19,15 @@ export interface HyphenDialect {
   readonly versionsOnly: boolean
   /** Whether `-any (_ -eq …)` is known. */
   readonly collections: boolean
+  /** Collections whose members are called by a name of their own inside `-any`, instead of `_`. */
+  readonly memberNames?: Readonly<Record<string, string>>
 }
 
-/** A whole rule: `or` binds weakest, then `and`, then `not`. `inside`: the condition of `-any` or `-all`, about `_` alone. */
-export function parseHyphenRule(cursor: Cursor, dialect: HyphenDialect, inside = false): Expression {
+/**
+ * A whole rule: `or` binds weakest, then `and`, then `not`. `inside`: what the condition of `-any` or `-all` calls the member
+ * that it is about, and asks about alone.
+ */
+export function parseHyphenRule(cursor: Cursor, dialect: HyphenDialect, inside?: string): Expression {
   return joined(cursor, 'or', () => joined(cursor, 'and', () => parseTerm(cursor, dialect, inside)))
 }
 
@@ -39,7 +44,7 @@ function joined(cursor: Cursor, kind: 'and' | 'or', parse: () => Expression): Ex
 const isWord = (token: Token, word: string): boolean =>
   (token.type === 'word' || token.type === 'operator') && token.text.toLowerCase() === word
 
-function parseTerm(cursor: Cursor, dialect: HyphenDialect, inside: boolean): Expression {
+function parseTerm(cursor: Cursor, dialect: HyphenDialect, inside: string | undefined): Expression {
   if (isWord(cursor.token, 'not')) {
     cursor.take()
     return negate(cursor.nested(() => parseTerm(cursor, dialect, inside)))
@@ -52,14 +57,14 @@ function parseTerm(cursor: Cursor, dialect: HyphenDialect, inside: boolean): Exp
   return parseComparison(cursor, dialect, inside)
 }
 
-function parseComparison(cursor: Cursor, dialect: HyphenDialect, inside: boolean): Expression {
+function parseComparison(cursor: Cursor, dialect: HyphenDialect, inside: string | undefined): Expression {
   const property = parseProperty(cursor, dialect, inside)
   const token = cursor.take()
   if (token.type !== 'operator') cursor.fail('rule/syntax', 'expected an operator such as -eq', token)
   const name = token.text.toLowerCase()
-  if (dialect.collections && !inside && (name === 'any' || name === 'all')) {
+  if (dialect.collections && inside === undefined && (name === 'any' || name === 'all')) {
     cursor.expect('(')
-    const condition = cursor.nested(() => parseHyphenRule(cursor, dialect, true))
+    const condition = cursor.nested(() => parseHyphenRule(cursor, dialect, dialect.memberNames?.[property] ?? '_'))
     cursor.expect(')')
     return { kind: name, property, condition }
   }
@@ -89,6 +94,8 @@ function parseOperand(
   property: string,
   operator: ComparisonOperator | 'in',
 ): Expression {
+  if (dialect.memberNames?.[property] !== undefined)
+    cursor.fail('rule/operator-not-applicable', `${property} is asked with -any`, cursor.token)
   if (operator === 'in') return { kind: 'in', property, values: parseList(cursor, property, dialect) }
   const token = cursor.token
   const value = parseLiteral(cursor, property, dialect)
@@ -110,11 +117,12 @@ function parseList(cursor: Cursor, property: string, dialect: HyphenDialect): re
   return values
 }
 
-function parseProperty(cursor: Cursor, dialect: HyphenDialect, inside: boolean): string {
+function parseProperty(cursor: Cursor, dialect: HyphenDialect, inside: string | undefined): string {
   const token = cursor.take()
-  const wanted = inside ? '_, the member of the collection' : 'a property such as device.model'
-  if (token.type !== 'word' || (token.text === '_') !== inside) cursor.fail('rule/syntax', `expected ${wanted}`, token)
-  if (inside) return ''
+  const wanted = inside === undefined ? 'a property such as device.model' : `${inside}, the member of the collection`
+  if (token.type !== 'word' || (inside === undefined ? token.text === '_' : token.text !== inside))
+    cursor.fail('rule/syntax', `expected ${wanted}`, token)
+  if (inside !== undefined) return ''
   const [namespace = '', ...rest] = token.text.split('.')
   const name = rest.join('.')
   const fold = (text: string): string => (dialect.caseSensitiveNames ? text : text.toLowerCase())

@@ -3,12 +3,14 @@ import { parsed } from './cursor.ts'
 import { compile } from './evaluate.ts'
 import type { Expression, RuleSubject } from './expression.ts'
 import { type HyphenDialect, parseHyphenRule } from './hyphen-rule.ts'
-import { tokenize } from './lexer.ts'
+import { type Token, tokenize } from './lexer.ts'
 
 /** Who belongs to a dynamic group. */
 export interface MembershipRule {
   readonly members: 'user' | 'device'
   readonly expression: Expression
+  /** Groups whose members it asks for. */
+  readonly memberOf: readonly string[]
   matches(subject: RuleSubject): boolean
 }
 
@@ -32,6 +34,9 @@ const deviceProperties = [
   'enrollmentProfileName',
   'isRooted',
   'managementType',
+  // Both spellings are in use.
+  'memberOf',
+  'memberof',
   'objectId',
   'profileType',
   'systemLabels',
@@ -48,6 +53,8 @@ const userProperties = [
   'employeeId',
   'jobTitle',
   'mail',
+  'memberOf',
+  'memberof',
   'objectId',
   'otherMails',
   'preferredLanguage',
@@ -86,6 +93,7 @@ const dialect: HyphenDialect = {
   versions: new Set(['deviceOSVersion']),
   versionsOnly: false,
   collections: true,
+  memberNames: { memberOf: 'group.objectId', memberof: 'group.objectId' },
 }
 
 const LENGTH_MAX = 3_072
@@ -93,11 +101,13 @@ const LENGTH_MAX = 3_072
 /**
  * Parse the membership rule of a dynamic group. Refusals: `rule/syntax`, `rule/unknown-property`,
  * `rule/operator-not-applicable`, `rule/too-long`, `rule/too-complex`, and `rule/mixed-members` where a rule asks about
- * users and devices at once. Source: Microsoft Entra, "Dynamic membership rules".
+ * users and devices at once. `user.memberof -any (group.objectId -in ['id'])` asks for members of other groups,
+ * `Direct Reports for "id"` for those whom somebody manages. Source: Microsoft Entra, "Dynamic membership rules".
  */
 export function parseMembershipRule(text: string): Result<MembershipRule> {
   const tokens = tokenize(text, { lengthMax: LENGTH_MAX, quotes: 'escaped' })
   if (!tokens.ok) return tokens
+  if (isAboutReports(tokens.value)) return directReports(tokens.value)
   const members = new Set(
     tokens.value
       .flatMap((token) => (token.type === 'word' ? [/^(user|device)\./.exec(token.text)?.[1]] : []))
@@ -109,6 +119,63 @@ export function parseMembershipRule(text: string): Result<MembershipRule> {
   return ok({
     members: members.has('user') ? 'user' : 'device',
     expression: expression.value,
+    memberOf: groupsAskedFor(expression.value),
     matches: compile(expression.value),
   })
+}
+
+/** `Direct Reports for "id"` is a rule of its own kind, and stands alone. */
+const isAboutReports = (tokens: readonly Token[]): boolean =>
+  tokens
+    .slice(0, 2)
+    .map(({ type, text }) => (type === 'word' ? text.toLowerCase() : ''))
+    .join(' ') === 'direct reports'
+
+function directReports(tokens: readonly Token[]): Result<MembershipRule> {
+  const [, , of, manager, end] = tokens
+  const stranger =
+    of?.type !== 'word' || of.text.toLowerCase() !== 'for' ? of : manager?.type === 'string' ? end : manager
+  if (manager?.type !== 'string' || stranger?.type !== 'end') {
+    const { column } = stranger ?? { column: 1 }
+    const message = `column ${column}: expected Direct Reports for "the id of a user", and nothing else`
+    return refuse('rule/syntax', message, String(column))
+  }
+  const expression: Expression = {
+    kind: 'comparison',
+    property: 'managerId',
+    operator: 'eq',
+    value: { type: 'string', value: manager.text },
+  }
+  return ok({ members: 'user', expression, memberOf: [], matches: compile(expression) })
+}
+
+function groupsAskedFor(expression: Expression): readonly string[] {
+  switch (expression.kind) {
+    case 'and':
+    case 'or':
+      return expression.operands.flatMap(groupsAskedFor)
+    case 'not':
+      return groupsAskedFor(expression.operand)
+    case 'any':
+    case 'all':
+      return expression.property.toLowerCase() === 'memberof' ? literalsOf(expression.condition) : []
+    default:
+      return []
+  }
+}
+
+function literalsOf(expression: Expression): readonly string[] {
+  switch (expression.kind) {
+    case 'and':
+    case 'or':
+      return expression.operands.flatMap(literalsOf)
+    case 'not':
+      return literalsOf(expression.operand)
+    case 'in':
+      return expression.values.map(({ value }) => String(value))
+    case 'comparison':
+      return [String(expression.value.value)]
+    default:
+      return []
+  }
 }

@@ -53,6 +53,11 @@ describe('membership rules', () => {
 
   it.each([
     ['device.deviceModle -eq "x"', 'rule/unknown-property', 'device.deviceModel'],
+    ['device.memberOf -eq "x"', 'rule/operator-not-applicable', '-any'],
+    ['device.memberOf -any (_ -eq "x")', 'rule/syntax', 'group.objectId'],
+    ['Direct Reports for "x" or user.country -eq "NO"', 'rule/syntax', 'nothing else'],
+    ['Direct Reports of "x"', 'rule/syntax', 'column 16'],
+    ['Direct Reports for', 'rule/syntax', 'the id of a user'],
     ['device.deviceModel -equals "x"', 'rule/operator-not-applicable', '-equals'],
     ['device.deviceModel -eq', 'rule/syntax', 'the end'],
     ['(device.deviceModel -eq "x"', 'rule/syntax', '")"'],

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { refillGroup } from '../../app/dynamic-groups.ts'
+import { followMembers, refillGroup } from '../../app/dynamic-groups.ts'
 import type { MemberTuple, Tables } from '../../app/ports.ts'
 import type { Device, Group } from '../../domain/model.ts'
 import { parseMembershipRule } from '../../domain/rules/index.ts'
@@ -110,6 +110,7 @@ const create = async (request: GraphRequest): Promise<GraphAnswer> => {
   }
   const written = await publishGroup(request, 'Create', async (tables) => {
     await tables.groups.put(group)
+    // Nobody asks for members of a group that was not there.
     await tables.groups.add(group.id, await membersOf(tables, bound))
     await refillGroup(tables, group)
     return { after: group }
@@ -146,6 +147,7 @@ const addMember = async (request: GraphRequest): Promise<GraphAnswer> => {
     if (group.dynamic) badBody('members of a dynamic group follow from its rule', 'membershipRule')
     const touches = await membersOf(tables, [reference])
     await tables.groups.add(group.id, touches)
+    await followMembers(tables, touches)
     return { before: group, after: group, members: `+${reference.split('/').at(-1)}`, touches }
   })
   return answer(204)
@@ -178,6 +180,7 @@ const update = async (request: GraphRequest): Promise<GraphAnswer> => {
     await tables.groups.put(after)
     const joining = await membersOf(tables, bound)
     await tables.groups.add(after.id, joining)
+    await followMembers(tables, joining)
     if (isRuled) await refillGroup(tables, after)
     const ids = bound.map((reference) => `+${reference.split('/').at(-1)}`)
     return {
@@ -200,6 +203,7 @@ const removeMember = async (request: GraphRequest): Promise<GraphAnswer> => {
       group.id,
       members.map(({ id }) => id),
     )
+    await followMembers(tables, members)
     return { before: group, after: group, members: `-${member}`, touches: members }
   })
   return answer(204)
@@ -223,7 +227,9 @@ const listMembers = async (request: GraphRequest): Promise<GraphAnswer> => {
 const remove = async (request: GraphRequest): Promise<GraphAnswer> => {
   await publishGroup(request, 'Delete', async (tables) => {
     const group = await groupOf(tables, request)
+    const members = await tables.groups.members(group.id)
     await tables.groups.delete(group.id)
+    await followMembers(tables, members)
     return { before: group }
   })
   return answer(204)

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { updateDynamicGroupsOfUsers } from '../../app/dynamic-groups.ts'
 import type { Tables } from '../../app/ports.ts'
 import type { Device, User } from '../../domain/model.ts'
-import { parseBody } from '../body.ts'
+import { badBody, parseBody } from '../body.ts'
 import { entityAnswer, memoryPage } from '../collection.ts'
 import {
   answer,
@@ -128,12 +128,77 @@ const remove = async (request: GraphRequest): Promise<GraphAnswer> => {
   await publishFrom(request, undefined, async (tables) => {
     const user = await userOf(tables, request)
     const devices = await devicesOf(tables, user)
+    await leaveReports(tables, user.id)
     for (const groupId of (await tables.groups.groupsOf([user.id])).get(user.id) ?? [])
       await tables.groups.remove(groupId, [user.id])
     await tables.users.delete(user.id)
     return { audit: audit(request, 'Delete', user, undefined), devices, evaluate: true, answer: undefined }
   })
   return answer(204)
+}
+
+const reportsOf = async (tables: Pick<Tables, 'users'>, managerId: string): Promise<readonly User[]> =>
+  (await tables.users.list()).filter((user) => user.managerId === managerId)
+
+/** Nobody is managed by who is not there. */
+async function leaveReports(tables: Tables, managerId: string): Promise<void> {
+  const reports = (await reportsOf(tables, managerId)).map(({ managerId: _, ...user }): User => user)
+  for (const report of reports) await tables.users.put(report)
+  await updateDynamicGroupsOfUsers(tables, reports)
+}
+
+/** Who manages a user decides on the groups of a manager's direct reports. */
+async function changeManager(
+  request: GraphRequest,
+  managerOf: (tables: Tables) => Promise<string | undefined>,
+): Promise<GraphAnswer> {
+  await publishFrom(request, undefined, async (tables) => {
+    const before = await userOf(tables, request)
+    const { managerId: _, ...rest } = before
+    const managerId = await managerOf(tables)
+    const after: User = managerId === undefined ? rest : { ...rest, managerId }
+    await tables.users.put(after)
+    await updateDynamicGroupsOfUsers(tables, [after])
+    const change = auditOf(
+      request,
+      { activityType: 'Patch User', operation: 'Patch', category: 'Other', componentName: 'Directory' },
+      {
+        id: after.id,
+        type: 'User',
+        displayName: after.displayName,
+        modifiedProperties: modifiedProperties({ manager: before.managerId }, { manager: after.managerId }),
+      },
+    )
+    return { audit: change, devices: await devicesOf(tables, after), answer: undefined }
+  })
+  return answer(204)
+}
+
+const setManager = (request: GraphRequest): Promise<GraphAnswer> => {
+  const { '@odata.id': reference } = parseBody(z.object({ '@odata.id': z.string().max(400) }), request.body)
+  const id = reference.split('/').at(-1) ?? ''
+  return changeManager(request, async (tables) => {
+    const manager = (await tables.users.get(id)) ?? badBody(`there is no user ${id}`, '@odata.id')
+    return manager.id
+  })
+}
+
+const getManager = async (request: GraphRequest): Promise<GraphAnswer> => {
+  const { users } = request.control.deps.store
+  const { id, managerId } = await userOf({ users }, request)
+  const manager = managerId === undefined ? undefined : await users.get(managerId)
+  if (!manager) return notFound('manager', id)
+  return entityAnswer(request, 'directoryObjects', { '@odata.type': '#microsoft.graph.user', ...userEntity(manager) })
+}
+
+const listReports = async (request: GraphRequest): Promise<GraphAnswer> => {
+  const { store } = request.control.deps
+  const reports = await reportsOf(store, (await userOf(store, request)).id)
+  return memoryPage(
+    request,
+    'directoryObjects',
+    reports.map((user) => ({ '@odata.type': '#microsoft.graph.user', ...userEntity(user) })),
+  )
 }
 
 export const userRoutes: readonly GraphRoute[] = [
@@ -154,4 +219,13 @@ export const userRoutes: readonly GraphRoute[] = [
   },
   { method: 'PATCH', path: '/users/{id}', role: 'User.ReadWrite.All', handle: update },
   { method: 'DELETE', path: '/users/{id}', role: 'User.ReadWrite.All', handle: remove },
+  { method: 'GET', path: '/users/{id}/manager', role: 'User.Read.All', handle: getManager },
+  { method: 'PUT', path: '/users/{id}/manager/$ref', role: 'User.ReadWrite.All', handle: setManager },
+  {
+    method: 'DELETE',
+    path: '/users/{id}/manager/$ref',
+    role: 'User.ReadWrite.All',
+    handle: (request) => changeManager(request, async () => undefined),
+  },
+  { method: 'GET', path: '/users/{id}/directReports', role: 'User.Read.All', handle: listReports },
 ]
