@@ -81,8 +81,9 @@ describe('the walks, by correlation id', () => {
     for (const { id } of devices) {
       await vi.waitFor(async () => {
         const story = (await trace(id)).entries.filter((entry) => entry.correlationId === 'walk-policy-1')
-        expect(story.map(({ what }) => what)).toEqual(['policy', 'report'])
-        expect(story[1]?.text).toContain('policies')
+        expect(new Set(story.map(({ what }) => what))).toEqual(new Set(['audit', 'policy', 'device', 'report']))
+        expect(story.at(-1)?.text).toContain('policies')
+        expect(story.find(({ what }) => what === 'device')?.text).toBe('poked')
       }, PATIENT)
     }
   })
@@ -105,12 +106,13 @@ describe('the walks, by correlation id', () => {
       expect(found).toHaveLength(1)
       return found[0] as Entity
     }, PATIENT)
-    const { entries } = await trace(drifted.id)
-    const verdict = entries.filter(({ what }) => what === 'compliance')
-    expect(verdict).toHaveLength(1)
-    const report = entries.filter(({ what, atMs }) => what === 'report' && atMs === verdict[0]?.atMs)
+    const { entries, explanation } = await trace(drifted.id)
+    const verdict = entries.findLast(({ what }) => what === 'compliance')
+    expect(verdict?.text).toMatch(/^compliant → noncompliant by a report \(.+: bitLockerEnabled nonCompliant\)$/)
+    const report = entries.filter(({ what, atMs }) => what === 'report' && atMs === verdict?.atMs)
     expect(report).toHaveLength(1)
-    expect(report[0]?.correlationId).toMatch(/.+/)
+    expect(report[0]?.correlationId).toBe(verdict?.correlationId)
+    expect(explanation.because[1]?.text).toMatch(/^encrypted = false at .+, by a drift step of the scenario$/)
     expect(report[0]?.correlationId).not.toBe('walk-policy-1')
   })
 })

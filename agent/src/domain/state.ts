@@ -1,6 +1,7 @@
 import type {
   CheckInCause,
   CommandResult,
+  DeviceNote,
   DevicePhase,
   Hardware,
   Inventory,
@@ -65,6 +66,8 @@ export interface DeviceState {
   readonly postponed?: true
   /** Failed requests in a row. */
   readonly failures: number
+  /** What was notable lately, oldest first; absent before there was anything. */
+  readonly notes?: readonly DeviceNote[]
   /** App management only: the apps that register for themselves. */
   readonly apps?: readonly AppOnDevice[]
 }

@@ -8,6 +8,7 @@ import { onEnrolmentAnswer, onRenewalAnswer, startEnrolment, startRenewal } from
 import { flap, onFault } from './faults.ts'
 import { keepHours } from './hours.ts'
 import type { DeviceInput, Effect } from './messages.ts'
+import { inputNotes, outcomeNotes, withNotes } from './notes.ts'
 import type { Platform } from './platform.ts'
 import { evaluateCompliance, proceed } from './policies.ts'
 import { comeBack, goAway } from './presence.ts'
@@ -28,7 +29,26 @@ export function step(
   if (state.phase === 'left') return { state, effects: [] }
   const turn = openTurn(state, input.nowMs, platform)
   const next = react(state, input, turn)
-  return { state: next === state ? state : { ...next, turn: state.turn + 1 }, effects: turn.effects }
+  // Appointments have told of themselves.
+  const outcome = input.type === 'due' ? [] : outcomeNotes(state, next, turn, causeOf(input))
+  const after = next === state ? state : { ...next, turn: state.turn + 1 }
+  return { state: withNotes(after, turn, [...inputNotes(state, next, input), ...outcome]), effects: turn.effects }
+}
+
+/** By what a device is changed when it is changed by this. Appointments have their own causes. */
+function causeOf(input: DeviceInput): string {
+  switch (input.type) {
+    case 'fault':
+      return input.active ? `fault ${input.fault.kind}` : `end of fault ${input.fault.kind}`
+    case 'ordered-drift':
+      return 'drift-step'
+    case 'check-in-answer':
+      return 'command'
+    case 'bodies':
+      return 'policy'
+    default:
+      return input.type
+  }
 }
 
 function react(state: DeviceState, input: DeviceInput, turn: Turn): DeviceState {
@@ -64,7 +84,27 @@ function react(state: DeviceState, input: DeviceInput, turn: Turn): DeviceState 
 
 function keepAppointments(state: DeviceState, turn: Turn): DeviceState {
   const { due, rest } = takeDue(state, turn.nowMs)
-  return due.reduce((after, appointment) => keep(after, turn, appointment), rest)
+  return due.reduce((before, appointment) => {
+    const after = keep(before, turn, appointment)
+    const what = appointmentNotes[appointment.what]
+    const cause = appointmentCauses[appointment.what] ?? appointment.what
+    return withNotes(after, turn, [...(what ? [{ what }] : []), ...outcomeNotes(before, after, turn, cause)])
+  }, rest)
+}
+
+/** By what a device is changed that keeps an appointment. */
+const appointmentCauses: Readonly<Partial<Record<Appointment['what'], string>>> = {
+  drift: 'itself',
+  mend: 'mended',
+  update: 'update',
+  'back-up': 'restart',
+  'user-acts': 'user',
+  installed: 'install',
+}
+
+const appointmentNotes: Readonly<Partial<Record<Appointment['what'], 'restarted' | 'user-acted'>>> = {
+  'back-up': 'restarted',
+  'user-acts': 'user-acted',
 }
 
 function keep(state: DeviceState, turn: Turn, appointment: Appointment): DeviceState {

@@ -116,8 +116,8 @@ function faultInput({ fault, active }: Of<'fault'>, { state }: Slot, chosen: rea
   return { type: 'fault', fault, active, ...(hardware ? { hardware } : {}) }
 }
 
-function inspect({ deviceId }: Of<'inspect'>, { deviceById }: OrderContext): FleetOrderReply {
-  const state = deviceById(deviceId)?.state
+function inspect({ deviceId, deviceKey }: Of<'inspect'>, { deviceById, slots }: OrderContext): FleetOrderReply {
+  const state = (deviceId === undefined ? slots.get(deviceKey ?? '') : deviceById(deviceId))?.state
   if (!state) return { outcome: 'done', devices: 0 }
   // Undefined values have no place in JSON.
   return { outcome: 'done', devices: 1, inspection: JSON.parse(JSON.stringify(state)) }

@@ -174,6 +174,7 @@ async function save(
     nowMs,
     policies: known.policies,
     poke: deps.poke,
+    occasion: 'report',
     correlationId: (device) => correlationOf.get(device.id) ?? '',
   })
   // A deleted device is hidden at once and has left when no departure waits for its answer any more.

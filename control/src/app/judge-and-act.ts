@@ -1,4 +1,5 @@
 import type { EpochMs } from '@muster/shared/core'
+import type { ComplianceChange } from '../domain/compliance-change.ts'
 import type { Device, DevicePolicy, Policy, RemoteAction, User } from '../domain/model.ts'
 import { type Judged, judgeDevice } from './judge-devices.ts'
 import { type Consequences, consequencesOf } from './noncompliance.ts'
@@ -11,11 +12,12 @@ export interface JudgeContext {
   readonly policies: readonly Policy[]
   readonly poke: Pick<PokeContext, 'tenant' | 'checkInsPerSecond' | 'speed'>
   readonly correlationId: (device: Device) => string
+  readonly occasion: ComplianceChange['occasion']
 }
 
 type JudgeTables = Pick<
   Tables,
-  'settings' | 'users' | 'devicePolicies' | 'notifications' | 'templates' | 'actions' | 'outbox'
+  'settings' | 'users' | 'devicePolicies' | 'complianceChanges' | 'notifications' | 'templates' | 'actions' | 'outbox'
 >
 
 /**
@@ -38,6 +40,8 @@ export async function judgeAndAct(
     return { before: device, user, ...judgeDevice(device, rows, { policies, settings, userExists, nowMs }) }
   })
   const acted = await carryOut(tables, judged, context)
+  const changes = acted.flatMap((entry) => changeOf(entry, context))
+  if (changes.length > 0) await tables.complianceChanges.append(changes)
   await tables.devicePolicies.put(acted.flatMap(({ device, rows }) => (device.lifecycle === 'managed' ? rows : [])))
   return {
     devices: acted.map(({ device }) => device),
@@ -92,6 +96,14 @@ function pokesOf(
   const devices = acted.flatMap(({ device }) => (asked.has(device.id) ? [device] : []))
   const correlationId = actions[0]?.correlationId ?? ''
   return pokesFor(devices, { ...poke, reason: 'action', correlationId })
+}
+
+function changeOf({ before, device, reasons }: Acting, context: JudgeContext): ComplianceChange[] {
+  const { complianceState: from } = before
+  const { id: deviceId, complianceState: to } = device
+  if (from === to) return []
+  const { nowMs: atMs, occasion } = context
+  return [{ deviceId, atMs, from, to, occasion, correlationId: context.correlationId(device), reasons }]
 }
 
 function complianceSignal(before: Device, after: Device, nowMs: EpochMs, correlationId: string): Signal[] {

@@ -1,5 +1,6 @@
 import type { PlatformName, Poke } from '@muster/shared/contracts'
 import type { EpochMs, Result } from '@muster/shared/core'
+import type { ComplianceChange } from '../domain/compliance-change.ts'
 import type {
   AppRegistration,
   AssignmentFilter,
@@ -35,6 +36,7 @@ export interface Store extends Tables {
 export interface Tables {
   readonly devices: Devices
   readonly devicePolicies: DevicePolicies
+  readonly complianceChanges: ComplianceChanges
   readonly reports: Reports
   readonly certificates: Certificates
   readonly actions: Actions
@@ -158,6 +160,12 @@ export interface DevicePolicies {
   page(query: { policyId: string; after?: string; limit: number }): Promise<readonly DevicePolicy[]>
 }
 
+export interface ComplianceChanges {
+  append(changes: readonly ComplianceChange[]): Promise<void>
+  /** A device's changes, newest first. */
+  forDevice(deviceId: string, limit: number): Promise<readonly ComplianceChange[]>
+}
+
 export interface Reports {
   /** Note committed reports; a (device, seq) that is there already is a broken invariant and rejects. */
   append(rows: readonly ReportRow[]): Promise<void>
@@ -242,6 +250,8 @@ export interface Audit {
   append(events: readonly AuditEvent[]): Promise<void>
   /** Newest first. */
   list(query: { before?: { atMs: EpochMs; id: string }; limit: number }): Promise<readonly AuditEvent[]>
+  /** What was done under these correlation ids. */
+  forCorrelations(correlationIds: readonly string[]): Promise<readonly AuditEvent[]>
 }
 
 export interface Notifications {

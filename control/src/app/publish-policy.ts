@@ -119,7 +119,7 @@ async function retargetPage(
   const acted = await judgeAndAct(
     tables,
     changed.map(({ device }) => ({ device, rows: rows.get(device.id) ?? [] })),
-    { ids, nowMs, policies, poke, correlationId: () => correlationId },
+    { ids, nowMs, policies, poke, occasion: 'change', correlationId: () => correlationId },
   )
   await tables.devices.put(acted.devices)
   return changed.map(({ device: { id, agentId } }) => ({ id, agentId }))

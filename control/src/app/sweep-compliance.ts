@@ -34,6 +34,7 @@ export async function sweepCompliance({ store, clock, ids, signals, poke, relay 
         ids,
         nowMs,
         poke,
+        occasion: 'look',
         policies: await tables.policies.list(),
         correlationId: (device) => `sweep-${device.id.slice(0, 8)}-${nowMs}`,
       },

@@ -128,7 +128,7 @@ const dueAt =
     sinceMs + action.gracePeriodHours * HOUR_MS
 
 /** When the policy's grace ends for a device that has been noncompliant since then. */
-function graceEnd(actions: readonly ScheduledAction[], sinceMs: EpochMs): EpochMs {
+export function graceEnd(actions: readonly ScheduledAction[], sinceMs: EpochMs): EpochMs {
   const blocks = actions.filter((action) => action.actionType === 'block').map(dueAt(sinceMs))
   return blocks.length > 0 ? Math.min(...blocks) : sinceMs
 }

@@ -1,120 +1,98 @@
-import type { DeviceTrace, TraceEntry } from '@muster/shared/contracts'
+import { DeviceAccount, type DeviceTrace, Guid } from '@muster/shared/contracts'
 import type { Control } from '../control.ts'
-import type { DeviceCertificate, DevicePolicy, RemoteAction } from '../domain/model.ts'
+import type { DeviceFacts } from '../domain/explain/device-facts.ts'
+import { explainDevice } from '../domain/explain/explain-device.ts'
 
-/** A device's story, oldest first: what it reported, what was asked of it, and how it stands. `undefined`: no such device. */
-export async function traceOf(control: Control, deviceId: string): Promise<DeviceTrace | undefined> {
+/** Reports and changes of compliance that a story goes back to. */
+const REPORTS = 200
+const CHANGES = 100
+
+/**
+ * A device's story, oldest first, and why it is as it is. By its id; a device that has never been enrolled goes by its name
+ * in the simulation. `undefined`: nobody knows such a device.
+ */
+export async function traceOf(control: Control, name: string): Promise<DeviceTrace | undefined> {
   const { store } = control.deps
-  const [device] = await store.devices.getMany([deviceId])
+  if (!Guid.safeParse(name).success) {
+    const inspection = await askAll(control, name)
+    const account = accountOf(inspection)
+    if (!account) return undefined
+    if (account.deviceId !== undefined) return traceOf(control, account.deviceId)
+    const facts = { ...(await tenantFacts(control)), ...nothing, userExists: false, account }
+    return told(facts, { deviceName: account.key, device: JSON.parse(JSON.stringify(inspection)) })
+  }
+  const [device] = await store.devices.getMany([name])
   if (!device) return undefined
-  const [reports, actions, certificates, rows] = await Promise.all([
-    store.reports.forDevice(deviceId, 200),
-    store.actions.forDevice(deviceId),
-    store.certificates.forDevices([deviceId]),
-    store.devicePolicies.forDevices([deviceId]),
-  ])
-  const { reportedCertificate: shown } = device
-  const names = new Map((await store.policies.list()).map((policy) => [policy.id, policy.name]))
-  const entries: TraceEntry[] = [
-    { atMs: device.enrolledAtMs, what: 'enrolled', text: `enrolled as ${device.platform}/${device.mode}` },
-    ...reports.map(({ committedAtMs, seq, parts, correlationId }) => ({
-      atMs: committedAtMs,
-      what: 'report',
-      text: `report ${seq} committed: ${parts.join(', ') || 'state'}`,
-      correlationId,
-    })),
-    ...actions.flatMap((action) => actionEntries(action)),
-    ...certificates.flatMap((certificate) => certificateEntries(certificate)),
-    ...(shown && device.lastReportAtMs !== undefined
-      ? [
-          {
-            atMs: device.lastReportAtMs,
-            what: 'certificate',
-            text: `the device shows certificate ${shown.serialNumber}: ${shown.state}`,
-          },
-        ]
-      : []),
-    ...rows.flatMap((row) => policyEntries(row, names.get(row.policyId) ?? row.policyId)),
-  ]
-  return {
-    deviceId,
+  const inspection = await ask(control, device.agentId, { deviceId: name })
+  const account = accountOf(inspection)
+  const facts = {
+    ...(await tenantFacts(control)),
+    ...(await ownFacts(control, device)),
+    ...(account ? { account } : {}),
+  }
+  return told(facts, {
+    deviceId: name,
     deviceName: device.inventory.deviceName,
-    service: JSON.parse(JSON.stringify({ ...device, policies: rows })),
-    ...(await ownAccount(control, device.agentId, deviceId)),
-    entries: entries.sort((a, b) => a.atMs - b.atMs),
+    service: JSON.parse(JSON.stringify({ ...device, policies: facts.rows })),
+    ...(inspection === undefined ? {} : { device: JSON.parse(JSON.stringify(inspection)) }),
+  })
+}
+
+function told(facts: DeviceFacts, rest: Omit<DeviceTrace, 'explanation' | 'entries'>): DeviceTrace {
+  const { timeline, summary, because } = explainDevice(facts)
+  return { ...rest, explanation: { summary, because }, entries: timeline }
+}
+
+const nothing = { rows: [], changes: [], actions: [], certificates: [], reports: [], audit: [] } as const
+
+async function tenantFacts({ deps }: Control): Promise<Pick<DeviceFacts, 'nowMs' | 'policies' | 'settings'>> {
+  const { store, clock } = deps
+  const [policies, settings] = await Promise.all([store.policies.list(), store.settings.get()])
+  return { nowMs: clock.nowMs(), policies, settings }
+}
+
+type Device = NonNullable<DeviceFacts['device']>
+
+async function ownFacts({ deps }: Control, device: Device) {
+  const { store } = deps
+  const [reports, actions, certificates, rows, changes, users] = await Promise.all([
+    store.reports.forDevice(device.id, REPORTS),
+    store.actions.forDevice(device.id),
+    store.certificates.forDevices([device.id]),
+    store.devicePolicies.forDevices([device.id]),
+    store.complianceChanges.forDevice(device.id, CHANGES),
+    store.users.getMany(device.userId === undefined ? [] : [device.userId]),
+  ])
+  const correlationIds = new Set([...rows, ...actions, ...changes].map(({ correlationId }) => correlationId))
+  return {
+    device,
+    rows,
+    reports: reports.toReversed(),
+    actions: actions.toSorted((a, b) => a.requestedAtMs - b.requestedAtMs),
+    certificates,
+    changes: changes.toReversed(),
+    audit: await store.audit.forCorrelations([...correlationIds]),
+    userExists: device.userId === undefined || users[0]?.accountEnabled === true,
   }
 }
 
-function actionEntries(action: RemoteAction): TraceEntry[] {
-  const { action: name, requestedAtMs, deliveredAtMs, finishedAtMs, state, correlationId } = action
-  return [
-    {
-      atMs: requestedAtMs,
-      what: 'action',
-      text: `${name} requested by ${action.requestedBy.displayName}`,
-      correlationId,
-    },
-    ...(deliveredAtMs === undefined
-      ? []
-      : [{ atMs: deliveredAtMs, what: 'action', text: `${name} handed over`, correlationId }]),
-    ...(finishedAtMs === undefined
-      ? []
-      : [{ atMs: finishedAtMs, what: 'action', text: `${name} ${state}`, correlationId }]),
-  ]
-}
-
-function certificateEntries({
-  issuedAtMs,
-  revokedAtMs,
-  serialNumber,
-  revocationReason,
-}: DeviceCertificate): TraceEntry[] {
-  return [
-    { atMs: issuedAtMs, what: 'certificate', text: `certificate ${serialNumber} issued` },
-    ...(revokedAtMs === undefined
-      ? []
-      : [
-          {
-            atMs: revokedAtMs,
-            what: 'certificate',
-            text: `certificate ${serialNumber} revoked (${revocationReason ?? 'unspecified'})`,
-          },
-        ]),
-  ]
-}
-
-function policyEntries(row: DevicePolicy, name: string): TraceEntry[] {
-  const failing = row.settings
-    .filter(({ state }) => state === 'nonCompliant' || state === 'error')
-    .map(({ setting }) => setting)
-  return [
-    {
-      atMs: row.targetedAtMs,
-      what: 'policy',
-      text: `${name}, revision ${row.revision}, assigned`,
-      correlationId: row.correlationId,
-    },
-    ...(row.lastReportedAtMs === undefined
-      ? []
-      : [
-          {
-            atMs: row.lastReportedAtMs,
-            what: 'policy',
-            text: `${name}: ${row.state}${failing.length > 0 ? ` (${failing.join(', ')})` : ''}`,
-          },
-        ]),
-    ...(row.nonCompliantSinceMs === undefined
-      ? []
-      : [{ atMs: row.nonCompliantSinceMs, what: 'compliance', text: `${name}: not compliant since then` }]),
-  ]
-}
+type Whom = { readonly deviceId: string } | { readonly deviceKey: string }
 
 /** The device's own state, if its worker answers. */
-async function ownAccount(control: Control, agentId: string, deviceId: string): Promise<Pick<DeviceTrace, 'device'>> {
+async function ask({ workers }: Control, agentId: string, whom: Whom): Promise<unknown> {
   try {
-    const { inspection } = await control.workers.order(agentId, { order: 'inspect', deviceId })
-    return inspection === undefined ? {} : { device: inspection }
+    return (await workers.order(agentId, { order: 'inspect', ...whom })).inspection
   } catch {
-    return {}
+    return undefined
   }
 }
+
+async function askAll(control: Control, deviceKey: string): Promise<unknown> {
+  for (const { hello } of control.workers.reachable()) {
+    const inspection = await ask(control, hello.agentId, { deviceKey })
+    if (inspection !== undefined) return inspection
+  }
+  return undefined
+}
+
+const accountOf = (inspection: unknown): DeviceAccount | undefined => DeviceAccount.safeParse(inspection).data

@@ -50,9 +50,9 @@ export function addDevices(program: Command): void {
     .action((device: string | undefined, flags: DevicesFlags) =>
       withClient(flags.data, (client) => watch(client, device, flags)),
     )
-  command('trace', "a device's story, in order")
-    .argument('<device>', 'its id, name or serial number')
-    .option('--json', 'as JSON')
+  command('trace', 'why a device is as it is, and its story in order')
+    .argument('<device>', 'its id, name, serial number, or name in the simulation')
+    .option('--json', 'as JSON, with what the service and the device hold')
     .action((device: string, flags: DevicesFlags) => withClient(flags.data, (client) => trace(client, device, flags)))
 }
 
@@ -84,18 +84,25 @@ async function list(client: HttpClient, { filter, platform, state, top, json, ou
 
 /** The id of the device that somebody means. @throws CodedError `cli/usage` when it is none, or more than one */
 async function idOf(client: HttpClient, device: string): Promise<string> {
+  const id = await findId(client, device)
+  if (id === undefined) throw unknownDevice(device)
+  return id
+}
+
+const unknownDevice = (device: string): CodedError =>
+  new CodedError('cli/usage', `no device has ${JSON.stringify(device)} as its id, name or serial number`)
+
+async function findId(client: HttpClient, device: string): Promise<string | undefined> {
   if (Guid.safeParse(device).success) return device
   const filter = `deviceName eq ${quoted(device)} or serialNumber eq ${quoted(device)}`
   const found = await listAll(client, `${DEVICES}?$select=id&$filter=${encodeURIComponent(filter)}`)
   const [first, second] = found as readonly { readonly id: string }[]
-  if (first === undefined)
-    throw new CodedError('cli/usage', `no device has ${JSON.stringify(device)} as its id, name or serial number`)
   if (second !== undefined)
     throw new CodedError(
       'cli/usage',
-      `${found.length} devices are called ${JSON.stringify(device)}: name one by its id, such as ${first.id}`,
+      `${found.length} devices are called ${JSON.stringify(device)}: name one by its id, such as ${first?.id}`,
     )
-  return first.id
+  return first?.id
 }
 
 async function get(client: HttpClient, device: string, { output }: DevicesFlags): Promise<void> {
@@ -108,9 +115,30 @@ async function get(client: HttpClient, device: string, { output }: DevicesFlags)
 }
 
 async function trace(client: HttpClient, device: string, { json }: DevicesFlags): Promise<void> {
-  const story = (await client.call('GET', `/_muster/devices/${await idOf(client, device)}/trace`)) as DeviceTrace
-  if (json) process.stdout.write(`${JSON.stringify(story, null, 2)}\n`)
-  else for (const entry of story.entries) process.stdout.write(line(entry))
+  const story = await storyOf(client, device)
+  process.stdout.write(json ? `${JSON.stringify(story, null, 2)}\n` : storyText(story))
+}
+
+/** A device that is not enrolled has no id yet: it goes by its name in the simulation. */
+async function storyOf(client: HttpClient, device: string): Promise<DeviceTrace> {
+  const path = (name: string): string => `/_muster/devices/${encodeURIComponent(name)}/trace`
+  const id = await findId(client, device)
+  try {
+    return (await client.call('GET', path(id ?? device))) as DeviceTrace
+  } catch (error) {
+    if (id === undefined && (error as { code?: string }).code === 'client/refused') throw unknownDevice(device)
+    throw error
+  }
+}
+
+function storyText({ explanation: { summary, because }, entries }: DeviceTrace): string {
+  const causes = because.map(({ level, text }) => `  ${'   '.repeat(level)}${level === 0 ? '•' : '←'} ${plain(text)}\n`)
+  return [
+    ...summary.map((sentence) => `${plain(sentence)}\n`),
+    ...(causes.length > 0 ? ['\nbecause\n', ...causes] : []),
+    '\nwhat happened\n',
+    ...entries.map(line),
+  ].join('')
 }
 
 const line = ({ atMs, what, text }: { atMs: number; what: string; text: string }): string =>

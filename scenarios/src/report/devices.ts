@@ -1,3 +1,4 @@
+import type { Explanation } from '@muster/shared/contracts'
 import type { DeviceResult, RunResult } from '@muster/shared/scenario'
 import { html, type Markup } from './markup.ts'
 import { stateColour, stateWord } from './states.ts'
@@ -15,6 +16,13 @@ export function devicesSection({ devices, startedMs }: RunResult): Markup {
 
 const deviceRow = (device: DeviceResult, startedMs: number): Markup =>
   html`<tr id="device-${device.id}" data-state="${device.complianceState}"><th scope="row">${device.name}${
-    device.trace.length > 0 &&
-    html`<details><summary>story</summary><ol class="trace">${device.trace.map(({ atMs, what, text }) => html`<li><time title="${momentText(atMs)}">${elapsedText(atMs - startedMs)}</time><b>${what}</b> ${text}</li>`)}</ol></details>`
+    device.trace.length + (device.explanation?.summary.length ?? 0) > 0 &&
+    html`<details><summary>why, and its story</summary>${device.explanation && explanation(device.explanation)}<ol class="trace">${device.trace.map(({ atMs, what, text }) => html`<li><time title="${momentText(atMs)}">${elapsedText(atMs - startedMs)}</time><b>${what}</b> ${text}</li>`)}</ol></details>`
   }</th><td>${device.platform} ${device.osVersion}</td><td>${device.model}</td><td>${device.user}</td><td><span class="state" style="--colour:${stateColour(device.complianceState)}">${stateWord(device.complianceState)}</span></td><td class="moment">${Number.isFinite(device.lastSyncMs) ? elapsedText(device.lastSyncMs - startedMs) : '–'}</td></tr>`
+
+/** Why a device is as it is: sentences, and the chain of causes. */
+const explanation = ({ summary, because }: Explanation): Markup =>
+  html`<div class="why">${summary.map((sentence) => html`<p>${sentence}</p>`)}${
+    because.length > 0 &&
+    html`<ul>${because.map(({ level, text, known }) => html`<li class="${known ? '' : 'dim'}" style="--level:${Math.min(level, 4)}">${text}</li>`)}</ul>`
+  }</div>`

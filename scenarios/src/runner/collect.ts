@@ -1,13 +1,16 @@
 import type { DeviceTrace, Stats } from '@muster/shared/contracts'
 import type { DeviceResult, PolicyResult } from '@muster/shared/scenario'
 import { listAll } from '../client/graph.ts'
-import type { RunContext } from './context.ts'
+import type { MusterClient } from '../client/muster-client.ts'
+import { type RunContext, sentHistory } from './context.ts'
 import { latencies } from './expectations.ts'
 import { policyPath } from './tenant.ts'
 
 /** Devices in the report, the worst first; and of how many the whole story is told. */
 const DEVICES_MAX = 300
 const TRACES_MAX = 24
+/** Of those that are not managed, so many of each kind. */
+const ABSENT_MAX = 6
 
 /** How each policy fared, setting by setting. */
 export async function collectPolicies(context: RunContext, final: Stats): Promise<readonly PolicyResult[]> {
@@ -61,8 +64,9 @@ const rank: Readonly<Record<string, number>> = {
   compliant: 5,
 }
 
-/** The worst devices and a sample of the rest, some with their story. */
-export async function collectDevices({ client }: RunContext): Promise<readonly DeviceResult[]> {
+/** The worst devices and a sample of the rest, some with their story; then some that have left or never came. */
+export async function collectDevices(context: RunContext): Promise<readonly DeviceResult[]> {
+  const { client } = context
   const select = 'id,deviceName,operatingSystem,model,osVersion,userPrincipalName,complianceState,lastSyncDateTime'
   const notCompliant = await listAll(
     client,
@@ -76,14 +80,31 @@ export async function collectDevices({ client }: RunContext): Promise<readonly D
   const chosen = [...byId.values()]
     .sort((a, b) => (rank[String(a['complianceState'])] ?? 9) - (rank[String(b['complianceState'])] ?? 9))
     .slice(0, DEVICES_MAX)
-  return Promise.all(
+  const managed = await Promise.all(
     chosen.map(async (device, index) =>
-      resultOf(device, index < TRACES_MAX ? await traceOf(client, String(device['id'])) : []),
+      resultOf(device, index < TRACES_MAX ? await storyOf(client, String(device['id'])) : { trace: [] }),
     ),
+  )
+  return [...managed, ...(await absentDevices(client))]
+}
+
+/** Devices that are not managed any more, and devices that have not come to be. */
+async function absentDevices(client: MusterClient): Promise<readonly DeviceResult[]> {
+  const entries = (await sentHistory(client)).toSorted((a, b) => (a.deviceKey < b.deviceKey ? -1 : 1))
+  const left = entries.filter(({ phase, deviceId }) => phase === 'left' && deviceId !== undefined).slice(0, ABSENT_MAX)
+  const never = entries.filter(({ phase, deviceId }) => deviceId === undefined && phase !== 'app-only')
+  const shown = [...left, ...never.slice(0, ABSENT_MAX)]
+  return Promise.all(
+    shown.map(async ({ deviceKey, deviceId, phase }) => {
+      const device = { id: deviceId ?? deviceKey, deviceName: deviceKey, complianceState: phase }
+      return resultOf(device, await storyOf(client, deviceId ?? deviceKey))
+    }),
   )
 }
 
-function resultOf(device: Readonly<Record<string, unknown>>, trace: DeviceResult['trace']): DeviceResult {
+type Story = Pick<DeviceResult, 'trace' | 'explanation'>
+
+function resultOf(device: Readonly<Record<string, unknown>>, story: Story): DeviceResult {
   const text = (name: string): string => String(device[name] ?? '')
   return {
     id: text('id'),
@@ -94,11 +115,11 @@ function resultOf(device: Readonly<Record<string, unknown>>, trace: DeviceResult
     user: text('userPrincipalName'),
     complianceState: text('complianceState'),
     lastSyncMs: Date.parse(text('lastSyncDateTime')),
-    trace,
+    ...story,
   }
 }
 
-async function traceOf(client: RunContext['client'], id: string): Promise<DeviceResult['trace']> {
-  const trace = (await client.call('GET', `/_muster/devices/${id}/trace`)) as DeviceTrace
-  return trace.entries.map(({ atMs, what, text }) => ({ atMs, what, text }))
+async function storyOf(client: MusterClient, name: string): Promise<Story> {
+  const { entries, explanation } = (await client.call('GET', `/_muster/devices/${name}/trace`)) as DeviceTrace
+  return { explanation, trace: entries.map(({ atMs, what, text }) => ({ atMs, what, text })) }
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { Explanation } from './device-account.ts'
 import { EpochMs, Guid } from './ids.ts'
 import { PlatformName } from './platform.ts'
 import { FleetOrder, HistoryEntry, WorkerHello } from './simulation.ts'
@@ -20,7 +21,7 @@ import { FleetOrder, HistoryEntry, WorkerHello } from './simulation.ts'
  * | GET /_muster/history/sent?after= | → `HistoryPage`: what the workers' devices have sent |
  * | GET /_muster/history/committed?after= | → `CommittedPage`: what the store holds |
  * | GET /_muster/policies/{id}/latencies?revision= | → `PolicyLatencies` |
- * | GET /_muster/devices/{id}/trace | → `DeviceTrace` |
+ * | GET /_muster/devices/{id}/trace | → `DeviceTrace`; a device that is not enrolled goes by its name in the simulation |
  * | WS /_muster/live | `LiveEvent`s as JSON text, `stats` once a second |
  */
 export const Readiness = z.object({
@@ -152,11 +153,14 @@ export const TraceEntry = z.object({
 export type TraceEntry = z.infer<typeof TraceEntry>
 
 export const DeviceTrace = z.object({
-  deviceId: Guid,
+  /** Absent on a device that has never been enrolled. */
+  deviceId: Guid.optional(),
   deviceName: z.string(),
   /** The state that the service holds, and the device's own when a worker answers for it. */
-  service: z.json(),
+  service: z.json().optional(),
   device: z.json().optional(),
+  /** Why the device is in the state that it is in. */
+  explanation: Explanation,
   entries: z.array(TraceEntry),
 })
 export type DeviceTrace = z.infer<typeof DeviceTrace>

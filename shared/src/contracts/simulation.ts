@@ -127,8 +127,8 @@ export const FleetOrder = z.discriminatedUnion('order', [
   }),
   /** The user presses "Check status". */
   z.object({ order: z.literal('sync'), selector: DeviceSelector, spreadMs: DurationMs.default(0) }),
-  /** One device's whole state and its last events, for tracing. */
-  z.object({ order: z.literal('inspect'), deviceId: Guid }),
+  /** One device's whole state and its last notes, for tracing; by its id, or its name in the simulation. */
+  z.object({ order: z.literal('inspect'), deviceId: Guid.optional(), deviceKey: z.string().max(80).optional() }),
   /** Last report sequence of each device, in pages by device key. */
   z.object({
     order: z.literal('history'),

@@ -1,4 +1,4 @@
-import type { Quantiles, Stats } from '@muster/shared/contracts'
+import type { Explanation, Quantiles, Stats } from '@muster/shared/contracts'
 import type { EpochMs } from '@muster/shared/core'
 
 /** Everything a run leaves behind: what `result.json` holds and every report is made from. */
@@ -133,5 +133,7 @@ export interface DeviceResult {
   readonly user: string
   readonly complianceState: string
   readonly lastSyncMs: EpochMs
+  /** Why it is as it is; absent where the story is not told. */
+  readonly explanation?: Explanation
   readonly trace: readonly RunEvent[]
 }

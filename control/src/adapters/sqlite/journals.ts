@@ -1,4 +1,13 @@
-import type { AppRegistrations, Audit, Notifications, Outbox, OutboxMessage, Settings } from '../../app/ports.ts'
+import type {
+  AppRegistrations,
+  Audit,
+  ComplianceChanges,
+  Notifications,
+  Outbox,
+  OutboxMessage,
+  Settings,
+} from '../../app/ports.ts'
+import type { ComplianceChange } from '../../domain/compliance-change.ts'
 import type { AppRegistration, AuditEvent, Notification, TenantSettings } from '../../domain/model.ts'
 import type { Database } from './database.ts'
 import { bodies, LISTED, list } from './rows.ts'
@@ -53,6 +62,36 @@ export function audit(database: Database): Audit {
               limit,
             )
           : database.all('SELECT body FROM audit_event ORDER BY atMs DESC, id DESC LIMIT ?', limit),
+      ),
+    forCorrelations: async (correlationIds) =>
+      bodies<AuditEvent>(
+        database.all(
+          `SELECT body FROM audit_event WHERE body ->> 'correlationId' IN ${LISTED} ORDER BY atMs, id`,
+          list(correlationIds),
+        ),
+      ),
+  }
+}
+
+export function complianceChanges(database: Database): ComplianceChanges {
+  return {
+    append: async (changes) => {
+      for (const change of changes) {
+        database.run(
+          'INSERT INTO compliance_change (deviceId, atMs, body) VALUES (?, ?, ?)',
+          change.deviceId,
+          change.atMs,
+          JSON.stringify(change),
+        )
+      }
+    },
+    forDevice: async (deviceId, limit) =>
+      bodies<ComplianceChange>(
+        database.all(
+          'SELECT body FROM compliance_change WHERE deviceId = ? ORDER BY atMs DESC, rowid DESC LIMIT ?',
+          deviceId,
+          limit,
+        ),
       ),
   }
 }

@@ -162,4 +162,8 @@ export const migrations: readonly string[] = [
   ALTER TABLE device_policy_with_rowid RENAME TO device_policy;
   CREATE INDEX device_policy_state ON device_policy (policyId, revision, state);
   `,
+  `
+  CREATE TABLE compliance_change (deviceId TEXT NOT NULL, atMs INTEGER NOT NULL, body TEXT NOT NULL) STRICT;
+  CREATE INDEX compliance_change_device ON compliance_change (deviceId, atMs);
+  `,
 ]

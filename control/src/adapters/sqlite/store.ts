@@ -15,7 +15,7 @@ import { devicePolicies } from './device-policies.ts'
 import { devices } from './devices.ts'
 import { groups, tokens, users } from './directory.ts'
 import { documents } from './documents.ts'
-import { apps, audit, notifications, outbox, settings } from './journals.ts'
+import { apps, audit, complianceChanges, notifications, outbox, settings } from './journals.ts'
 import { reports } from './reports.ts'
 import { createRowCache, type RowCache } from './row-cache.ts'
 import { createWriterQueue } from './writer-queue.ts'
@@ -77,6 +77,7 @@ function tablesOf(database: Database, caches?: Caches): Tables {
   return {
     devices: devices(database, caches?.devices),
     devicePolicies: devicePolicies(database),
+    complianceChanges: complianceChanges(database),
     reports: reports(database),
     certificates: certificates(database, caches?.certificates),
     actions: actions(database),
