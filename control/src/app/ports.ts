@@ -52,6 +52,7 @@ export interface Tables {
   readonly templates: Documents<NotificationTemplate>
   readonly settings: Settings
   readonly outbox: Outbox
+  readonly objects: GraphObjects
 }
 
 /** Low-count entities kept whole. `list` is in order of id. */
@@ -264,6 +265,21 @@ export interface Settings {
   get(): Promise<TenantSettings>
   put(settings: TenantSettings): Promise<void>
 }
+
+/**
+ * Graph objects that no behaviour stands behind: kept as they were written, by the path of their collection
+ * (`deviceManagement/deviceManagementScripts`, and below an object `…/{id}/assignments`).
+ */
+export interface GraphObjects {
+  get(collection: string, id: string): Promise<GraphObject | undefined>
+  /** In the order in which they were made. */
+  list(collection: string): Promise<readonly GraphObject[]>
+  put(collection: string, objects: readonly GraphObject[]): Promise<void>
+  /** With everything below it. False when there was none. */
+  delete(collection: string, id: string): Promise<boolean>
+}
+
+export type GraphObject = Readonly<Record<string, unknown>> & { readonly id: string }
 
 /** Messages to be sent after the commit that decided on them; sent at least once, in order. */
 export interface Outbox {

@@ -166,4 +166,13 @@ export const migrations: readonly string[] = [
   CREATE TABLE compliance_change (deviceId TEXT NOT NULL, atMs INTEGER NOT NULL, body TEXT NOT NULL) STRICT;
   CREATE INDEX compliance_change_device ON compliance_change (deviceId, atMs);
   `,
+  `
+  CREATE TABLE graph_object (
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
+    collection TEXT NOT NULL,
+    id TEXT NOT NULL,
+    body TEXT NOT NULL,
+    UNIQUE (collection, id)
+  ) STRICT;
+  `,
 ]

@@ -66,6 +66,25 @@ describe.each(['memory', 'file'] as const)('the store in %s', (where) => {
     await store.close()
   })
 
+  it('keeps Graph objects by collection in the order they were made, and deletes with what is below', async () => {
+    const store = open()
+    const scripts = 'deviceManagement/deviceManagementScripts'
+    await store.objects.put(scripts, [{ id: 'b' }, { id: 'a', displayName: 'first' }])
+    await store.objects.put(scripts, [{ id: 'b', displayName: 'second' }])
+    await store.objects.put(`${scripts}/a/assignments`, [{ id: '1' }])
+    await store.objects.put(`${scripts}/ab/assignments`, [{ id: '2' }])
+    expect(await store.objects.list(scripts)).toEqual([
+      { id: 'b', displayName: 'second' },
+      { id: 'a', displayName: 'first' },
+    ])
+    expect(await store.objects.get(`${scripts}/a/assignments`, '1')).toEqual({ id: '1' })
+    expect(await store.objects.delete(scripts, 'a')).toBe(true)
+    expect(await store.objects.delete(scripts, 'a')).toBe(false)
+    expect(await store.objects.list(`${scripts}/a/assignments`)).toEqual([])
+    expect(await store.objects.list(`${scripts}/ab/assignments`)).toHaveLength(1)
+    await store.close()
+  })
+
   it('refuses a transaction inside another instead of waiting for ever', async () => {
     const store = open()
     await expect(store.transaction(() => store.transaction(async () => undefined))).rejects.toThrow('not nested')

@@ -16,6 +16,7 @@ import { devices } from './devices.ts'
 import { groups, tokens, users } from './directory.ts'
 import { documents } from './documents.ts'
 import { apps, audit, complianceChanges, notifications, outbox, settings } from './journals.ts'
+import { objects } from './objects.ts'
 import { reports } from './reports.ts'
 import { createRowCache, type RowCache } from './row-cache.ts'
 import { createWriterQueue } from './writer-queue.ts'
@@ -93,6 +94,7 @@ function tablesOf(database: Database, caches?: Caches): Tables {
     templates: documents<NotificationTemplate>(database, 'notification_template'),
     settings: settings(database),
     outbox: outbox(database),
+    objects: objects(database),
   }
 }
 
