@@ -28,6 +28,7 @@ const commands = {
   typecheck: ['node_modules/typescript/bin/tsc', '-b', 'tsconfig.json', 'tsconfig.tests.json'],
   knip: ['node_modules/knip/bin/knip.js'],
   docs: ['scenarios/src/house/write-pages.ts'],
+  'graph-model': ['control/src/graph/model/generate/main.ts'],
 }
 
 /** What to do when there is no Node that is new enough. */

@@ -1,0 +1,102 @@
+/*
+ * What the type declarations do not say about a type. They are made for compilers to read: which enumeration is a set of
+ * flags, which type is abstract or open, and what sort of string or number a property is, is lost on the way to them.
+ */
+
+const words = (text: string): readonly string[] => text.split(/\s+/).filter((word) => word !== '')
+
+/** Enumerations of which several members can be given at once, with commas between them. */
+export const flags: ReadonlySet<string> = new Set(
+  words(`
+  advancedBitLockerState authenticationMethodModes authenticationStrengthRequirements
+  conditionalAccessGuestOrExternalUserTypes conditionalAccessInsiderRiskLevels conditionalAccessTransferMethods
+  deviceManagementConfigurationPlatforms deviceManagementConfigurationSettingAccessTypes
+  deviceManagementConfigurationSettingUsage deviceManagementConfigurationSettingVisibility
+  deviceManagementConfigurationTechnologies deviceManagementDerivedCredentialNotificationType
+  directoryDefinitionDiscoverabilities hashAlgorithms keyUsages managedBrowserType nativeAuthenticationApisEnabled
+  notificationTemplateBrandingOptions objectFlowTypes operationApprovalPolicyPlatform sharedPCAllowedAccountType
+  subjectAlternativeNameType templateApplicationLevel templateScenarios weakAlgorithms whatIfAnalysisReasons
+  windowsArchitecture windowsDefenderProductStatus windowsDeviceHealthState windowsDeviceType
+  windowsStartMenuAppListVisibilityType windowsUpdateForBusinessUpdateWeeks
+`),
+)
+
+/** Types of which every value is of a derived type. */
+export const abstractTypes: ReadonlySet<string> = new Set(
+  words(`
+  accessReviewApplyAction androidCertificateProfileBase androidDeviceOwnerCertificateProfileBase
+  androidDeviceOwnerGlobalProxy androidDeviceOwnerKioskModeFolderItem androidDeviceOwnerKioskModeHomeScreenItem
+  androidForWorkCertificateProfileBase androidForWorkEasEmailProfileBase androidWorkProfileCertificateProfileBase
+  androidWorkProfileEasEmailProfileBase aospDeviceOwnerCertificateProfileBase apiAuthenticationConfigurationBase
+  appleDeviceFeaturesConfigurationBase appleExpeditedCheckinConfigurationBase appleVpnConfiguration applicationSegment
+  appManagementConfiguration authenticationCombinationConfiguration authenticationEventHandlerResult
+  authenticationEventListener authenticationEventsFlow authenticationMethod authenticationMethodConfiguration
+  cloudPcBulkAction cloudPcDisasterRecoveryNetworkSetting cloudPcManagementAssignmentTarget
+  conditionalAccessExternalTenants conditionalAccessSessionControl customAuthenticationExtension
+  customCalloutExtension customClaimAttributeBase customClaimBase customClaimConditionBase customClaimTransformation
+  customExtensionAuthenticationConfiguration customExtensionBehaviorOnError customExtensionCallbackConfiguration
+  customExtensionEndpointConfiguration customSecurityAttributeExemption deliveryOptimizationBandwidth
+  deliveryOptimizationGroupIdSource deliveryOptimizationMaxCacheSize depEnrollmentBaseProfile
+  deviceAndAppManagementAssignmentTarget deviceAppManagementTask deviceCompliancePolicy deviceConfiguration
+  deviceEnrollmentConfiguration deviceHealthScriptParameter deviceHealthScriptRunSchedule
+  deviceHealthScriptTimeSchedule deviceManagementConstraint deviceManagementResourceAccessProfileBase
+  deviceManagementSettingInstance easEmailProfileConfigurationBase edgeHomeButtonConfiguration edgeSearchEngineBase
+  enrollmentProfile entity extension groupPolicyPresentation groupPolicyPresentationValue
+  groupPolicyUploadedPresentation identityProviderBase iosCertificateProfile iosCertificateProfileBase
+  iosHomeScreenItem iosSingleSignOnExtension iosWebContentFilterBase ipRange keyTypedValuePair
+  macOSCertificateProfileBase macOSSingleSignOnExtension managedApp managedAppConfiguration managedAppPolicy
+  managedAppProtection managedAppRegistration managedAppStatus managedDeviceMobileAppConfiguration managedEBook
+  managedMobileLobApp mobileApp mobileAppAssignmentSettings mobileAppIdentifier mobileAppRelationship
+  mobileAppTroubleshootingHistoryItem mobileContainedApp mobileLobApp mobilityManagementPolicy
+  oidcClientAuthentication omaSetting onAttributeCollectionHandler onAttributeCollectionStartHandler
+  onAttributeCollectionSubmitHandler onAuthenticationMethodLoadStartHandler onInteractiveAuthFlowStartHandler
+  onOtpSendHandler onTokenIssuanceStartHandler onUserCreateStartHandler organizationalBrandingProperties policyBase
+  policyDeletableItem policySetItem preApprovedPermissions printUsage privilegedAccessSchedule
+  privilegedAccessScheduleRequest samlOrWsFedProvider segmentConfiguration serviceAnnouncementBase
+  serviceProvisioningError singleSignOnExtension stsPolicy subjectSet targetedManagedAppProtection
+  threatAssessmentRequest trustedCertificateAuthorityAsEntityBase trustedCertificateAuthorityBase
+  unifiedRoleManagementPolicyRule userExperienceAnalyticsInsightValue userSet validatingDomains vpnConfiguration
+  vpnProxyServer win32LobAppDetection win32LobAppRequirement win32LobAppRule windows10CertificateProfileBase
+  windows81CertificateProfileBase windowsAutopilotDeploymentProfile windowsCertificateProfileBase
+  windowsInformationProtection windowsInformationProtectionApp windowsKioskAppBase windowsKioskAppConfiguration
+  windowsKioskUser windowsPhone81CertificateProfileBase windowsUpdateCatalogItem windowsUpdateInstallScheduleType
+  windowsUpdates.catalogEntry windowsUpdates.complianceChange windowsUpdates.contentFilter
+  windowsUpdates.deployableContent windowsUpdates.gradualRolloutSettings windowsUpdates.resourceConnection
+  windowsUpdates.softwareUpdateCatalogEntry windowsUpdates.softwareUpdateFilter windowsUpdates.updatableAsset
+  windowsUpdates.updatableAssetError windowsUpdates.windowsUpdateFilter windowsVpnConfiguration
+`),
+)
+
+/** Types with properties that no schema names: extensions, dictionaries. */
+export const openTypes: ReadonlySet<string> = new Set(
+  words(`
+  administrativeUnit aiInteractionMentionedIdentitySet application authenticationEventListener
+  authenticationEventsFlow azureCommunicationServicesUserIdentity callRecords.userIdentity chatMessageFromIdentitySet
+  chatMessageMentionedIdentitySet chatMessageReactionIdentitySet communicationsApplicationIdentity
+  communicationsApplicationInstanceIdentity communicationsEncryptedIdentity communicationsGuestIdentity
+  communicationsIdentitySet communicationsPhoneIdentity communicationsUserIdentity complexExtensionValue contract
+  customSecurityAttributeValue detailsInfo device Dictionary directoryObject directoryRole directoryRoleTemplate
+  emailIdentity endpoint extension extensionProperty group groupSetting groupSettingTemplate identity identitySet
+  initiator openTypeExtension organization orgContact provisionedIdentity provisioningServicePrincipal
+  provisioningSystem publicInnerError servicePrincipal servicePrincipalIdentity sharePointGroupIdentity
+  sharePointIdentity sharePointIdentitySet teamworkApplicationIdentity teamworkConversationIdentity
+  teamworkTagIdentity teamworkUserIdentity user userIdentity webauthnAuthenticationExtensionsClientOutputs
+`),
+)
+
+/** Entity types that do not extend `Entity`, or no longer do. */
+export const keylessEntities: ReadonlySet<string> = new Set(
+  words(`
+  admin auditLogRoot authenticationConditionApplication crossTenantAccessPolicyConfigurationPartner
+  crossTenantIdentitySyncPolicyPartner informationProtection policyDeletableItem reportRoot roleManagement
+`),
+)
+
+/** Types that look like entities and are none. */
+export const complexTypes: ReadonlySet<string> = new Set(['deviceLocalCredential'])
+
+/** Types with a capital letter where the others have none. */
+export const capitals: Readonly<Record<string, string>> = {
+  complexExtensionValue: 'ComplexExtensionValue',
+  dictionary: 'Dictionary',
+}
