@@ -1,7 +1,7 @@
 import type { Certificates } from '../../app/ports.ts'
 import type { DeviceCertificate } from '../../domain/model.ts'
 import type { Database } from './database.ts'
-import type { RowCache } from './row-cache.ts'
+import { listsOf, type RowCache } from './row-cache.ts'
 import { bodies, type Columns, LISTED, list, upsertAll, upsertSql } from './rows.ts'
 
 const columns: Columns<DeviceCertificate> = {
@@ -19,17 +19,12 @@ export function certificates(database: Database, cache?: RowCache<readonly Devic
     bodies<DeviceCertificate>(database.all(`SELECT body FROM certificate WHERE ${where}`, ...values))
   return {
     getMany: async (serials) => some(`serialNumber IN ${LISTED}`, list(serials)),
-    forDevices: async (ids) => {
-      if (!cache) return some(`deviceId IN ${LISTED}`, list(ids))
-      const missing = ids.filter((id) => !cache.get(id))
-      const read = missing.length === 0 ? [] : some(`deviceId IN ${LISTED}`, list(missing))
-      const found = Map.groupBy(read, ({ deviceId }) => deviceId)
-      return [...new Set(ids)].flatMap((id) => {
-        const own = cache.get(id) ?? found.get(id) ?? []
-        cache.keep(id, own)
-        return own
-      })
-    },
+    forDevices: async (ids) =>
+      [
+        ...listsOf(cache, [...new Set(ids)], (missing) =>
+          Map.groupBy(some(`deviceId IN ${LISTED}`, list(missing)), ({ deviceId }) => deviceId),
+        ).values(),
+      ].flat(),
     put: async (entities) => {
       upsertAll(database, upsert, columns, entities)
       for (const certificate of entities) {

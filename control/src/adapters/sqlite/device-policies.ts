@@ -1,6 +1,7 @@
 import type { DevicePolicies } from '../../app/ports.ts'
 import type { DevicePolicy } from '../../domain/model.ts'
 import type { Database } from './database.ts'
+import { listsOf, type RowCache } from './row-cache.ts'
 import { bodies, type Columns, LISTED, list, upsertAll, upsertSql } from './rows.ts'
 
 const columns: Columns<DevicePolicy> = {
@@ -16,20 +17,28 @@ const columns: Columns<DevicePolicy> = {
 
 const upsert = upsertSql('device_policy', Object.keys(columns), ['deviceId', 'policyId'])
 
-export function devicePolicies(database: Database): DevicePolicies {
+/** `silences` holds the policies that a device has not answered, by the device's id. */
+export function devicePolicies(database: Database, silences?: RowCache<readonly string[]>): DevicePolicies {
   return {
     forDevices: async (ids) =>
       bodies<DevicePolicy>(database.all(`SELECT body FROM device_policy WHERE deviceId IN ${LISTED}`, list(ids))),
-    put: async (rows) => upsertAll(database, upsert, columns, rows),
+    put: async (rows) => {
+      for (const { deviceId } of rows) silences?.forget(deviceId)
+      upsertAll(database, upsert, columns, rows)
+    },
     delete: async (keys) => {
       for (const { deviceId, policyId } of keys) {
+        silences?.forget(deviceId)
         database.run('DELETE FROM device_policy WHERE deviceId = ? AND policyId = ?', deviceId, policyId)
       }
     },
     unreported: async (ids) => {
       const sql = `SELECT deviceId, policyId FROM device_policy WHERE deviceId IN ${LISTED} AND reportedRevision IS NOT revision`
-      const grouped = Map.groupBy(database.all(sql, list(ids)), (row) => String(row['deviceId']))
-      return new Map([...grouped].map(([id, rows]) => [id, rows.map((row) => String(row['policyId']))]))
+      const lists = listsOf(silences, ids, (missing) => {
+        const grouped = Map.groupBy(database.all(sql, list(missing)), (row) => String(row['deviceId']))
+        return new Map([...grouped].map(([id, rows]) => [id, rows.map((row) => String(row['policyId']))]))
+      })
+      return new Map([...lists].filter(([, policyIds]) => policyIds.length > 0))
     },
     tally: async (policyId) =>
       database

@@ -2,35 +2,10 @@ import type { SQLInputValue } from 'node:sqlite'
 import type { DeviceQuery, Devices, RowFilter } from '../../app/ports.ts'
 import type { Device } from '../../domain/model.ts'
 import type { Database } from './database.ts'
-import { type RowCache, updateChanged } from './row-cache.ts'
+import { DEVICE, devicesIn, putDevice, updateDevice } from './device-row.ts'
+import type { RowCache } from './row-cache.ts'
 import { compileFilter, compileKeyset, keysetOf, type Sql } from './row-filter.ts'
-import { bodies, type Columns, LISTED, list, upsertAll, upsertSql } from './rows.ts'
-
-const columns: Columns<Device> = {
-  id: (device) => device.id,
-  directoryId: (device) => device.directoryId,
-  entraDeviceId: (device) => device.entraDeviceId,
-  agentId: (device) => device.agentId,
-  userId: (device) => device.userId ?? null,
-  platform: (device) => device.platform,
-  operatingSystem: (device) => device.inventory.os.name,
-  osVersion: (device) => device.inventory.os.version,
-  deviceName: (device) => device.inventory.deviceName,
-  manufacturer: (device) => device.inventory.hardware.manufacturer,
-  model: (device) => device.inventory.hardware.model,
-  serialNumber: (device) => device.inventory.hardware.serialNumber,
-  ownership: (device) => device.ownership,
-  lifecycle: (device) => device.lifecycle,
-  managementState: (device) => device.managementState,
-  complianceState: (device) => device.complianceState,
-  enrolledAtMs: (device) => device.enrolledAtMs,
-  lastSyncAtMs: (device) => device.lastSyncAtMs,
-  nextEvaluationAtMs: (device) => device.nextEvaluationAtMs ?? null,
-  ackedSeq: (device) => device.ackedSeq,
-  appliedReports: (device) => device.appliedReports,
-}
-
-const upsert = upsertSql('device', Object.keys(columns), ['id'])
+import { LISTED, list } from './rows.ts'
 
 const MANAGED = "lifecycle = 'managed'"
 const IN_DIRECTORY = "json_extract(body, '$.leftDirectory') IS NULL"
@@ -40,19 +15,18 @@ const FROM = `FROM device LEFT JOIN directory_user ON directory_user.id = device
 
 export function devices(database: Database, cache?: RowCache<Device>): Devices {
   const some = (where: string, ...values: SQLInputValue[]): readonly Device[] =>
-    bodies<Device>(database.all(`SELECT body FROM device WHERE ${where}`, ...values))
+    devicesIn(database.all(`SELECT ${DEVICE} FROM device WHERE ${where}`, ...values))
   // Without statistics SQLite takes the index on `lifecycle` for these, which is a scan; the right one is named.
   const someBy = (index: string, where: string, ...values: SQLInputValue[]): readonly Device[] =>
-    bodies<Device>(database.all(`SELECT body FROM device INDEXED BY ${index} WHERE ${where}`, ...values))
+    devicesIn(database.all(`SELECT ${DEVICE} FROM device INDEXED BY ${index} WHERE ${where}`, ...values))
   return {
     getMany: async (ids) => {
       if (!cache) return some(`id IN ${LISTED}`, list(ids))
       const missing = ids.filter((id) => !cache.get(id))
       const read = missing.length === 0 ? [] : some(`id IN ${LISTED}`, list(missing))
       const found = new Map(read.map((device) => [device.id, device]))
-      const all = [...new Set(ids)].flatMap((id) => cache.get(id) ?? found.get(id) ?? [])
-      for (const device of all) cache.keep(device.id, device)
-      return all
+      for (const device of read) cache.keep(device.id, device)
+      return [...new Set(ids)].flatMap((id) => cache.get(id) ?? found.get(id) ?? [])
     },
     findBySerial: async (platform, serials) =>
       someBy(
@@ -73,8 +47,8 @@ export function devices(database: Database, cache?: RowCache<Device>): Devices {
     put: async (entities) => {
       for (const device of entities) {
         const before = cache?.get(device.id)
-        if (before) updateChanged(database, 'device', columns, before, device)
-        else upsertAll(database, upsert, columns, [device])
+        if (before) updateDevice(database, before, device)
+        else putDevice(database, device)
         cache?.keep(device.id, device)
       }
     },
@@ -100,7 +74,7 @@ export function devices(database: Database, cache?: RowCache<Device>): Devices {
     tally: async () =>
       database
         .all(
-          'SELECT platform, lifecycle, complianceState, count(*) AS devices FROM device GROUP BY platform, lifecycle, complianceState',
+          'SELECT platform, lifecycle, complianceState, count(*) AS devices FROM device GROUP BY lifecycle, platform, complianceState',
         )
         .map((row) => ({ ...row })) as unknown as Awaited<ReturnType<Devices['tally']>>,
   }
@@ -117,11 +91,11 @@ function queryPage(database: Database, query: DeviceQuery): Awaited<ReturnType<D
   if (query.after !== undefined) conditions.push(compileKeyset(order, query.after))
   const keyset = keysetOf(order)
   const where = conditions.map(({ text }) => ` AND ${text}`).join('')
-  const sql = `SELECT device.body AS body, ${keyset.select} ${FROM}${where} ORDER BY ${keyset.orderBy} LIMIT ?`
+  const sql = `SELECT ${DEVICE}, ${keyset.select} ${FROM}${where} ORDER BY ${keyset.orderBy} LIMIT ?`
   const rows = database.all(sql, ...conditions.flatMap(({ values }) => values), limit + 1)
   const shown = rows.slice(0, limit)
   const last = shown.at(-1)
-  return { rows: bodies<Device>(shown), ...(rows.length > limit && last ? { next: keyset.token(last) } : {}) }
+  return { rows: devicesIn(shown), ...(rows.length > limit && last ? { next: keyset.token(last) } : {}) }
 }
 
 function countAll(database: Database, filter: RowFilter | undefined): number {

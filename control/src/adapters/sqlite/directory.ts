@@ -2,6 +2,7 @@ import type { Groups, MemberTuple, Tokens, Users } from '../../app/ports.ts'
 import type { EnrolmentToken, Group, User } from '../../domain/model.ts'
 import type { Database } from './database.ts'
 import { documents } from './documents.ts'
+import { listsOf, type RowCache } from './row-cache.ts'
 import { bodies, LISTED, list } from './rows.ts'
 
 export function users(database: Database): Users {
@@ -18,27 +19,22 @@ export function users(database: Database): Users {
   }
 }
 
-export function groups(database: Database): Groups {
+/** `cache` holds the groups of a member by the member's id. */
+export function groups(database: Database, cache?: RowCache<readonly string[]>): Groups {
   const own = documents<Group>(database, 'directory_group')
   return {
     ...own,
     delete: async (id) => {
+      cache?.clear()
       database.run('DELETE FROM group_member WHERE groupId = ?', id)
       return own.delete(id)
     },
     groupsOf: async (memberIds) => {
-      const rows = database.all(
-        `SELECT memberId, groupId FROM group_member WHERE memberId IN ${LISTED}`,
-        list(memberIds),
-      )
-      const byMember = new Map<string, string[]>()
-      for (const row of rows) {
-        const memberId = String(row['memberId'])
-        const known = byMember.get(memberId)
-        if (known) known.push(String(row['groupId']))
-        else byMember.set(memberId, [String(row['groupId'])])
-      }
-      return byMember
+      const sql = `SELECT memberId, groupId FROM group_member WHERE memberId IN ${LISTED}`
+      return listsOf(cache, memberIds, (missing) => {
+        const byMember = Map.groupBy(database.all(sql, list(missing)), (row) => String(row['memberId']))
+        return new Map([...byMember].map(([id, rows]) => [id, rows.map((row) => String(row['groupId']))]))
+      })
     },
     members: async (groupId) =>
       database
@@ -46,10 +42,12 @@ export function groups(database: Database): Groups {
         .map((row): MemberTuple => ({ id: String(row['memberId']), type: row['type'] as MemberTuple['type'] })),
     add: async (groupId, members) => {
       for (const { id, type } of members) {
+        cache?.forget(id)
         database.run('INSERT OR IGNORE INTO group_member (groupId, memberId, type) VALUES (?, ?, ?)', groupId, id, type)
       }
     },
     remove: async (groupId, memberIds) => {
+      for (const id of memberIds) cache?.forget(id)
       database.run(`DELETE FROM group_member WHERE groupId = ? AND memberId IN ${LISTED}`, groupId, list(memberIds))
     },
   }

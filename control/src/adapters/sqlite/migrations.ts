@@ -175,4 +175,11 @@ export const migrations: readonly string[] = [
     UNIQUE (collection, id)
   ) STRICT;
   `,
+  // What every check-in changes is a column of its own; how a policy stands is counted in an index alone.
+  `
+  ALTER TABLE device ADD COLUMN lastMaintenanceAtMs INTEGER;
+  UPDATE device SET lastMaintenanceAtMs = json_extract(body, '$.lastMaintenanceAtMs');
+  DROP INDEX device_policy_state;
+  CREATE INDEX device_policy_standing ON device_policy (policyId, revision, state, reportedRevision);
+  `,
 ]

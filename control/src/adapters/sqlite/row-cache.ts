@@ -1,59 +1,56 @@
-import type { SQLInputValue } from 'node:sqlite'
-import type { Database } from './database.ts'
-import type { Columns } from './rows.ts'
-
-/** Entities that the cache holds; those longest unused are let go. */
-const ENTITIES_MAX = 20_000
+/** Entries that a cache holds unless it is told otherwise; those longest known are let go. */
+const ENTRIES_MAX = 20_000
 
 /**
- * Entities as the writing connection last saw them. It is the only one that writes, so what is here needs no reading, and
- * of a row that is known only the columns that differ are written: an untouched index costs nothing.
+ * Rows as the writing connection last saw them. It is the only one that writes, so what is here needs no reading, and of a
+ * row that is known only what differs is written.
  */
 export interface RowCache<T> {
   get(key: string): T | undefined
   /** Read or written just now. */
-  keep(key: string, entity: T): void
+  keep(key: string, value: T): void
+  /** Changed in a way that only reading tells. */
+  forget(key: string): void
   /** A transaction was rolled back: forget everything. */
   clear(): void
 }
 
-export function createRowCache<T>(): RowCache<T> {
+export function createRowCache<T>(entriesMax = ENTRIES_MAX): RowCache<T> {
   const known = new Map<string, T>()
   return {
     get: (key) => known.get(key),
-    keep: (key, entity) => {
-      known.delete(key)
-      known.set(key, entity)
-      if (known.size <= ENTITIES_MAX) return
+    keep: (key, value) => {
+      known.set(key, value)
+      if (known.size <= entriesMax) return
       for (const oldest of known.keys()) {
         known.delete(oldest)
         break
       }
     },
+    forget: (key) => void known.delete(key),
     clear: () => known.clear(),
   }
 }
 
-/** Write what differs between two versions of the entity whose key column is `id`. */
-export function updateChanged<T extends { readonly id: string }>(
-  database: Database,
-  table: string,
-  columns: Columns<T>,
-  before: T,
-  after: T,
-): void {
-  const changed: string[] = []
-  const values: SQLInputValue[] = []
-  for (const [name, read] of Object.entries(columns)) {
-    const value = read(after)
-    if (value === read(before)) continue
-    changed.push(`${name} = ?`)
-    values.push(value)
+/** The lists of these keys: those that the cache lacks are read together. Keys with nothing have an empty list. */
+export function listsOf<T>(
+  cache: RowCache<readonly T[]> | undefined,
+  keys: readonly string[],
+  read: (missing: readonly string[]) => ReadonlyMap<string, readonly T[]>,
+): ReadonlyMap<string, readonly T[]> {
+  const lists = new Map<string, readonly T[]>()
+  const missing: string[] = []
+  for (const key of keys) {
+    const known = cache?.get(key)
+    if (known) lists.set(key, known)
+    else missing.push(key)
   }
-  database.run(
-    `UPDATE ${table} SET ${[...changed, 'body = ?'].join(', ')} WHERE id = ?`,
-    ...values,
-    JSON.stringify(after),
-    after.id,
-  )
+  if (missing.length === 0) return lists
+  const found = read(missing)
+  for (const key of missing) {
+    const own = found.get(key) ?? []
+    lists.set(key, own)
+    cache?.keep(key, own)
+  }
+  return lists
 }

@@ -26,3 +26,20 @@ export function upsertAll<T>(database: Database, sql: string, columns: Columns<T
   const readers = Object.values(columns)
   for (const entity of entities) database.run(sql, ...readers.map((read) => read(entity)), JSON.stringify(entity))
 }
+
+/** The columns in which two versions of an entity differ, with the values of the later: an untouched index costs nothing. */
+export function changedColumns<T>(
+  columns: Columns<T>,
+  before: T,
+  after: T,
+): { readonly names: readonly string[]; readonly values: readonly SQLInputValue[] } {
+  const names: string[] = []
+  const values: SQLInputValue[] = []
+  for (const [name, read] of Object.entries(columns)) {
+    const value = read(after)
+    if (value === read(before)) continue
+    names.push(name)
+    values.push(value)
+  }
+  return { names, values }
+}

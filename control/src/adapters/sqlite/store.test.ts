@@ -4,7 +4,10 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { AGENT, auditEvent, openOffice } from '../../../test-support/office.ts'
+import type { Tables } from '../../app/ports.ts'
+import type { Device, DevicePolicy, RemoteAction } from '../../domain/model.ts'
 import { openDatabase } from './database.ts'
+import { migrations } from './migrations.ts'
 import { openSqliteStore } from './store.ts'
 
 let dir: string
@@ -113,6 +116,93 @@ describe.each(['memory', 'file'] as const)('the store in %s', (where) => {
     const quoted = { op: 'contains', column: 'deviceName', value: `%' OR 1=1 --` } as const
     expect(await office.store.devices.count(quoted)).toBe(0)
   })
+})
+
+it('answers inside a transaction as it does outside of it, and as before when it is rolled back', async () => {
+  await using office = await openOffice(path)
+  const { store } = office
+  const device = await office.device()
+  const about = { deviceId: device.id, correlationId: 'c', state: 'pending' } as const
+  const requestedBy = { type: 'user', id: 'ada', displayName: 'Ada' } as const
+  const action: RemoteAction = {
+    ...about,
+    ...{ id: 'a', action: 'syncDevice', parameters: {}, requestedAtMs: 1, requestedBy },
+  }
+  const row: DevicePolicy = {
+    ...about,
+    ...{ policyId: 'p', kind: 'compliance', revision: 1, targetedAtMs: 0 },
+    ...{ settings: [], conflicts: [], actionsDone: [] },
+  }
+  const seenIn = async ({ actions, groups, devicePolicies, devices }: Tables) => ({
+    open: await actions.open([device.id]),
+    groups: (await groups.groupsOf([device.id])).get(device.id) ?? [],
+    unreported: (await devicePolicies.unreported([device.id])).get(device.id) ?? [],
+    devices: await devices.getMany([device.id]),
+  })
+  const both = async () => {
+    const inside = await store.transaction(seenIn)
+    expect(await seenIn(store)).toEqual(inside)
+    return inside
+  }
+  const give = async (tables: Tables): Promise<void> => {
+    await tables.actions.put([action])
+    await tables.groups.add('g', [{ type: 'device', id: device.id }])
+    await tables.devicePolicies.put([row])
+    await tables.devices.put([{ ...device, lastSyncAtMs: 7, lastMaintenanceAtMs: 7 }])
+    await seenIn(tables)
+  }
+  const nothing = { open: [], groups: [], unreported: [], devices: [device] }
+  expect(await both()).toEqual(nothing)
+  await expect(
+    store.transaction(async (tables) => {
+      await give(tables)
+      throw new Error('no')
+    }),
+  ).rejects.toThrow('no')
+  expect(await both()).toEqual(nothing)
+  await store.transaction(give)
+  expect(await both()).toMatchObject({
+    open: [{ id: 'a' }],
+    groups: ['g'],
+    unreported: ['p'],
+    devices: [{ lastSyncAtMs: 7, lastMaintenanceAtMs: 7, inventory: device.inventory }],
+  })
+  await store.transaction(async (tables) => {
+    await tables.actions.put([{ ...action, state: 'done' }])
+    await tables.groups.delete('g')
+    await tables.devicePolicies.delete([row])
+    await tables.devices.put([device])
+  })
+  expect(await both()).toEqual(nothing)
+})
+
+it('reads a store from before visits had columns: when a device was last let through its gate is not lost', async () => {
+  const newer = join(dir, 'newer.db')
+  let device: Device
+  {
+    await using office = await openOffice(newer)
+    device = { ...(await office.device()), lastMaintenanceAtMs: 1_234 }
+    await office.store.devices.put([device])
+  }
+  const raw = new DatabaseSync(path)
+  const before = migrations.findIndex((sql) => sql.includes('lastMaintenanceAtMs'))
+  for (const sql of migrations.slice(0, before)) raw.exec(sql)
+  const columns = raw
+    .prepare('PRAGMA table_info(device)')
+    .all()
+    .map(({ name }) => name)
+  const visit = `'$.lastSyncAtMs', lastSyncAtMs, '$.lastMaintenanceAtMs', lastMaintenanceAtMs`
+  const values = columns.map((name) => (name === 'body' ? `json_set(body, ${visit})` : name))
+  raw.exec(`ATTACH '${newer}' AS newer;
+    INSERT INTO main.device (${columns.join(', ')}) SELECT ${values.join(', ')} FROM newer.device;
+    PRAGMA main.user_version = ${before}`)
+  raw.close()
+  const store = openSqliteStore(path)
+  expect(await store.devices.getMany([device.id])).toEqual([device])
+  const visited = { ...device, lastSyncAtMs: 99, lastMaintenanceAtMs: 99 }
+  await store.transaction((tables) => tables.devices.put([visited]))
+  expect(await store.devices.getMany([device.id])).toEqual([visited])
+  await store.close()
 })
 
 it('rejects a report that is there already: an invariant is broken', async () => {

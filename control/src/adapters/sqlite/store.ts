@@ -7,6 +7,7 @@ import type {
   EnrolmentRestriction,
   NotificationTemplate,
   Policy,
+  RemoteAction,
 } from '../../domain/model.ts'
 import { actions } from './actions.ts'
 import { certificates } from './certificates.ts'
@@ -32,7 +33,13 @@ export function openSqliteStore(path: string, onBroken?: OnBroken): Store {
   const inMemory = path === ':memory:'
   const reader = inMemory ? writer : openReader(path)
   const inTransaction = new AsyncLocalStorage<true>()
-  const caches: Caches = { devices: createRowCache(), certificates: createRowCache() }
+  const caches: Caches = {
+    devices: createRowCache(),
+    certificates: createRowCache(),
+    openActions: createRowCache(),
+    groupsOf: createRowCache(MEMBERS_KNOWN_MAX),
+    unreported: createRowCache(),
+  }
   const writing = tablesOf(writer, caches)
   const rollBackAll = (): void => {
     rollBack(writer)
@@ -68,25 +75,31 @@ export function openSqliteStore(path: string, onBroken?: OnBroken): Store {
   }
 }
 
-/** What the writing connection need not read. */
+/** Members are devices and users. */
+const MEMBERS_KNOWN_MAX = 40_000
+
+/** What the writing connection need not read: all that a check-in without news asks for. */
 interface Caches {
   readonly devices: RowCache<Device>
   readonly certificates: RowCache<readonly DeviceCertificate[]>
+  readonly openActions: RowCache<readonly RemoteAction[]>
+  readonly groupsOf: RowCache<readonly string[]>
+  readonly unreported: RowCache<readonly string[]>
 }
 
 function tablesOf(database: Database, caches?: Caches): Tables {
   return {
     devices: devices(database, caches?.devices),
-    devicePolicies: devicePolicies(database),
+    devicePolicies: devicePolicies(database, caches?.unreported),
     complianceChanges: complianceChanges(database),
     reports: reports(database),
     certificates: certificates(database, caches?.certificates),
-    actions: actions(database),
+    actions: actions(database, caches?.openActions),
     policies: documents<Policy>(database, 'policy'),
     filters: documents<AssignmentFilter>(database, 'assignment_filter'),
     restrictions: documents<EnrolmentRestriction>(database, 'enrolment_restriction'),
     users: users(database),
-    groups: groups(database),
+    groups: groups(database, caches?.groupsOf),
     tokens: tokens(database),
     apps: apps(database),
     audit: audit(database),

@@ -1,0 +1,82 @@
+import type { Device } from '../../domain/model.ts'
+import type { Database } from './database.ts'
+import { type Columns, changedColumns, upsertSql } from './rows.ts'
+
+const mirrored: Columns<Device> = {
+  id: (device) => device.id,
+  directoryId: (device) => device.directoryId,
+  entraDeviceId: (device) => device.entraDeviceId,
+  agentId: (device) => device.agentId,
+  userId: (device) => device.userId ?? null,
+  platform: (device) => device.platform,
+  operatingSystem: (device) => device.inventory.os.name,
+  osVersion: (device) => device.inventory.os.version,
+  deviceName: (device) => device.inventory.deviceName,
+  manufacturer: (device) => device.inventory.hardware.manufacturer,
+  model: (device) => device.inventory.hardware.model,
+  serialNumber: (device) => device.inventory.hardware.serialNumber,
+  ownership: (device) => device.ownership,
+  lifecycle: (device) => device.lifecycle,
+  managementState: (device) => device.managementState,
+  complianceState: (device) => device.complianceState,
+  enrolledAtMs: (device) => device.enrolledAtMs,
+  nextEvaluationAtMs: (device) => device.nextEvaluationAtMs ?? null,
+  ackedSeq: (device) => device.ackedSeq,
+  appliedReports: (device) => device.appliedReports,
+}
+
+/** What every check-in changes stands in columns alone: the body, two kilobytes of it, need not be written for that. */
+const visited: Columns<Device> = {
+  lastSyncAtMs: (device) => device.lastSyncAtMs,
+  lastMaintenanceAtMs: (device) => device.lastMaintenanceAtMs ?? null,
+}
+const isVisit = (name: string): boolean => name in visited
+
+const columns: Columns<Device> = { ...mirrored, ...visited }
+const readers = Object.values(columns)
+const upsert = upsertSql('device', Object.keys(columns), ['id'])
+const VISIT = 'UPDATE device SET lastSyncAtMs = ?, lastMaintenanceAtMs = ? WHERE id = ?'
+
+/** What a device is read from. */
+export const DEVICE = 'device.body AS body, device.lastSyncAtMs, device.lastMaintenanceAtMs'
+
+/** The devices in rows of `DEVICE`. */
+export const devicesIn = (rows: readonly Record<string, unknown>[]): readonly Device[] =>
+  rows.map(({ body, lastSyncAtMs, lastMaintenanceAtMs }) => {
+    const rest = JSON.parse(String(body)) as Omit<Device, 'lastSyncAtMs'>
+    const device: Device = Object.assign(rest, { lastSyncAtMs: Number(lastSyncAtMs) })
+    return lastMaintenanceAtMs === null
+      ? device
+      : Object.assign(device, { lastMaintenanceAtMs: Number(lastMaintenanceAtMs) })
+  })
+
+/** Write a device of which nothing is known. */
+export function putDevice(database: Database, device: Device): void {
+  database.run(upsert, ...readers.map((read) => read(device)), bodyOf(device))
+}
+
+/** Write what differs between two versions of a device. */
+export function updateDevice(database: Database, before: Device, after: Device): void {
+  if (!isMoreThanVisit(before, after)) {
+    database.run(VISIT, after.lastSyncAtMs, after.lastMaintenanceAtMs ?? null, after.id)
+    return
+  }
+  const { names, values } = changedColumns(columns, before, after)
+  const set = [...names, 'body'].map((name) => `${name} = ?`).join(', ')
+  database.run(`UPDATE device SET ${set} WHERE id = ?`, ...values, bodyOf(after), after.id)
+}
+
+const bodyOf = (device: Device): string =>
+  JSON.stringify({ ...device, lastSyncAtMs: undefined, lastMaintenanceAtMs: undefined })
+
+/** Whether two versions differ in more than a check-in changes. What is nested is shared as long as it is the same. */
+function isMoreThanVisit(before: Device, after: Device): boolean {
+  let properties = 0
+  for (const name in after) {
+    if (isVisit(name)) continue
+    if (before[name as keyof Device] !== after[name as keyof Device]) return true
+    properties++
+  }
+  for (const name in before) if (!isVisit(name)) properties--
+  return properties !== 0
+}
