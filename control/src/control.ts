@@ -25,6 +25,7 @@ import { createRelay, type Relay } from './app/relay-outbox.ts'
 import { renewCertificates } from './app/renew-certificates.ts'
 import { sweepCertificates } from './app/sweep-certificates.ts'
 import { sweepCompliance } from './app/sweep-compliance.ts'
+import { type Background, createBackground } from './background.ts'
 import { createMeters, type Meters, record } from './meters.ts'
 
 export interface ControlDeps {
@@ -60,6 +61,7 @@ export interface Control {
   readonly workers: Workers
   readonly meters: Meters
   readonly signals: Signals
+  readonly background: Background
   readonly poke: { readonly tenant: string; readonly checkInsPerSecond: number; readonly speed: number }
   /** Be told of what happens. */
   onSignal(listener: (signal: Signal) => void): () => void
@@ -112,6 +114,7 @@ export async function createControl(deps: ControlDeps): Promise<Control> {
     }),
   ]
   const sweeping = startSweeping(deps, signals, waking)
+  const background = createBackground(log)
   relay.wake()
   return {
     deps,
@@ -120,6 +123,7 @@ export async function createControl(deps: ControlDeps): Promise<Control> {
     workers,
     meters,
     signals,
+    background,
     poke,
     onSignal: (listener) => {
       listeners.add(listener)
@@ -127,6 +131,7 @@ export async function createControl(deps: ControlDeps): Promise<Control> {
     },
     stop: async () => {
       await sweeping.stop()
+      await background.idle()
       await Promise.all(doors.map((door) => door.stop()))
       await workers.stop()
       await relay.stop()

@@ -4,6 +4,7 @@ import type { Control } from './control.ts'
 import { batch } from './graph/batch.ts'
 import { createDispatch, type IncomingRequest } from './graph/dispatch.ts'
 import { errorAnswer, type GraphAnswer } from './graph/graph-request.ts'
+import { DOWNLOADS, download } from './graph/reports/export-jobs.ts'
 import type { TokenService } from './graph/tokens.ts'
 import { isOpen, type SimulationContext, serveSimulation } from './simulation/routes.ts'
 
@@ -33,6 +34,7 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
       const { method, body } = request
       return serveSimulation(simulation, { method, path: below, query: new URLSearchParams(query), body })
     }
+    if (path.startsWith(DOWNLOADS) && request.method === 'GET') return download(control, request.url)
     return /^\/(v1\.0|beta)\/\$batch$/i.test(path) && request.method === 'POST'
       ? batch(dispatch, request)
       : dispatch(request)

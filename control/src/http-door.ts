@@ -104,16 +104,21 @@ function httpError(error: unknown): unknown {
   return new CodedError('graph/bad-body', message ?? 'the request cannot be read')
 }
 
+const JSON_TYPE = 'application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8'
+
 function send(reply: FastifyReply, { status, body, headers }: GraphAnswer, correlationId: string): void {
+  const [type, content] = contentOf(body)
   void reply
     .code(status)
+    .type(type)
     .headers({ 'request-id': correlationId, 'client-request-id': correlationId, 'OData-Version': '4.0', ...headers })
-    .type(
-      typeof body === 'number'
-        ? 'text/plain'
-        : 'application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8',
-    )
-    .send(body === undefined ? '' : typeof body === 'number' ? String(body) : JSON.stringify(body))
+    .send(content)
+}
+
+function contentOf(body: unknown): readonly [type: string, content: string | Uint8Array] {
+  if (body === undefined) return [JSON_TYPE, '']
+  if (typeof body === 'number') return ['text/plain', String(body)]
+  return body instanceof Uint8Array ? ['application/octet-stream', body] : [JSON_TYPE, JSON.stringify(body)]
 }
 
 async function listen(app: FastifyInstance, host: string, port: number): Promise<void> {

@@ -17,6 +17,7 @@ import { openAuthority } from './adapters/certificate-issuer.ts'
 import { randomIds } from './adapters/random-ids.ts'
 import { openSqliteStore } from './adapters/sqlite/store.ts'
 import { type Control, createControl } from './control.ts'
+import { resumeExports } from './graph/reports/export-jobs.ts'
 import { graphRoles } from './graph/routes.ts'
 import { createTokenService, secretSha256 } from './graph/tokens.ts'
 import { type HttpDoor, openHttpDoor } from './http-door.ts'
@@ -116,6 +117,7 @@ async function serve(
   })
   let door: HttpDoor | undefined
   try {
+    await resumeExports(control)
     door = await openDoor(config, control, authority, requests.serverVersion, onReady)
     await aborted(AbortSignal.any([signal, broken.signal]))
     broken.signal.throwIfAborted()

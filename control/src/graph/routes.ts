@@ -1,4 +1,6 @@
 import type { GraphRoute } from './graph-request.ts'
+import { exportJobRoutes } from './reports/export-jobs.ts'
+import { reportActionRoutes } from './reports/report-actions.ts'
 import { appRegistrationRoutes } from './resources/app-registrations.ts'
 import { assignmentFilterRoutes } from './resources/assignment-filters.ts'
 import { auditEventRoutes } from './resources/audit-events.ts'
@@ -21,10 +23,12 @@ export const graphRoutes: readonly GraphRoute[] = [
   ...catalogueRoutes,
   ...directoryDeviceRoutes,
   ...enrolmentRestrictionRoutes,
+  ...exportJobRoutes,
   ...groupRoutes,
   ...managedDeviceRoutes,
   ...notificationTemplateRoutes,
   ...policyRoutes,
+  ...reportActionRoutes,
   ...retireListRoutes,
   ...tenantRoutes,
   ...userRoutes,
