@@ -7,6 +7,7 @@ import { addDoctor } from './doctor.ts'
 import { addInit } from './init.ts'
 import { MirroredCommand } from './mirrored-command.ts'
 import { addPlan } from './plan.ts'
+import { addReport } from './report.ts'
 import { addRun } from './run.ts'
 import { addSchema } from './schema.ts'
 import { addStack } from './up.ts'
@@ -32,7 +33,18 @@ const program = new MirroredCommand('muster')
   })
   .exitOverride()
 
-for (const add of [addStack, addRun, addValidate, addPlan, addDevices, addWorker, addDoctor, addInit, addSchema])
+for (const add of [
+  addStack,
+  addRun,
+  addReport,
+  addValidate,
+  addPlan,
+  addDevices,
+  addWorker,
+  addDoctor,
+  addInit,
+  addSchema,
+])
   add(program)
 
 // A reader who has seen enough (`… | head`) or a terminal that was closed is no reason to leave a run half-way.

@@ -1,8 +1,9 @@
-import { mkdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { CodedError } from '@muster/shared/core'
 import { formatDuration, formatProblem, type RunResult } from '@muster/shared/scenario'
 import { type Command, Option } from 'commander'
+import { EVENT_LOG, openEventLog } from '../event-log/write.ts'
 import { renderSummary, writeReports } from '../report/index.ts'
 import { runScenario } from '../runner/run.ts'
 import { runSeeds } from './explore.ts'
@@ -10,12 +11,14 @@ import { abortOnSignal } from './interrupt.ts'
 import { createLiveView, type LiveView } from './live-view.ts'
 import { plantedBugOf } from './planted-bug.ts'
 import { readScenario } from './read-scenario.ts'
+import { formatsOf, reportOption } from './report-formats.ts'
 import { adjusted, commandOf, type ScenarioFlags } from './run-flags.ts'
 
 interface RunFlags extends ScenarioFlags {
   readonly seeds?: string
   readonly out: string
-  readonly report: string
+  readonly report?: string
+  readonly name?: string
   readonly json?: boolean
   readonly quiet?: boolean
   readonly logLevel: string
@@ -34,7 +37,8 @@ export function addRun(program: Command): void {
     .option('--seeds <n>', 'run so many seeds, each in a virtual world, and name those that fail')
     .addOption(new Option('--plant <bug>', 'plant a bug, to see that it is found: ack-before-commit').hideHelp())
     .option('--out <dir>', 'where runs are kept', 'runs')
-    .option('--report <formats>', 'html, json, junit: any of them, with commas', 'html,json,junit')
+    .option('--name <name>', 'what the run is called, in place of its time and scenario')
+    .addOption(reportOption("what the scenario's outputs.reports says"))
     .option('--json', 'print the result as JSON on stdout, and nothing else')
     .option('-q, --quiet', 'print the summary only')
     .option('--log-level <level>', 'of the services, for their log files', 'warn')
@@ -42,6 +46,7 @@ export function addRun(program: Command): void {
     .action(async (files: string[], flags: RunFlags) => {
       let exitCode = 0
       formatsOf(flags.report)
+      checkName(flags, files)
       for (const file of files) {
         const { seeds } = flags
         exitCode = worse(
@@ -65,16 +70,21 @@ async function runOne(file: string, flags: RunFlags): Promise<number> {
     return 3
   }
   const scenario = adjusted(read.scenario, flags)
-  const runId = `${new Date()
-    .toISOString()
-    .replace(/[-:]|\.\d+Z/g, '')
-    .replace('T', '-')}-${scenario.metadata.name}`
+  const runId = flags.name ?? newRunId(scenario.metadata.name)
   const dir = resolve(flags.out, runId)
   const dataDir = join(dir, 'data')
+  if (existsSync(join(dir, EVENT_LOG)))
+    throw new CodedError(
+      'cli/file-exists',
+      `${relative(process.cwd(), dir)} is a run that has been: choose another --name`,
+    )
   makeDir(dataDir)
   const interrupt = new AbortController()
   const release = onInterrupt(interrupt, scenario.limits.wall)
   const view: LiveView = createLiveView({ scenario, quiet: flags.quiet === true || flags.json === true })
+  const log = openEventLog(join(dir, EVENT_LOG), ({ message }) =>
+    process.stderr.write(`muster: the event log ends here, the run goes on: ${message}\n`),
+  )
   try {
     const result = await runScenario({
       scenario,
@@ -86,11 +96,13 @@ async function runOne(file: string, flags: RunFlags): Promise<number> {
       env: process.env,
       logLevel: flags.logLevel,
       signal: interrupt.signal,
+      log,
       onNote: (atMs, what, text) => view.note(atMs, what, text),
       onStart: ({ observer, nowMs }) => view.watch(observer, nowMs),
     })
     view.stop()
-    return await finish(result, dir, flags)
+    log.close()
+    return await finish(result, dir, { ...flags, report: flags.report ?? scenario.outputs.reports.join(',') })
   } catch (error) {
     view.stop()
     if (interrupt.signal.reason instanceof CodedError) throw interrupt.signal.reason
@@ -102,18 +114,23 @@ async function runOne(file: string, flags: RunFlags): Promise<number> {
     throw error
   } finally {
     release()
+    log.close()
     if (!flags.keepData) rmSync(dataDir, { recursive: true, force: true })
   }
 }
 
-const reportFormats = ['html', 'json', 'junit'] as const
+const newRunId = (scenario: string): string =>
+  `${new Date()
+    .toISOString()
+    .replace(/[-:]|\.\d+Z/g, '')
+    .replace('T', '-')}-${scenario}`
 
-function formatsOf(text: string): (typeof reportFormats)[number][] {
-  return text.split(',').map((part) => {
-    const format = reportFormats.find((known) => known === part.trim())
-    if (format) return format
-    throw new CodedError('cli/usage', `--report takes ${reportFormats.join(', ')}, not ${JSON.stringify(part)}`)
-  })
+/** A name is that of one run, and of a directory. @throws CodedError `cli/usage` */
+function checkName({ name }: RunFlags, files: readonly string[]): void {
+  if (name === undefined) return
+  if (!/^[\w][\w.-]*$/.test(name))
+    throw new CodedError('cli/usage', `--name takes letters, digits, dots and hyphens, not ${JSON.stringify(name)}`)
+  if (files.length > 1) throw new CodedError('cli/usage', '--name is for one scenario, not for several')
 }
 
 function makeDir(dir: string): void {

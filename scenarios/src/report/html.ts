@@ -68,7 +68,7 @@ function banner(result: RunResult, judged: readonly Judged[]): Markup {
   return html`<div class="top ${result.verdict}"><header>
 <p class="verdict">${WORDS[result.verdict]}</p><span class="dim exit">exit code ${result.exitCode}</span>
 <h1>${scenario.name}</h1>
-<p class="lead">${scenario.description}</p>
+<p class="lead">${result.unfinished === undefined ? scenario.description : `${result.unfinished}. What follows was recorded until then.`}</p>
 <dl class="tiles">
 ${tile('Expectations', `${held} / ${judged.length}`, held === judged.length ? 'all held' : `${judged.length - held} failed`)}
 ${tile('Devices', managed.toLocaleString('en'), `managed at the end${left > 0 ? `, ${left} left` : ''}`)}

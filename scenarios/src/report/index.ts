@@ -1,2 +1,7 @@
+export { compareRuns } from './compare.ts'
+export { comparisonText } from './comparison-text.ts'
+export { judgedOf } from './expectations.ts'
+export { mergedJunit, renderJunit } from './junit.ts'
+export { renderMarkdown } from './markdown.ts'
 export { renderSummary } from './summary.ts'
 export { writeReports } from './write.ts'

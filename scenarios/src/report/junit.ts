@@ -18,7 +18,18 @@ interface Case {
 }
 
 /** The run as CI systems read JUnit: a suite for each kind of expectation, with times, properties and failures in full. */
-export function renderJunit(result: RunResult): string {
+export const renderJunit = (result: RunResult): string => mergedJunit([result])
+
+/** Several runs as one: a merged file is named after all of their scenarios. */
+export function mergedJunit(results: readonly RunResult[]): string {
+  const names = [...new Set(results.map(({ scenario }) => scenario.name))]
+  const all = results.map(suitesOf)
+  const seconds = results.reduce((sum, result) => sum + wallSeconds(result), 0)
+  const cases = all.flatMap((suites) => suites.cases)
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="${xmlText(names.join(', '))}" ${countsOf(cases)} time="${seconds.toFixed(3)}">\n${all.map(({ text }) => text).join('')}</testsuites>\n`
+}
+
+function suitesOf(result: RunResult): { readonly cases: readonly Case[]; readonly text: string } {
   const suites: readonly (readonly [string, readonly Case[]])[] = [
     ['run', [runCase(result)]],
     ['phases', result.phases.map((phase) => phaseCase(phase, result))],
@@ -28,7 +39,7 @@ export function renderJunit(result: RunResult): string {
   ]
   const cases = suites.flatMap(([, each]) => each)
   const body = suites.filter(([, each]) => each.length > 0).map(([name, each]) => suite(result, name, each))
-  return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="${xmlText(result.scenario.name)}" ${countsOf(cases)} time="${wallSeconds(result).toFixed(3)}">\n${body.join('')}</testsuites>\n`
+  return { cases, text: body.join('') }
 }
 
 const wallSeconds = ({ startedWallMs, endedWallMs }: RunResult): number => (endedWallMs - startedWallMs) / 1_000
@@ -41,7 +52,10 @@ const words: Readonly<Record<number, string>> = {
 
 /** Whether there was a run that means something: without it a run that was cut off would look like one that passed. */
 function runCase(result: RunResult): Case {
-  const why = words[result.exitCode] ?? (result.verdict === 'aborted' ? 'the run was interrupted' : undefined)
+  const why =
+    result.unfinished ??
+    words[result.exitCode] ??
+    (result.verdict === 'aborted' ? 'the run was interrupted' : undefined)
   return {
     name: 'the run is whole and valid',
     outcome: why === undefined ? 'passed' : 'error',

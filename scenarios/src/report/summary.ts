@@ -41,7 +41,7 @@ export function renderSummary(
   const text = sections
     .filter(([, lines]) => lines.length > 0)
     .map(([title, lines]) => `${styleText('bold', title)}\n${lines.join('\n')}\n`)
-  return `\n${text.join('\n')}\n${word}  ${result.scenario.name}, seed ${result.seed}\n${reports.map((path) => `report: ${path}\n`).join('')}re-run: ${rerun}\n`
+  return `\n${text.join('\n')}\n${word}  ${result.scenario.name}, seed ${result.seed}\n${result.unfinished === undefined ? '' : `${result.unfinished}\n`}${reports.map((path) => `report: ${path}\n`).join('')}re-run: ${rerun}\n`
 }
 
 const mark = (ok: boolean, text: string): string => `  ${ok ? styleText('green', '✓') : styleText('red', '✗')} ${text}`

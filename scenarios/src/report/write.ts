@@ -1,17 +1,17 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { CodedError } from '@muster/shared/core'
-import type { RunResult } from '@muster/shared/scenario'
+import type { ReportFormat, RunResult } from '@muster/shared/scenario'
 import { renderHtml } from './html.ts'
 import { renderJunit } from './junit.ts'
-
-export type ReportFormat = 'html' | 'json' | 'junit'
+import { renderOpenMetrics } from './openmetrics.ts'
 
 const files = {
   html: { name: 'report.html', render: renderHtml },
   json: { name: 'result.json', render: (result: RunResult): string => `${JSON.stringify(result, null, 2)}\n` },
   junit: { name: 'junit.xml', render: renderJunit },
-} as const
+  openmetrics: { name: 'metrics.om.txt', render: renderOpenMetrics },
+} as const satisfies Record<ReportFormat, object>
 
 /**
  * Write reports into a directory, each whole or not at all. Answers their paths.

@@ -2,6 +2,7 @@ import type { HistoryEntry, HistoryPage } from '@muster/shared/contracts'
 import { CodedError } from '@muster/shared/core'
 import type { RunEvent, Scenario, ScenarioPolicy, Span } from '@muster/shared/scenario'
 import type { MusterClient } from '../client/muster-client.ts'
+import type { RunRecord } from '../event-log/record-run.ts'
 import type { Observer } from './observer.ts'
 import type { Stage } from './stage.ts'
 
@@ -20,6 +21,8 @@ export interface RunContext {
   /** Settings of policies that a step has changed, by scenario id. */
   readonly settingsNow: Map<string, ScenarioPolicy['settings']>
   readonly events: RunEvent[]
+  /** Where the run is written down as it goes. */
+  readonly record: RunRecord
   readonly faults: Span[]
   counts: { brokerKills: number /** Devices that were made. */; devices: number }
   /** Simulated milliseconds. */

@@ -77,6 +77,7 @@ async function once(
 ): Promise<void> {
   const [name, text, fromMs] = [nameOf(fault), faultText(fault), context.nowMs()]
   context.note('fault', `${name} begins: ${text}`)
+  context.record.faultBegins({ name, kind: fault.kind, fromMs, text })
   trouble.active++
   try {
     const mend = await begin(context, fault)

@@ -9,6 +9,8 @@ import {
   type Scenario,
 } from '@muster/shared/scenario'
 import { stringify } from 'yaml'
+import { recordRun } from '../event-log/record-run.ts'
+import type { EventLog } from '../event-log/write.ts'
 import { openLiveStage } from '../stack/live-stage.ts'
 import { openVirtualStage } from '../world/virtual-stage.ts'
 import { collectDevices, collectPolicies } from './collect.ts'
@@ -39,6 +41,8 @@ export interface RunOptions {
   /** Told of everything notable, for the terminal. */
   readonly onNote: (atMs: number, what: string, text: string) => void
   readonly onStart?: (context: RunContext) => void
+  /** Where the run is written down as it goes. */
+  readonly log?: EventLog
 }
 
 /**
@@ -76,6 +80,20 @@ export async function performOn(
   options.onStart?.(context)
   try {
     const startedMs = nowMs()
+    const head = {
+      version: 1,
+      runId: options.runId,
+      scenario: { ...scenario.metadata, file: options.file },
+      seed: scenario.seed,
+      mode: stage.mode,
+      speed: scenario.clock.speed,
+      environment: { ...machine(), ...stage.environment },
+      command: options.command,
+      startedWallMs,
+      startedMs,
+      resolvedYaml: stringify(scenario),
+    } as const
+    context.record.begins({ ...head, phases: scenario.phases.map(({ name }) => name) })
     await unlessAborted(context, async () => {
       await prepareTenant(context)
       await populate(context)
@@ -84,9 +102,11 @@ export async function performOn(
     context.faults.push(...((await stage.heal?.()) ?? []))
     const history = await historyVerdict(context)
     context.note('history', historyText(history))
-    const atEnd = signal.aborted ? [] : [...assertions, ...(await checkAssertions(context, 'end'))]
+    const atEnd = signal.aborted ? [] : [...assertions, ...(await judgedNow(context, 'end'))]
     const thresholds = signal.aborted ? [] : await checkThresholds(context, Date.now() - startedWallMs)
     const invariants = [...invariantsOf(history, nowMs()), ...(stage.invariants?.() ?? [])]
+    context.record.judged('threshold', thresholds)
+    context.record.judged('invariant', invariants)
     const final = await observer.refresh()
     const judged = judge({
       phases,
@@ -96,19 +116,10 @@ export async function performOn(
       interrupted: signal.aborted ? signal.reason : undefined,
       partLost: stage.lost.aborted,
     })
-    return {
-      version: 1,
-      runId: options.runId,
-      scenario: { ...scenario.metadata, file: options.file },
-      seed: scenario.seed,
-      mode: stage.mode,
-      speed: scenario.clock.speed,
-      environment: { ...machine(), ...stage.environment },
-      command: options.command,
+    const result: RunResult = {
+      ...head,
       ...judged,
-      startedWallMs,
       endedWallMs: Date.now(),
-      startedMs,
       endedMs: nowMs(),
       phases,
       faults: context.faults.toSorted((a, b) => a.fromMs - b.fromMs),
@@ -122,8 +133,9 @@ export async function performOn(
       history,
       devices: await collectDevices(context),
       ...(stage.seal ? { replay: await stage.seal() } : {}),
-      resolvedYaml: stringify(scenario),
     }
+    context.record.ends(result)
+    return result
   } finally {
     observer.stop()
   }
@@ -131,27 +143,34 @@ export async function performOn(
 
 function contextOf(
   stage: Stage,
-  { scenario, signal, onNote }: Pick<RunOptions, 'scenario' | 'signal' | 'onNote'>,
+  { scenario, signal, onNote, log }: Pick<RunOptions, 'scenario' | 'signal' | 'onNote' | 'log'>,
   trouble: Trouble,
 ): RunContext {
   const events: RunContext['events'] = []
+  const faults: RunContext['faults'] = []
+  const { keepEvents, resolution } = scenario.outputs.timeline
+  const record = recordRun(log, { keepEvents })
   const nowMs = (): number => stage.clock.nowMs()
   return {
     scenario,
     stage,
     client: scenario.faults.length > 0 ? patientClient(stage, trouble, signal) : stage.client,
-    observer: createObserver(stage.client),
+    observer: createObserver(stage.client, { resolutionMs: resolution, onStats: record.stats, onEvent: record.device }),
     signal,
     policyIds: new Map(),
     groupIds: new Map(),
     filterIds: new Map(),
     settingsNow: new Map(),
     events,
-    faults: [],
+    record,
+    faults,
     counts: { brokerKills: 0, devices: 0 },
     nowMs,
     note: (what, text) => {
-      events.push({ atMs: nowMs(), what, text })
+      const event = { atMs: nowMs(), what, text }
+      events.push(event)
+      record.event(event)
+      record.faultsSoFar(faults)
       stage.record?.(what, text)
       onNote(nowMs(), what, text)
     },
@@ -187,16 +206,25 @@ async function runPhases(
       continue
     }
     faults.phaseBegins(phase.name)
+    context.record.phaseBegins(phase.name, context.nowMs())
     const result = await runPhase(context, phase)
+    context.record.phaseEnds(result)
     context.note(
       'phase',
       `${phase.name}: ${result.outcome} after ${formatDuration(result.toMs - result.fromMs)}${result.outcome === 'done' ? '' : `, ${result.text}`}`,
     )
     phases.push(result)
-    if (!context.signal.aborted) assertions.push(...(await checkAssertions(context, `end(${phase.name})`)))
+    if (!context.signal.aborted) assertions.push(...(await judgedNow(context, `end(${phase.name})`)))
   }
   await faults.end()
   return { phases, assertions }
+}
+
+/** Assertions that are due, judged and written down. */
+async function judgedNow(context: RunContext, at: string): Promise<readonly ExpectationResult[]> {
+  const results = await checkAssertions(context, at)
+  context.record.judged('assertion', results)
+  return results
 }
 
 function machine(): Readonly<Record<string, string>> {

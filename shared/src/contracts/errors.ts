@@ -339,6 +339,12 @@ export const errorCatalogue = {
     exit: 4,
     meaning: 'A directory for output cannot be made.',
   },
+  'report/unreadable': {
+    status: 404,
+    graph: 'ResourceNotFound',
+    exit: 2,
+    meaning: 'A run that is asked for is not there, or what it left behind cannot be read.',
+  },
   'scenario/unreadable': { status: 400, graph: 'BadRequest', exit: 3, meaning: 'A scenario file cannot be read.' },
 
   // scenarios

@@ -18,6 +18,7 @@ const descriptions: Readonly<Record<keyof typeof Scenario.shape, string>> = {
   phases: 'One after another: steps, then a duration or a condition that is waited for.',
   faults: 'What goes wrong beside the phases, and when.',
   thresholds: 'What measured figures must be.',
+  outputs: 'What the run leaves behind: reports, and how finely it is recorded',
   assertions: 'Conditions that must hold at a moment.',
 }
 

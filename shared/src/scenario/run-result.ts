@@ -23,6 +23,8 @@ export interface RunResult {
   readonly command: string
   readonly verdict: Verdict
   readonly exitCode: number
+  /** Why there is no end, where the run was killed and this was made from its event log. */
+  readonly unfinished?: string
   readonly startedWallMs: EpochMs
   readonly endedWallMs: EpochMs
   readonly startedMs: EpochMs

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { Duration, Share } from './duration.ts'
 import { ScenarioFault } from './fault-schema.ts'
 import { Applying, CheckIns, Online } from './habit-schema.ts'
+import { Outputs } from './outputs-schema.ts'
 import { Id, Where } from './terms.ts'
 
 /**
@@ -253,6 +254,8 @@ export const Scenario = z.strictObject({
   faults: z.array(ScenarioFault).default([]),
   thresholds: z.array(Threshold).default([]),
   assertions: z.array(Assertion).default([]),
+  /** What the run leaves behind. */
+  outputs: Outputs.prefault({}),
 })
 
 export type Scenario = z.infer<typeof Scenario>
