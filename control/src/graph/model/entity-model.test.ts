@@ -54,6 +54,7 @@ describe('the model of Graph', () => {
       collection: false,
       nullable: false,
       navigation: false,
+      readOnly: true,
     })
     expect(device?.property('id')?.name).toBe('id')
     expect(device?.property('users')).toMatchObject({ navigation: true, collection: true })
@@ -68,6 +69,14 @@ describe('the model of Graph', () => {
       expect(entityModel('v1.0').type(name)).toBeUndefined()
     },
   )
+
+  it('knows what only the service sets', () => {
+    const readOnly = (type: string, name: string) => entityModel('v1.0').type(type)?.property(name)?.readOnly
+    expect(readOnly('application', 'appId')).toBe(true)
+    expect(readOnly('mobileApp', 'publishingState')).toBe(true)
+    expect(readOnly('unifiedRoleDefinition', 'displayName')).toBe(false)
+    expect(readOnly('user', 'businessPhones')).toBe(false)
+  })
 
   it('tells sets of flags from other enumerations', () => {
     const { enumType } = entityModel('beta')

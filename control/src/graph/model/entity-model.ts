@@ -38,6 +38,8 @@ export interface Property {
   readonly nullable: boolean
   /** Its type is an entity type. */
   readonly navigation: boolean
+  /** The service sets it, and no client. */
+  readonly readOnly: boolean
 }
 
 export interface StructuredType {

@@ -2,7 +2,8 @@ import type { EnumType, Primitive, Property, PropertyType } from './entity-model
 
 /**
  * A model as it is kept: one line per type. `abstract entity < directoryObject | accountEnabled:B tags:S[]! state:state` is a
- * kind, a base and properties; `[]` is a collection, `!` is not nullable, and one capital letter is a primitive type.
+ * kind, a base and properties; `[]` is a collection, `!` is not nullable, `~` is read-only, and one capital letter is a
+ * primitive type.
  */
 export interface ModelFile {
   /** The package that it was made from, and its version. */
@@ -67,11 +68,11 @@ export function encodeHead({ kind, base, abstract, open }: TypeHead): string {
   return base === undefined ? words : `${words} < ${base}`
 }
 
-const written = /([^\s:]+):([^\s[!]+)(\[\])?(!)?/g
+const written = /([^\s:]+):([^\s[!~]+)(\[\])?(!)?(~)?/g
 
 /** Own properties of a type; `kindOf` says what a name in it stands for. */
 export function decodeProperties(text: string, kindOf: (name: string) => 'enum' | 'complex' | 'entity'): Property[] {
-  return [...text.matchAll(written)].map(([, name = '', type = '', collection, required]) => {
+  return [...text.matchAll(written)].map(([, name = '', type = '', collection, required, readOnly]) => {
     const propertyType = primitives.get(type) ?? { kind: kindOf(type), name: type }
     return {
       name,
@@ -79,12 +80,18 @@ export function decodeProperties(text: string, kindOf: (name: string) => 'enum' 
       collection: collection !== undefined,
       nullable: required === undefined,
       navigation: propertyType.kind === 'entity',
+      readOnly: readOnly !== undefined,
     }
   })
 }
 
-export function encodeProperty(name: string, type: string, collection: boolean, nullable: boolean): string {
-  return `${name}:${type}${collection ? '[]' : ''}${nullable ? '' : '!'}`
+/** A property as it is kept: the letter of a primitive type or the name of another, and what is true of it. */
+export function encodeProperty(
+  name: string,
+  type: string,
+  is: { readonly collection: boolean; readonly nullable: boolean; readonly readOnly: boolean },
+): string {
+  return `${name}:${type}${is.collection ? '[]' : ''}${is.nullable ? '' : '!'}${is.readOnly ? '~' : ''}`
 }
 
 export function decodeEnum(text: string): Pick<EnumType, 'members' | 'flags'> {

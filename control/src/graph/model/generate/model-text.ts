@@ -6,6 +6,9 @@ import { type Declarations, type DeclaredProperty, readDeclarations } from './de
 import { edmTypeOf } from './edm.ts'
 import { abstractTypes, capitals, complexTypes, flags, keylessEntities, openTypes } from './facts.ts'
 
+/** A whole sentence of a comment: "Read-only." and not "Read-only when isBuiltIn is true." */
+const readOnly = /(^|[.;] ?)((This|The) property is |Value is |It is )?read[- ]?only(\.|$)/i
+
 const primitives = new Set(['string', 'number', 'boolean', 'any'])
 
 /** The text of a model file, made from the text of the type declarations of one version. */
@@ -80,9 +83,9 @@ function typeText(declared: Declarations, name: string): string {
 }
 
 function propertyText(owner: string, property: DeclaredProperty): string {
-  const { name, type, collection, nullable } = property
+  const { name, type, collection, nullable, comment } = property
   const written = primitives.has(type) ? letterOf(edmTypeOf(owner, property)) : spelt(type)
-  return encodeProperty(name, written, collection, nullable)
+  return encodeProperty(name, written, { collection, nullable, readOnly: readOnly.test(comment) })
 }
 
 function rootOf(declared: Declarations, name: string): string {
