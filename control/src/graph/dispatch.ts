@@ -3,6 +3,7 @@ import type { Control } from '../control.ts'
 import { errorAnswer, type GraphAnswer, type GraphRequest } from './graph-request.ts'
 import { createRouter } from './router.ts'
 import { graphRoutes } from './routes.ts'
+import { createStoredRouter } from './stored/stored-router.ts'
 import type { TokenService } from './tokens.ts'
 
 /** A request as it comes in over HTTP. */
@@ -22,10 +23,11 @@ export type Dispatch = (incoming: IncomingRequest) => Promise<GraphAnswer>
 /** From an HTTP request to a resource and back: version, token, route, role, and errors in Graph's envelope. */
 export function createDispatch(control: Control, tokens: TokenService, tenantId: string): Dispatch {
   const router = createRouter(graphRoutes)
+  const stored = createStoredRouter(graphRoutes)
   const handle = async (incoming: IncomingRequest): Promise<GraphAnswer> => {
     const { version, path, query } = readUrl(incoming.url)
     const { actor, roles } = await tokens.verify(incoming.authorization)
-    const found = router.find(incoming.method, path)
+    const found = router.find(incoming.method, path) ?? stored.find(version, incoming.method, path)
     if (found === 'wrong-method')
       throw new CodedError('graph/wrong-method', `The path ${path} is not served with ${incoming.method}.`)
     if (!found) throw new CodedError('graph/not-served', `Muster does not serve ${incoming.method} ${path} yet.`)

@@ -1,6 +1,7 @@
 import type { GraphRoute } from './graph-request.ts'
 import { exportJobRoutes } from './reports/export-jobs.ts'
 import { reportActionRoutes } from './reports/report-actions.ts'
+import { accessEvaluationRoutes } from './resources/access-evaluation.ts'
 import { appRegistrationRoutes } from './resources/app-registrations.ts'
 import { assignmentFilterRoutes } from './resources/assignment-filters.ts'
 import { auditEventRoutes } from './resources/audit-events.ts'
@@ -14,9 +15,11 @@ import { policyRoutes } from './resources/policies.ts'
 import { retireListRoutes } from './resources/retire-list.ts'
 import { tenantRoutes } from './resources/tenant.ts'
 import { userRoutes } from './resources/users.ts'
+import { storedRoles } from './stored/areas.ts'
 
 /** All that Graph serves, v1.0 and beta alike. */
 export const graphRoutes: readonly GraphRoute[] = [
+  ...accessEvaluationRoutes,
   ...appRegistrationRoutes,
   ...assignmentFilterRoutes,
   ...auditEventRoutes,
@@ -35,4 +38,4 @@ export const graphRoutes: readonly GraphRoute[] = [
 ]
 
 /** Every application role that some route asks for. */
-export const graphRoles: readonly string[] = [...new Set(graphRoutes.map(({ role }) => role))]
+export const graphRoles: readonly string[] = [...new Set([...graphRoutes.map(({ role }) => role), ...storedRoles])]

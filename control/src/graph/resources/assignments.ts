@@ -17,7 +17,7 @@ const AssignmentShape = z.object({
 type Target = z.infer<typeof AssignmentShape>['target']
 
 /** What stands in an assignment's id for the groups that the directory does not have. */
-const VIRTUAL_GROUPS: Readonly<Record<string, string>> = {
+export const VIRTUAL_GROUPS: Readonly<Record<string, string>> = {
   allLicensedUsersAssignmentTarget: 'acacacac-9df4-4c7d-9d50-4ef0226f57a9',
   allDevicesAssignmentTarget: 'adadadad-808e-44e2-905a-0b7873a8a531',
 }

@@ -1,0 +1,2 @@
+export { evaluatePolicies } from './evaluate.ts'
+export type { AccessPolicy, NamedLocation, SignIn } from './policy.ts'

@@ -1,0 +1,242 @@
+import { CodedError } from '@muster/shared/core'
+import type { GraphObject, Tables } from '../../app/ports.ts'
+import { objectBody } from '../body.ts'
+import { contextOf, entityAnswer, memoryPage } from '../collection.ts'
+import { answer, auditOf, type GraphAnswer, type GraphRequest, modifiedProperties, notFound } from '../graph-request.ts'
+import type { EntityModel, StructuredType } from '../model/entity-model.ts'
+import { type EntityValue, readEntity } from '../model/read-entity.ts'
+import { iso } from '../resources/managed-device.ts'
+import { areaOf } from './areas.ts'
+import { assignmentsIn } from './assignments-in.ts'
+import type { CollectionPlace, ObjectPlace, Place } from './navigation.ts'
+import { actualType, ownersExist, partsOf, putObjects, shownObject } from './objects-of.ts'
+
+/** A request for objects that no behaviour stands behind, at a place that the model knows. */
+export interface StoredRequest extends GraphRequest {
+  readonly model: EntityModel
+}
+
+/**
+ * Objects that are validated, kept and given back: list, create, read, change, replace, delete, `assign`, and single
+ * properties. Undefined for what is asked for otherwise.
+ */
+export function storedHandler(
+  method: string,
+  place: Place,
+): ((request: StoredRequest) => Promise<GraphAnswer>) | undefined {
+  switch (place.kind) {
+    case 'collection':
+      if (method === 'GET') return (request) => list(request, place)
+      return method === 'POST' ? (request) => create(request, place) : undefined
+    case 'object':
+      return {
+        GET: (request: StoredRequest) => read(request, place),
+        PATCH: (request: StoredRequest) => change(request, place, 'patch'),
+        PUT: (request: StoredRequest) => change(request, place, 'create'),
+        DELETE: (request: StoredRequest) => remove(request, place),
+      }[method]
+    case 'value':
+      return method === 'GET' ? (request) => readValue(request, place) : undefined
+    case 'operation':
+      if (place.on.kind === 'collection' && place.name.toLowerCase() === '$count' && method === 'GET')
+        return countOf(place.on)
+      if (place.on.kind === 'object' && place.name.toLowerCase() === 'assign' && method === 'POST')
+        return assignOf(place.on)
+      return undefined
+    default:
+      return undefined
+  }
+}
+
+const expandOf = ({ query }: GraphRequest): readonly string[] =>
+  (query['expand'] ?? '')
+    .replace(/\([^)]*\)+/g, '')
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '')
+
+async function shownList(request: StoredRequest, place: CollectionPlace): Promise<readonly EntityValue[]> {
+  const { store } = request.control.deps
+  if (!(await ownersExist(store, place.owner))) notFound(place.owner?.type.name ?? '', place.owner?.id ?? '')
+  const objects = await store.objects.list(place.collection)
+  const ofType = objects.filter((object) => isOf(request.model, place.type, object))
+  return Promise.all(ofType.map((object) => shownObject(store, request.model, place, object, expandOf(request))))
+}
+
+/** A cast in the path leaves out what is of another type. */
+function isOf(model: EntityModel, wanted: StructuredType, object: GraphObject): boolean {
+  const { name } = actualType(model, wanted, object)
+  return name === wanted.name || wanted.derived.includes(name)
+}
+
+const list = async (request: StoredRequest, place: CollectionPlace): Promise<GraphAnswer> =>
+  memoryPage(request, place.collection, await shownList(request, place))
+
+const countOf =
+  (place: CollectionPlace) =>
+  async (request: StoredRequest): Promise<GraphAnswer> => {
+    const page = memoryPage(
+      { ...request, query: { ...request.query, count: 'true' } },
+      '',
+      await shownList(request, place),
+    )
+    return answer(200, Number((page.body as Record<string, unknown>)['@odata.count']))
+  }
+
+async function objectOf(tables: Pick<Tables, 'objects'>, request: StoredRequest, place: ObjectPlace) {
+  const object = await tables.objects.get(place.collection, place.id)
+  return object && isOf(request.model, place.type, object) ? object : notFound(place.type.name, place.id)
+}
+
+const read = async (request: StoredRequest, place: ObjectPlace): Promise<GraphAnswer> => {
+  const { store } = request.control.deps
+  const object = await objectOf(store, request, place)
+  return entityAnswer(
+    request,
+    place.collection,
+    await shownObject(store, request.model, place, object, expandOf(request)),
+  )
+}
+
+async function readValue(request: StoredRequest, { of, property }: Extract<Place, { kind: 'value' }>) {
+  const { store } = request.control.deps
+  const object = await objectOf(store, request, of)
+  const entity = await shownObject(store, request.model, of, object, [])
+  const context = contextOf(request, `${of.collection}('${of.id}')/${property.name}`)
+  return answer(200, { '@odata.context': context, value: entity[property.name] ?? null })
+}
+
+/** What the service sets on a new or changed object, where its type has it. */
+function stamped(request: StoredRequest, type: StructuredType, object: GraphObject, before?: GraphObject): GraphObject {
+  const now = iso(request.control.deps.clock.nowMs())
+  const set = (name: string, value: unknown): object => (type.property(name) ? { [name]: value } : {})
+  return {
+    ...set('roleScopeTagIds', ['0']),
+    ...object,
+    ...set('createdDateTime', before?.['createdDateTime'] ?? now),
+    ...set('lastModifiedDateTime', now),
+    ...(type.property('version')?.type.name === 'number' ? { version: Number(before?.['version'] ?? 0) + 1 } : {}),
+  }
+}
+
+const create = async (request: StoredRequest, place: CollectionPlace): Promise<GraphAnswer> => {
+  const { model, control } = request
+  const { store, ids } = control.deps
+  const wanted = readEntity(model, place.type.name, request.body, { mode: 'create' })
+  const type = actualType(model, place.type, wanted)
+  const object = stamped(request, type, { ...wanted, id: ids.guid() })
+  await store.transaction(async (tables) => {
+    if (!(await ownersExist(tables, place.owner))) notFound(place.owner?.type.name ?? '', place.owner?.id ?? '')
+    await putObjects(
+      tables,
+      place.collection,
+      [object],
+      (value) => actualType(model, type, value),
+      () => ids.guid(),
+    )
+    await tables.audit.append([audit(request, place, 'Create', undefined, object)])
+  })
+  const shown = await shownObject(store, model, place, partsOf(type, object).own as GraphObject, [])
+  return entityAnswer(request, place.collection, shown, areaOf(place.collection).statuses.create)
+}
+
+/** PATCH keeps what it does not name, PUT replaces all of it. */
+async function change(request: StoredRequest, place: ObjectPlace, mode: 'patch' | 'create'): Promise<GraphAnswer> {
+  const { model, control } = request
+  const { store, ids } = control.deps
+  const shown = await store.transaction(async (tables) => {
+    const before = await objectOf(tables, request, place)
+    const type = actualType(model, place.type, before)
+    const wanted = readEntity(model, type.name, request.body, { mode })
+    const kept = mode === 'patch' ? before : { '@odata.type': before['@odata.type'] ?? `#microsoft.graph.${type.name}` }
+    const after = stamped(request, type, { ...kept, ...wanted, id: before.id }, before)
+    for (const { property } of partsOf(type, wanted).below)
+      for (const { id } of await tables.objects.list(`${place.collection}/${place.id}/${property.name}`))
+        await tables.objects.delete(`${place.collection}/${place.id}/${property.name}`, id)
+    await putObjects(
+      tables,
+      place.collection,
+      [after],
+      (value) => actualType(model, type, value),
+      () => ids.guid(),
+    )
+    await tables.audit.append([audit(request, place, 'Patch', before, after)])
+    return shownObject(tables, model, place, partsOf(type, after).own as GraphObject, [])
+  })
+  const status = mode === 'create' ? 204 : areaOf(place.collection).statuses.patch
+  return status === 204 ? answer(204) : entityAnswer(request, place.collection, shown, status)
+}
+
+const remove = async (request: StoredRequest, place: ObjectPlace): Promise<GraphAnswer> => {
+  await request.control.deps.store.transaction(async (tables) => {
+    const before = await objectOf(tables, request, place)
+    await tables.objects.delete(place.collection, place.id)
+    await tables.audit.append([audit(request, place, 'Delete', before, undefined)])
+  })
+  return answer(areaOf(place.collection).statuses.remove)
+}
+
+/** `assign`: the one list in the body is the whole new set of what the object is assigned to. */
+function assignOf(place: ObjectPlace): ((request: StoredRequest) => Promise<GraphAnswer>) | undefined {
+  return async (request) => {
+    const { model, control } = request
+    const { store, ids } = control.deps
+    const body = objectBody(request.body)
+    return store.transaction(async (tables) => {
+      const object = await objectOf(tables, request, place)
+      const type = actualType(model, place.type, object)
+      const property = type.property('assignments')
+      const target = property?.navigation ? model.type(property.type.name) : undefined
+      if (!property || !target) throw new CodedError('graph/not-served', `a ${type.name} cannot be assigned`)
+      const collection = `${place.collection}/${place.id}/${property.name}`
+      const assignments = await assignmentsIn(tables, body, {
+        ownerId: place.id,
+        read: (value) => readEntity(model, target.name, value, { mode: 'create' }),
+      })
+      const before = await tables.objects.list(collection)
+      for (const { id } of before) await tables.objects.delete(collection, id)
+      await putObjects(
+        tables,
+        collection,
+        assignments,
+        (value) => actualType(model, target, value),
+        () => ids.guid(),
+      )
+      if (type.property('isAssigned'))
+        await tables.objects.put(place.collection, [{ ...object, isAssigned: assignments.length > 0 }])
+      const was = { ...object, assignments: before }
+      await tables.audit.append([audit(request, place, 'Assign', was, { ...object, assignments })])
+      const { assign } = areaOf(place.collection).statuses
+      if (assign === 204) return answer(204)
+      return { ...memoryPage({ ...request, query: {} }, collection, assignments), status: assign }
+    })
+  }
+}
+
+function audit(
+  request: StoredRequest,
+  { type, collection }: { readonly type: StructuredType; readonly collection: string },
+  verb: 'Create' | 'Patch' | 'Delete' | 'Assign',
+  before: GraphObject | undefined,
+  after: GraphObject | undefined,
+) {
+  const object = after ?? before
+  const { name } = actualType(request.model, type, object ?? {})
+  const noun = name.charAt(0).toUpperCase() + name.slice(1)
+  const isApp = collection.startsWith('deviceAppManagement')
+  return auditOf(
+    request,
+    {
+      activityType: `${verb} ${noun}`,
+      operation: verb === 'Assign' ? 'Action' : verb,
+      category: isApp ? 'Application' : 'DeviceConfiguration',
+      componentName: isApp ? 'MobileApp' : 'DeviceConfiguration',
+    },
+    {
+      id: object?.id ?? '',
+      type: noun,
+      displayName: String(object?.['displayName'] ?? object?.['name'] ?? ''),
+      modifiedProperties: modifiedProperties(before, after),
+    },
+  )
+}
