@@ -1,6 +1,7 @@
 import { SIMULATION_ROLE } from '@muster/shared/contracts'
 import { CodedError } from '@muster/shared/core'
 import type { Control } from './control.ts'
+import { putUpload, UPLOADS } from './graph/apps/app-content.ts'
 import { batch } from './graph/batch.ts'
 import { createDispatch, type IncomingRequest } from './graph/dispatch.ts'
 import { errorAnswer, type GraphAnswer } from './graph/graph-request.ts'
@@ -35,6 +36,8 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
       return serveSimulation(simulation, { method, path: below, query: new URLSearchParams(query), body })
     }
     if (path.startsWith(DOWNLOADS) && request.method === 'GET') return download(control, request.url)
+    if (path.startsWith(UPLOADS) && request.method === 'PUT')
+      return putUpload(control, request.url, request.body instanceof Uint8Array ? request.body : new Uint8Array())
     return /^\/(v1\.0|beta)\/\$batch$/i.test(path) && request.method === 'POST'
       ? batch(dispatch, request)
       : dispatch(request)

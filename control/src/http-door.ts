@@ -4,6 +4,7 @@ import { SIMULATION_ROLE } from '@muster/shared/contracts'
 import { CodedError } from '@muster/shared/core'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { createFrontDoor, type FrontDoorOptions, refused } from './front-door.ts'
+import { UPLOADS } from './graph/apps/app-content.ts'
 import type { GraphAnswer } from './graph/graph-request.ts'
 import { openLiveDoor } from './simulation/live.ts'
 
@@ -20,8 +21,9 @@ export interface HttpDoor {
   stop(): Promise<void>
 }
 
-/** Bytes that a request body may have. */
+/** Bytes that a request body may have, and a block of an upload. */
 const BODY_BYTES_MAX = 4 * 1_048_576
+const BLOCK_BYTES_MAX = 64 * 1_048_576
 
 /**
  * The HTTPS door: Graph at the host root, the token endpoint, and the simulation API under `/_muster`.
@@ -77,17 +79,25 @@ function readBodies(app: FastifyInstance): void {
     done(null, String(body)),
   )
   // Clients are careless about the type of what is JSON.
-  app.addContentTypeParser('*', { parseAs: 'string' }, (_, body, done) => {
-    if (body === '') {
-      done(null, undefined)
-      return
-    }
-    try {
-      done(null, JSON.parse(String(body)))
-    } catch {
-      done(new CodedError('graph/bad-body', 'the body is not JSON', { at: 'body' }))
-    }
+  app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: BLOCK_BYTES_MAX }, ({ url }, body, done) => {
+    const bytes = body as Buffer
+    if (url.startsWith(UPLOADS)) done(null, bytes)
+    else if (bytes.byteLength > BODY_BYTES_MAX)
+      done(new CodedError('message/too-large', `a body has at most ${BODY_BYTES_MAX} bytes`))
+    else readJson(bytes.toString('utf8'), done)
   })
+}
+
+function readJson(text: string, done: (error: Error | null, body?: unknown) => void): void {
+  if (text === '') {
+    done(null, undefined)
+    return
+  }
+  try {
+    done(null, JSON.parse(text))
+  } catch {
+    done(new CodedError('graph/bad-body', 'the body is not JSON', { at: 'body' }))
+  }
 }
 
 /** The caller's id of the request, if it is a sound one. */

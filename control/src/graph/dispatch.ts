@@ -2,7 +2,7 @@ import { CodedError } from '@muster/shared/core'
 import type { Control } from '../control.ts'
 import { errorAnswer, type GraphAnswer, type GraphRequest } from './graph-request.ts'
 import { createRouter } from './router.ts'
-import { graphRoutes } from './routes.ts'
+import { graphRoutes, storedBehaviours } from './routes.ts'
 import { createStoredRouter } from './stored/stored-router.ts'
 import type { TokenService } from './tokens.ts'
 
@@ -23,7 +23,7 @@ export type Dispatch = (incoming: IncomingRequest) => Promise<GraphAnswer>
 /** From an HTTP request to a resource and back: version, token, route, role, and errors in Graph's envelope. */
 export function createDispatch(control: Control, tokens: TokenService, tenantId: string): Dispatch {
   const router = createRouter(graphRoutes)
-  const stored = createStoredRouter(graphRoutes)
+  const stored = createStoredRouter(graphRoutes, storedBehaviours)
   const handle = async (incoming: IncomingRequest): Promise<GraphAnswer> => {
     const { version, path, query } = readUrl(incoming.url)
     const { actor, roles } = await tokens.verify(incoming.authorization)

@@ -1,3 +1,4 @@
+import { appBehaviours } from './apps/app-content.ts'
 import type { GraphRoute } from './graph-request.ts'
 import { exportJobRoutes } from './reports/export-jobs.ts'
 import { reportActionRoutes } from './reports/report-actions.ts'
@@ -16,6 +17,7 @@ import { retireListRoutes } from './resources/retire-list.ts'
 import { tenantRoutes } from './resources/tenant.ts'
 import { userRoutes } from './resources/users.ts'
 import { storedRoles } from './stored/areas.ts'
+import type { StoredBehaviour } from './stored/behaviour.ts'
 
 /** All that Graph serves, v1.0 and beta alike. */
 export const graphRoutes: readonly GraphRoute[] = [
@@ -36,6 +38,9 @@ export const graphRoutes: readonly GraphRoute[] = [
   ...tenantRoutes,
   ...userRoutes,
 ]
+
+/** What happens to kept objects besides being kept. */
+export const storedBehaviours: readonly StoredBehaviour[] = [...appBehaviours]
 
 /** Every application role that some route asks for. */
 export const graphRoles: readonly string[] = [...new Set([...graphRoutes.map(({ role }) => role), ...storedRoles])]

@@ -8,12 +8,14 @@ import { type EntityValue, readEntity } from '../model/read-entity.ts'
 import { iso } from '../resources/managed-device.ts'
 import { areaOf } from './areas.ts'
 import { assignmentsIn } from './assignments-in.ts'
+import type { BehaviourOf } from './behaviour.ts'
 import type { CollectionPlace, ObjectPlace, Place } from './navigation.ts'
 import { actualType, ownersExist, partsOf, putObjects, shownObject } from './objects-of.ts'
 
 /** A request for objects that no behaviour stands behind, at a place that the model knows. */
 export interface StoredRequest extends GraphRequest {
   readonly model: EntityModel
+  readonly behaviourOf: BehaviourOf
 }
 
 /**
@@ -23,6 +25,7 @@ export interface StoredRequest extends GraphRequest {
 export function storedHandler(
   method: string,
   place: Place,
+  behaviourOf: BehaviourOf,
 ): ((request: StoredRequest) => Promise<GraphAnswer>) | undefined {
   switch (place.kind) {
     case 'collection':
@@ -40,9 +43,7 @@ export function storedHandler(
     case 'operation':
       if (place.on.kind === 'collection' && place.name.toLowerCase() === '$count' && method === 'GET')
         return countOf(place.on)
-      if (place.on.kind === 'object' && place.name.toLowerCase() === 'assign' && method === 'POST')
-        return assignOf(place.on)
-      return undefined
+      return place.on.kind === 'object' && method === 'POST' ? actionOf(place.on, place.name, behaviourOf) : undefined
     default:
       return undefined
   }
@@ -124,9 +125,11 @@ const create = async (request: StoredRequest, place: CollectionPlace): Promise<G
   const { store, ids } = control.deps
   const wanted = readEntity(model, place.type.name, request.body, { mode: 'create' })
   const type = actualType(model, place.type, wanted)
-  const object = stamped(request, type, { ...wanted, id: ids.guid() })
-  await store.transaction(async (tables) => {
+  const { creating } = request.behaviourOf(place.collection) ?? {}
+  const object = await store.transaction(async (tables) => {
     if (!(await ownersExist(tables, place.owner))) notFound(place.owner?.type.name ?? '', place.owner?.id ?? '')
+    const made = stamped(request, type, { ...wanted, id: ids.guid() })
+    const object = creating ? await creating(request, tables, made, place.collection) : made
     await putObjects(
       tables,
       place.collection,
@@ -135,6 +138,7 @@ const create = async (request: StoredRequest, place: CollectionPlace): Promise<G
       () => ids.guid(),
     )
     await tables.audit.append([audit(request, place, 'Create', undefined, object)])
+    return object
   })
   const shown = await shownObject(store, model, place, partsOf(type, object).own as GraphObject, [])
   return entityAnswer(request, place.collection, shown, areaOf(place.collection).statuses.create)
@@ -149,7 +153,9 @@ async function change(request: StoredRequest, place: ObjectPlace, mode: 'patch' 
     const type = actualType(model, place.type, before)
     const wanted = readEntity(model, type.name, request.body, { mode })
     const kept = mode === 'patch' ? before : { '@odata.type': before['@odata.type'] ?? `#microsoft.graph.${type.name}` }
-    const after = stamped(request, type, { ...kept, ...wanted, id: before.id }, before)
+    const changed = stamped(request, type, { ...kept, ...wanted, id: before.id }, before)
+    const { changing } = request.behaviourOf(place.collection) ?? {}
+    const after = changing ? await changing(request, tables, { before, after: changed, place }) : changed
     for (const { property } of partsOf(type, wanted).below)
       for (const { id } of await tables.objects.list(`${place.collection}/${place.id}/${property.name}`))
         await tables.objects.delete(`${place.collection}/${place.id}/${property.name}`, id)
@@ -174,6 +180,20 @@ const remove = async (request: StoredRequest, place: ObjectPlace): Promise<Graph
     await tables.audit.append([audit(request, place, 'Delete', before, undefined)])
   })
   return answer(areaOf(place.collection).statuses.remove)
+}
+
+/** An action of the collection's own, or `assign`. */
+function actionOf(
+  place: ObjectPlace,
+  name: string,
+  behaviourOf: BehaviourOf,
+): ((request: StoredRequest) => Promise<GraphAnswer>) | undefined {
+  const action = behaviourOf(place.collection)?.actions?.[name.toLowerCase()]
+  if (!action) return name.toLowerCase() === 'assign' ? assignOf(place) : undefined
+  return (request) =>
+    request.control.deps.store.transaction(async (tables) =>
+      action(request, tables, await objectOf(tables, request, place), place),
+    )
 }
 
 /** `assign`: the one list in the body is the whole new set of what the object is assigned to. */

@@ -2,6 +2,7 @@ import type { GraphRoute } from '../graph-request.ts'
 import { entityModel, type GraphVersion } from '../model/entity-model.ts'
 import type { RouteMatch } from '../router.ts'
 import { areaOf } from './areas.ts'
+import { behavioursOf, type StoredBehaviour } from './behaviour.ts'
 import { navigate, type Place } from './navigation.ts'
 import { storedHandler } from './stored-objects.ts'
 
@@ -10,16 +11,23 @@ export interface StoredRouter {
   find(version: GraphVersion, method: string, path: string): RouteMatch | undefined
 }
 
-/** `routes`: what has behaviour. Collections that one of them is about are not kept here as well, nor is what lies below. */
-export function createStoredRouter(routes: readonly GraphRoute[]): StoredRouter {
+/**
+ * `routes`: what has handlers of its own. Collections that one of them is about are not kept here as well, nor is what lies
+ * below. `behaviours`: what happens to kept objects besides.
+ */
+export function createStoredRouter(
+  routes: readonly GraphRoute[],
+  behaviours: readonly StoredBehaviour[],
+): StoredRouter {
   const behaving = new Set(routes.map(({ path }) => rootOf(path.slice(1)).toLowerCase()))
+  const behaviourOf = behavioursOf(behaviours)
   return {
     find: (version, method, path) => {
       const model = entityModel(version)
       const place = navigate(model, segmentsOf(path))
       const collection = place && collectionOf(place)
       if (!place || collection === undefined || behaving.has(rootOf(collection).toLowerCase())) return undefined
-      const handle = storedHandler(method, place)
+      const handle = storedHandler(method, place, behaviourOf)
       if (!handle) return undefined
       const { roles } = areaOf(collection)
       const role = method === 'GET' ? roles.read : roles.write
@@ -27,7 +35,7 @@ export function createStoredRouter(routes: readonly GraphRoute[]): StoredRouter 
         method: method as GraphRoute['method'],
         path,
         role,
-        handle: (request) => handle({ ...request, model }),
+        handle: (request) => handle({ ...request, model, behaviourOf }),
       }
       return { route, params: {} }
     },
