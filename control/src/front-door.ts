@@ -5,33 +5,34 @@ import { putUpload, UPLOADS } from './graph/apps/app-content.ts'
 import { batch } from './graph/batch.ts'
 import { createDispatch, type IncomingRequest } from './graph/dispatch.ts'
 import { errorAnswer, type GraphAnswer } from './graph/graph-request.ts'
+import { GRAPH_APP_ID } from './graph/identity/application-directory.ts'
+import type { Identity } from './graph/identity/authority.ts'
 import { DOWNLOADS, download } from './graph/reports/export-jobs.ts'
-import type { TokenService } from './graph/tokens.ts'
 import { isOpen, type SimulationContext, serveSimulation } from './simulation/routes.ts'
 
 export interface FrontDoorOptions {
   readonly control: Control
-  readonly tokens: TokenService
+  readonly identity: Identity
   readonly tenantId: string
   readonly simulation: SimulationContext
 }
 
-/** All that can be asked of the service over HTTP, without the HTTP: Graph, the token endpoint, the simulation API. */
+/** All that can be asked of the service over HTTP, without the HTTP: Graph, the identity endpoints, the simulation API. */
 export interface FrontDoor {
   /** Every refusal is an answer, and so is what nobody expected. */
   answer(request: IncomingRequest): Promise<GraphAnswer>
 }
 
 export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
-  const { control, tokens, simulation, tenantId } = options
-  const dispatch = createDispatch(control, tokens, tenantId)
+  const { control, identity, simulation, tenantId } = options
+  const dispatch = createDispatch(control, identity, tenantId)
   const route = async (request: IncomingRequest): Promise<GraphAnswer> => {
     const [path = '', query = ''] = request.url.split('?')
-    if (/^\/[^/]+\/oauth2\/v2\.0\/token$/.test(path) && request.method === 'POST')
-      return issueToken(tokens, request.body, request.correlationId)
+    const identified = await identity.answer(request)
+    if (identified) return identified
     if (path.startsWith('/_muster/')) {
       const below = path.slice('/_muster'.length)
-      if (!isOpen(below)) await requireSimulationRole(tokens, request.authorization)
+      if (!isOpen(below)) await requireSimulationRole(identity, request.authorization)
       const { method, body } = request
       return serveSimulation(simulation, { method, path: below, query: new URLSearchParams(query), body })
     }
@@ -43,36 +44,23 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
       : dispatch(request)
   }
   return {
-    answer: (request) => route(request).catch((error: unknown) => refused(error, control, request.correlationId)),
+    answer: async (request) => {
+      const answer = await route(request).catch((error: unknown) => refused(error, control, request.correlationId))
+      return answer.status === 401 ? challenged(answer, request.origin) : answer
+    },
   }
 }
 
-async function requireSimulationRole(tokens: TokenService, authorization: string | undefined): Promise<void> {
-  const { roles } = await tokens.verify(authorization)
+/** Where to get a token, as Graph says it (RFC 6750 §3). */
+function challenged(answer: GraphAnswer, origin: string): GraphAnswer {
+  const challenge = `Bearer realm="", authorization_uri="${origin}/common/oauth2/authorize", client_id="${GRAPH_APP_ID}"`
+  return { ...answer, headers: { 'www-authenticate': challenge, ...answer.headers } }
+}
+
+async function requireSimulationRole(identity: Identity, authorization: string | undefined): Promise<void> {
+  const { roles } = await identity.verify(authorization)
   if (!roles.has(SIMULATION_ROLE))
     throw new CodedError('graph/forbidden', `the application needs the role ${SIMULATION_ROLE}`)
-}
-
-async function issueToken(tokens: TokenService, body: unknown, correlationId: string): Promise<GraphAnswer> {
-  try {
-    return { status: 200, body: await tokens.issue(new URLSearchParams(typeof body === 'string' ? body : '')) }
-  } catch (error) {
-    if (!(error instanceof CodedError)) throw error
-    const description = {
-      error_description: error.message,
-      error_codes: [Number(/AADSTS(\d+)/.exec(error.message)?.[1] ?? 0)],
-    }
-    const name =
-      error.code === 'token/unsupported-grant'
-        ? 'unsupported_grant_type'
-        : error.code === 'token/unknown-application'
-          ? 'unauthorized_client'
-          : 'invalid_client'
-    return {
-      status: error.code === 'token/bad-secret' ? 401 : 400,
-      body: { error: name, ...description, correlation_id: correlationId },
-    }
-  }
 }
 
 /** An error as the answer that a client gets; what nobody expected goes to the log, and the client learns only that. */

@@ -26,11 +26,11 @@ const BODY_BYTES_MAX = 4 * 1_048_576
 const BLOCK_BYTES_MAX = 64 * 1_048_576
 
 /**
- * The HTTPS door: Graph at the host root, the token endpoint, and the simulation API under `/_muster`.
+ * The HTTPS door: Graph and the tenant's authority at the host root, and the simulation API under `/_muster`.
  * @throws CodedError `http/port-taken`
  */
 export async function openHttpDoor(options: HttpDoorOptions): Promise<HttpDoor> {
-  const { control, tokens, tls, host, port } = options
+  const { control, identity, tls, host, port } = options
   const app = fastify({
     https: tls,
     bodyLimit: BODY_BYTES_MAX,
@@ -38,6 +38,8 @@ export async function openHttpDoor(options: HttpDoorOptions): Promise<HttpDoor> 
     routerOptions: { maxParamLength: 8_192 },
   }) as unknown as FastifyInstance
   const front = createFrontDoor(options)
+  // One tool asks for tokens with GET and a form.
+  app.addHttpMethod('GET', { hasBody: true })
   readBodies(app)
   app.setErrorHandler((error, request, reply) => {
     const correlationId = correlationOf(request)
@@ -59,7 +61,7 @@ export async function openHttpDoor(options: HttpDoorOptions): Promise<HttpDoor> 
   await listen(app, host, port)
   const live = openLiveDoor(app.server, control, async ({ url, headers }) => {
     if (url?.split('?')[0] !== '/_muster/live') return false
-    return tokens.verify(headers.authorization).then(
+    return identity.verify(headers.authorization).then(
       ({ roles }) => roles.has(SIMULATION_ROLE),
       () => false,
     )
@@ -117,7 +119,7 @@ function httpError(error: unknown): unknown {
 const JSON_TYPE = 'application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8'
 
 function send(reply: FastifyReply, { status, body, headers }: GraphAnswer, correlationId: string): void {
-  const [type, content] = contentOf(body)
+  const [type, content] = contentOf(body, headers?.['content-type'])
   void reply
     .code(status)
     .type(type)
@@ -125,7 +127,9 @@ function send(reply: FastifyReply, { status, body, headers }: GraphAnswer, corre
     .send(content)
 }
 
-function contentOf(body: unknown): readonly [type: string, content: string | Uint8Array] {
+/** A text that says its own type is sent as it is. */
+function contentOf(body: unknown, ownType: string | undefined): readonly [type: string, content: string | Uint8Array] {
+  if (ownType !== undefined && typeof body === 'string') return [ownType, body]
   if (body === undefined) return [JSON_TYPE, '']
   if (typeof body === 'number') return ['text/plain', String(body)]
   return body instanceof Uint8Array ? ['application/octet-stream', body] : [JSON_TYPE, JSON.stringify(body)]

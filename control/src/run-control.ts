@@ -1,7 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { SIMULATION_ROLE } from '@muster/shared/contracts'
 import { unwrap } from '@muster/shared/core'
 import type { CertificateAuthority } from '@muster/shared/pki'
 import {
@@ -17,9 +16,10 @@ import { openAuthority } from './adapters/certificate-issuer.ts'
 import { randomIds } from './adapters/random-ids.ts'
 import { openSqliteStore } from './adapters/sqlite/store.ts'
 import { type Control, createControl } from './control.ts'
+import { createIdentity } from './graph/identity/authority.ts'
+import { registerConfigured } from './graph/identity/configured-applications.ts'
+import { openSigningKeys } from './graph/identity/signing-keys.ts'
 import { resumeExports } from './graph/reports/export-jobs.ts'
-import { graphRoles } from './graph/routes.ts'
-import { createTokenService, secretSha256 } from './graph/tokens.ts'
 import { type HttpDoor, openHttpDoor } from './http-door.ts'
 
 /** All that the control service is told. */
@@ -140,22 +140,23 @@ async function openDoor(
   const { tenantId, clientId, clientSecret } = identity
   // Clients live in real time.
   const server = unwrap(authority.issueServerCertificate({ nowMs: Date.now(), validityMs: SERVER_CERTIFICATE_MS }))
-  const tokens = createTokenService({
+  const { store, ids, wall } = control.deps
+  const own = { clientId, clientSecret, displayName: 'Muster command line', roles: 'every' } as const
+  await registerConfigured(store, [own], wall.nowMs())
+  const service = createIdentity({
+    store,
+    ids,
+    tenant: config.tenant,
     tenantId,
-    issuer: `https://sts.windows.net/${tenantId}/`,
-    applications: [
-      {
-        clientId,
-        displayName: 'Muster command line',
-        secretSha256: secretSha256(clientSecret),
-        roles: [...graphRoles.map(writing), ...graphRoles, SIMULATION_ROLE],
-      },
-    ],
+    // Clients live in real time, and so do their tokens.
+    nowMs: () => wall.nowMs(),
+    keys: openSigningKeys(privateFile(join(config.dataDir, 'signing-keys.json'))),
+    refuseRepeatedAssertions: false,
   })
   const startedAtMs = control.deps.clock.nowMs()
   const door = await openHttpDoor({
     control,
-    tokens,
+    identity: service,
     tenantId,
     simulation: { control, tenantId, clockScale: config.clock, version: VERSION, natsServerVersion, startedAtMs },
     tls: { cert: server.certificateChainPem, key: server.keyPem },
@@ -169,24 +170,29 @@ async function openDoor(
   return door
 }
 
-const writing = (role: string): string => role.replace('.Read.All', '.ReadWrite.All')
-
 /** The tenant's id and the first application, made at the first start. */
 function ownIdentity(dataDir: string): z.infer<typeof Identity> {
-  const path = join(dataDir, 'identity.json')
-  try {
-    return Identity.parse(JSON.parse(readFileSync(path, 'utf8')))
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-    const identity = {
-      tenantId: randomUUID(),
-      clientId: randomUUID(),
-      clientSecret: randomBytes(24).toString('base64url'),
-    }
-    writePrivate(path, JSON.stringify(identity, null, 2))
-    return identity
-  }
+  const file = privateFile(join(dataDir, 'identity.json'))
+  const known = file.read()
+  if (known !== undefined) return Identity.parse(JSON.parse(known))
+  const clientSecret = randomBytes(24).toString('base64url')
+  const identity = { tenantId: randomUUID(), clientId: randomUUID(), clientSecret }
+  file.write(JSON.stringify(identity, null, 2))
+  return identity
 }
+
+/** A file for its owner only, that is there whole or not at all. */
+const privateFile = (path: string) => ({
+  read: (): string | undefined => {
+    try {
+      return readFileSync(path, 'utf8')
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+      return undefined
+    }
+  },
+  write: (text: string): void => writePrivate(path, text),
+})
 
 function writePrivate(path: string, text: string): void {
   const draft = `${path}.${process.pid}`

@@ -1,14 +1,18 @@
-import { SIMULATION_ROLE } from '@muster/shared/contracts'
 import { createLogger, createMemoryBroker, systemClock } from '@muster/shared/runtime'
 import { type Control, createControl } from '../src/control.ts'
 import { createFrontDoor } from '../src/front-door.ts'
-import { graphRoles } from '../src/graph/routes.ts'
-import { createTokenService, secretSha256 } from '../src/graph/tokens.ts'
+import type { IncomingRequest } from '../src/graph/dispatch.ts'
+import type { GraphAnswer } from '../src/graph/graph-request.ts'
+import { createIdentity } from '../src/graph/identity/authority.ts'
+import { registerConfigured } from '../src/graph/identity/configured-applications.ts'
+import type { IdentityDeps } from '../src/graph/identity/identity-deps.ts'
+import { openSigningKeys } from '../src/graph/identity/signing-keys.ts'
 import { type Office, openOffice } from './office.ts'
 
 export const TENANT_ID = '11111111-2222-4333-8444-555555555555'
-const CLIENT_ID = '99999999-2222-4333-8444-555555555555'
-const SECRET = 'the secret of this test'
+export const CLIENT_ID = '99999999-2222-4333-8444-555555555555'
+export const SECRET = 'the secret of this test'
+export const GRAPH_SCOPE = 'https://graph.microsoft.com/.default'
 
 /** What a Graph request came to; `body` is untyped, as it is for any client. */
 export interface GraphReply {
@@ -28,10 +32,12 @@ export interface GraphOffice extends AsyncDisposable {
   get<T = Entity>(path: string): Promise<T>
   post<T = Entity>(path: string, body: unknown): Promise<T>
   /** Ask with a token of one's own, or none. */
+  /** Any request, whole, and whatever comes of it. */
+  answer(request: Pick<IncomingRequest, 'method' | 'url' | 'body'> & Partial<IncomingRequest>): Promise<GraphAnswer>
   raw(method: string, url: string, authorization: string | undefined, body?: unknown): Promise<GraphReply>
 }
 
-export async function openGraph(): Promise<GraphOffice> {
+export async function openGraph(given: Partial<IdentityDeps> = {}): Promise<GraphOffice> {
   const office = await openOffice()
   const broker = createMemoryBroker()
   const connect = (name: string) => broker.connect(name)
@@ -49,19 +55,21 @@ export async function openGraph(): Promise<GraphOffice> {
     tenant: 'contoso',
     log,
   })
-  const application = {
-    clientId: CLIENT_ID,
-    displayName: 'a test',
-    secretSha256: secretSha256(SECRET),
-    roles: everyRole,
-  }
-  const tokens = createTokenService({
+  await registerConfigured(
+    store,
+    [{ clientId: CLIENT_ID, displayName: 'a test', clientSecret: SECRET, roles: 'every' }],
+    0,
+  )
+  const identity = createIdentity({
+    store,
+    ids,
+    tenant: 'contoso',
     tenantId: TENANT_ID,
-    issuer: 'https://issuer.example/',
-    applications: [application],
+    nowMs: () => Date.now(),
+    keys: openSigningKeys(sharedKeys),
+    refuseRepeatedAssertions: false,
+    ...given,
   })
-  const form = { grant_type: 'client_credentials', client_id: CLIENT_ID, client_secret: SECRET }
-  const { access_token: token } = await tokens.issue(new URLSearchParams(form))
   const startedAtMs = clock.nowMs()
   const clockScale = { originWallMs: startedAtMs, originMs: startedAtMs, speed: 1 }
   const simulation = {
@@ -72,15 +80,22 @@ export async function openGraph(): Promise<GraphOffice> {
     natsServerVersion: 'none',
     startedAtMs,
   }
-  const door = createFrontDoor({ control, tokens, tenantId: TENANT_ID, simulation })
+  const door = createFrontDoor({ control, identity, tenantId: TENANT_ID, simulation })
 
-  const raw: GraphOffice['raw'] = async (method, url, authorization, body) => {
-    const origin = 'https://localhost'
-    const answer = await door.answer({ method, url, authorization, correlationId: 'graph-test', body, origin })
+  const form = { grant_type: 'client_credentials', client_id: CLIENT_ID, client_secret: SECRET, scope: GRAPH_SCOPE }
+  const answer: GraphOffice['answer'] = async (request) => {
+    const common = { authorization: undefined, correlationId: 'graph-test', origin: 'https://localhost' }
+    const answered = await door.answer({ ...common, ...request })
     // The devices of this office are planned for beside the service: both must see what has changed.
     office.planning.invalidate()
-    return { status: answer.status, body: (answer.body ?? {}) as Entity }
+    return answered
   }
+  const raw: GraphOffice['raw'] = async (method, url, authorization, body) => {
+    const answered = await answer({ method, url, authorization, body })
+    return { status: answered.status, body: (answered.body ?? {}) as Entity }
+  }
+  const issued = await raw('POST', `/${TENANT_ID}/oauth2/v2.0/token`, undefined, String(new URLSearchParams(form)))
+  const token = issued.body['access_token']
   const ask: GraphOffice['ask'] = (method, path, body) => raw(method, `/beta${path}`, `Bearer ${String(token)}`, body)
   const must = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
     const reply = await ask(method, path, body)
@@ -92,6 +107,7 @@ export async function openGraph(): Promise<GraphOffice> {
     control,
     ask,
     raw,
+    answer,
     get: (path) => must('GET', path),
     post: (path, body) => must('POST', path, body),
     [Symbol.asyncDispose]: async () => {
@@ -102,8 +118,11 @@ export async function openGraph(): Promise<GraphOffice> {
   }
 }
 
-const everyRole = [
-  ...graphRoles,
-  ...graphRoles.map((role) => role.replace('.Read.All', '.ReadWrite.All')),
-  SIMULATION_ROLE,
-]
+/** Keys are slow to make: the tests of a file share one. */
+let keyText: string | undefined
+const sharedKeys = {
+  read: () => keyText,
+  write: (text: string) => {
+    keyText = text
+  },
+}

@@ -1,5 +1,13 @@
 import type { PlatformName, Poke } from '@muster/shared/contracts'
 import type { EpochMs, Result } from '@muster/shared/core'
+import type {
+  Application,
+  AppRoleAssignment,
+  DirectoryRoleAssignment,
+  Grant,
+  PermissionGrant,
+  ServicePrincipal,
+} from '../domain/applications.ts'
 import type { ComplianceChange } from '../domain/compliance-change.ts'
 import type {
   AppRegistration,
@@ -53,6 +61,19 @@ export interface Tables {
   readonly settings: Settings
   readonly outbox: Outbox
   readonly objects: GraphObjects
+  readonly applications: Documents<Application>
+  readonly servicePrincipals: Documents<ServicePrincipal>
+  readonly appRoleAssignments: Documents<AppRoleAssignment>
+  readonly permissionGrants: Documents<PermissionGrant>
+  readonly directoryRoleAssignments: Documents<DirectoryRoleAssignment>
+  readonly grants: Grants
+}
+
+/** Codes and refresh tokens that are out. */
+export interface Grants extends Documents<Grant> {
+  findByUserCode(userCode: string): Promise<Grant | undefined>
+  /** Forget what has expired before this time. */
+  removeExpired(beforeMs: EpochMs): Promise<number>
 }
 
 /** Low-count entities kept whole. `list` is in order of id. */

@@ -1,10 +1,12 @@
 import { CodedError } from '@muster/shared/core'
 import type { Control } from '../control.ts'
+import type { Actor } from '../domain/model.ts'
 import { errorAnswer, type GraphAnswer, type GraphRequest } from './graph-request.ts'
+import type { Identity } from './identity/authority.ts'
+import { covers } from './identity/permissions.ts'
 import { createRouter } from './router.ts'
 import { graphRoutes, storedBehaviours } from './routes.ts'
 import { createStoredRouter } from './stored/stored-router.ts'
-import type { TokenService } from './tokens.ts'
 
 /** A request as it comes in over HTTP. */
 export interface IncomingRequest {
@@ -21,20 +23,21 @@ export interface IncomingRequest {
 export type Dispatch = (incoming: IncomingRequest) => Promise<GraphAnswer>
 
 /** From an HTTP request to a resource and back: version, token, route, role, and errors in Graph's envelope. */
-export function createDispatch(control: Control, tokens: TokenService, tenantId: string): Dispatch {
+export function createDispatch(control: Control, identity: Pick<Identity, 'verify'>, tenantId: string): Dispatch {
   const router = createRouter(graphRoutes)
   const stored = createStoredRouter(graphRoutes, storedBehaviours)
   const handle = async (incoming: IncomingRequest): Promise<GraphAnswer> => {
-    const { version, path, query } = readUrl(incoming.url)
-    const { actor, roles } = await tokens.verify(incoming.authorization)
+    const { version, path: asked, query } = readUrl(incoming.url)
+    const { actor, roles } = await identity.verify(incoming.authorization)
+    const path = ownPath(asked, actor)
     const found = router.find(incoming.method, path) ?? stored.find(version, incoming.method, path)
     if (found === 'wrong-method')
       throw new CodedError('graph/wrong-method', `The path ${path} is not served with ${incoming.method}.`)
     if (!found) throw new CodedError('graph/not-served', `Muster does not serve ${incoming.method} ${path} yet.`)
-    if (!isGranted(found.route.role, roles)) {
+    if (!isGranted(found.route.role, roles, asked !== path && found.route.path === '/users/{id}')) {
       throw new CodedError(
         'graph/forbidden',
-        `Insufficient privileges: the application needs the role ${found.route.role}.`,
+        `Insufficient privileges to complete the operation: ${found.route.role} is needed.`,
       )
     }
     const request: GraphRequest = {
@@ -61,9 +64,18 @@ export function createDispatch(control: Control, tokens: TokenService, tenantId:
     })
 }
 
-/** Who may write may read, and who may do privileged things to devices may read them. */
-function isGranted(role: string, held: ReadonlySet<string>): boolean {
-  return held.has(role) || held.has(role.replace('.Read.All', '.ReadWrite.All'))
+/** Reading oneself takes less than reading others. */
+function isGranted(role: string, held: ReadonlySet<string>, isOneself: boolean): boolean {
+  return covers(held, role) || (isOneself && role === 'User.Read.All' && covers(held, 'User.Read'))
+}
+
+/** `/me` is the user whom the token is for. */
+function ownPath(path: string, actor: Actor): string {
+  const below = /^\/me(?=\/|$)(.*)$/i.exec(path)?.[1]
+  if (below === undefined) return path
+  if (actor.type !== 'user')
+    throw new CodedError('graph/me-without-user', '/me request is only valid with delegated authentication flow.')
+  return `/users/${actor.id}${below}`
 }
 
 function readUrl(url: string): { version: 'v1.0' | 'beta'; path: string; query: Record<string, string> } {

@@ -83,7 +83,7 @@ export function createWorldControl(options: WorldControlOptions): WorldControl {
       control,
       door: createFrontDoor({
         control,
-        tokens: everybodyIsTheRunner,
+        identity: everybodyIsTheRunner,
         tenantId: options.tenantId,
         simulation: simulationOf(control, options),
       }),
@@ -136,11 +136,12 @@ function simulationOf(control: Control, { clock, tenantId }: WorldControlOptions
 }
 
 /** In a world there is one caller, and no wire on which somebody else could speak. */
-const everybodyIsTheRunner: FrontDoorOptions['tokens'] = {
-  issue: async () => ({}),
+const everybodyIsTheRunner: FrontDoorOptions['identity'] = {
+  answer: async () => undefined,
   verify: async () => ({
     actor: { type: 'application', id: 'runner', displayName: 'Muster runner' },
     roles: everyRole,
+    appId: 'runner',
   }),
 }
 

@@ -182,4 +182,19 @@ export const migrations: readonly string[] = [
   DROP INDEX device_policy_state;
   CREATE INDEX device_policy_standing ON device_policy (policyId, revision, state, reportedRevision);
   `,
+  `
+  CREATE TABLE application (id TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE service_principal (id TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE app_role_assignment (id TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE permission_grant (id TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE directory_role_assignment (id TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE token_grant (
+    id TEXT PRIMARY KEY,
+    userCode TEXT,
+    expiresAtMs INTEGER NOT NULL,
+    body TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX token_grant_user_code ON token_grant (userCode) WHERE userCode IS NOT NULL;
+  CREATE INDEX token_grant_end ON token_grant (expiresAtMs);
+  `,
 ]

@@ -1,6 +1,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Store, Tables } from '../../app/ports.ts'
 import type {
+  Application,
+  AppRoleAssignment,
+  DirectoryRoleAssignment,
+  PermissionGrant,
+  ServicePrincipal,
+} from '../../domain/applications.ts'
+import type {
   AssignmentFilter,
   Device,
   DeviceCertificate,
@@ -16,6 +23,7 @@ import { devicePolicies } from './device-policies.ts'
 import { devices } from './devices.ts'
 import { groups, tokens, users } from './directory.ts'
 import { documents } from './documents.ts'
+import { grants } from './grants.ts'
 import { apps, audit, complianceChanges, notifications, outbox, settings } from './journals.ts'
 import { objects } from './objects.ts'
 import { reports } from './reports.ts'
@@ -108,11 +116,17 @@ function tablesOf(database: Database, caches?: Caches): Tables {
     settings: settings(database),
     outbox: outbox(database),
     objects: objects(database),
+    applications: documents<Application>(database, 'application'),
+    servicePrincipals: documents<ServicePrincipal>(database, 'service_principal'),
+    appRoleAssignments: documents<AppRoleAssignment>(database, 'app_role_assignment'),
+    permissionGrants: documents<PermissionGrant>(database, 'permission_grant'),
+    directoryRoleAssignments: documents<DirectoryRoleAssignment>(database, 'directory_role_assignment'),
+    grants: grants(database),
   }
 }
 
 /** Names of the table methods that change something. */
-const WRITES = new Set(['put', 'delete', 'append', 'add', 'remove', 'use', 'sent'])
+const WRITES = new Set(['put', 'delete', 'append', 'add', 'remove', 'use', 'sent', 'removeExpired'])
 
 /**
  * Tables as seen outside of transactions: reads go to the reader, a lone write is a transaction of its own. In memory there
