@@ -45,12 +45,25 @@ function plot(
   const names = top.map(
     (tick) => html`<span style="bottom:${((tick / max) * 100).toFixed(2)}%">${tickText(tick)}</span>`,
   )
-  const outages = backdrop.faults.map((fault) => html`<div class="outage" style="${spanStyle(moments, fault)}"></div>`)
+  const outages = joined(backdrop.faults).map(
+    (span) => html`<div class="outage" style="${spanStyle(moments, span)}"></div>`,
+  )
   const cuts = backdrop.phases
     .filter(({ outcome }) => outcome !== 'skipped')
     .map(({ fromMs }) => html`<div class="cut" style="left:${percentOf(moments, fromMs)}"></div>`)
   return html`<div class="y" aria-hidden="true">${names}</div>
 <div class="plot" style="height:${heightPx}px"><svg viewBox="0 0 ${WIDTH} ${heightPx}" preserveAspectRatio="none" role="img" aria-label="${label}">${grid}${drawn}</svg>${cuts}${outages}</div>`
+}
+
+/** Spans that touch or lie over each other, as one: shading does not say how many there are. */
+function joined(spans: readonly Pick<Span, 'fromMs' | 'toMs'>[]): readonly Pick<Span, 'fromMs' | 'toMs'>[] {
+  const one: { fromMs: number; toMs: number }[] = []
+  for (const { fromMs, toMs } of spans.toSorted((a, b) => a.fromMs - b.fromMs)) {
+    const last = one.at(-1)
+    if (last && fromMs <= last.toMs) last.toMs = Math.max(last.toMs, toMs)
+    else one.push({ fromMs, toMs })
+  }
+  return one
 }
 
 /** The axis of simulated time below a plot. */

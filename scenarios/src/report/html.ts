@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { formatDuration, type RunResult } from '@muster/shared/scenario'
+import { certificatesSection } from './certificates.ts'
 import { lineChart } from './charts.ts'
 import { devicesSection } from './devices.ts'
 import { expectationsSection, failuresSection, type Judged, judgedOf } from './expectations.ts'
@@ -42,6 +43,7 @@ ${timelineSection(result, moments, failed)}
 ${expectationsSection(judged, result)}
 ${policiesSection(result)}
 ${complianceSection(result)}
+${certificatesSection(result, moments)}
 ${messaging(result, moments)}
 ${devicesSection(result)}
 ${health(result, moments)}
@@ -86,7 +88,7 @@ const percent = (part: number, whole: number): string =>
 
 function contents({ policies, devices }: RunResult, failures: number): Markup {
   const link = (id: string, text: string): Markup => html`<li><a href="#${id}">${text}</a></li>`
-  return html`<nav aria-label="Sections"><ul tabindex="0" aria-label="Sections of the report">${failures > 0 && html`<li><a class="alarm" href="#failures">What failed (${failures})</a></li>`}${link('timeline', 'Timeline')}${link('expectations', 'Expectations')}${policies.length > 0 && link('policies', 'Policies')}${link('compliance', 'Compliance')}${link('messaging', 'Messaging')}${devices.length > 0 && link('devices', 'Devices')}${link('health', 'Simulator health')}${link('configuration', 'Configuration')}</ul></nav>`
+  return html`<nav aria-label="Sections"><ul tabindex="0" aria-label="Sections of the report">${failures > 0 && html`<li><a class="alarm" href="#failures">What failed (${failures})</a></li>`}${link('timeline', 'Timeline')}${link('expectations', 'Expectations')}${policies.length > 0 && link('policies', 'Policies')}${link('compliance', 'Compliance')}${link('certificates', 'Certificates')}${link('messaging', 'Messaging')}${devices.length > 0 && link('devices', 'Devices')}${link('health', 'Simulator health')}${link('configuration', 'Configuration')}</ul></nav>`
 }
 
 function messaging({ history, final, phases, faults }: RunResult, moments: Moments): Markup {

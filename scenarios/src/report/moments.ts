@@ -34,6 +34,8 @@ export function momentsOf({ startedMs, endedMs, timeline }: RunResult): Moments 
       online: each(({ online }) => online),
       left: each(({ left }) => left),
       certificates: each(({ certificatesActive }) => certificatesActive),
+      certificatesIssued: each(({ certificatesIssued }) => certificatesIssued),
+      certificatesRevoked: each(({ certificatesRevoked }) => certificatesRevoked),
       reportsRate: rate(({ reportsCommitted }) => reportsCommitted),
       checkInsRate: rate(({ checkIns }) => checkIns),
       lag: each(({ lagP99Ms }) => lagP99Ms),

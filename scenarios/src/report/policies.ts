@@ -28,7 +28,6 @@ export function complianceSection({ final, policies }: RunResult): Markup {
   const totals: Record<string, number> = Object.fromEntries(STATES.map((state) => [state, 0]))
   for (const states of Object.values(final.compliance))
     for (const [state, count] of Object.entries(states ?? {})) totals[state] = (totals[state] ?? 0) + count
-  const { active, superseded, revoked, expired } = final.certificates
   return html`<section id="compliance"><h2>Compliance at the end</h2><div class="columns">${donut(totals)}
 <table><thead><tr><th scope="col">Platform</th><th scope="col">Devices</th></tr></thead><tbody>${Object.entries(
     final.compliance,
@@ -37,7 +36,7 @@ export function complianceSection({ final, policies }: RunResult): Markup {
       html`<tr><th scope="row">${platform}</th><td>${shareBar(states ?? {})}<small class="dim">${countsText(states ?? {})}</small></td></tr>`,
   )}</tbody></table></div>
 ${topFailing(policies)}
-<p>Certificates: ${active} active, ${superseded} superseded, ${revoked} revoked, ${expired} expired. Left management: ${final.devices.retired} retired, ${final.devices.wiped} wiped, ${final.devices.deleted} deleted.</p></section>`
+<p>Left management: ${final.devices.retired} retired, ${final.devices.wiped} wiped, ${final.devices.deleted} deleted.</p></section>`
 }
 
 const FAILING_SHOWN = 8

@@ -19,6 +19,8 @@ export function resultWith(text: string): RunResult {
     reportsCommitted: 1,
     checkIns: 1,
     certificatesActive: 1,
+    certificatesIssued: 2,
+    certificatesRevoked: 1,
     busConnected: true,
     lagP99Ms: 1,
     controlRssBytes: 1,
@@ -68,6 +70,7 @@ export function resultWith(text: string): RunResult {
         committedMs: quantiles,
       } as unknown as RunResult['policies'][number],
     ],
+    certificateEnds: [{ dayMs: 86_400_000, devices: 1 }],
     history: { ok: false, devices: 1, sent: 1, committed: 0, lost: 1, appliedTwice: 0, problems: [text] },
     devices: [
       {
@@ -79,6 +82,13 @@ export function resultWith(text: string): RunResult {
         user: text,
         complianceState: 'noncompliant',
         lastSyncMs: 1,
+        explanation: {
+          summary: [text],
+          because: [
+            { level: 0, text, known: true },
+            { level: 1, text, known: false },
+          ],
+        },
         trace: [{ atMs: 1, what: text, text }],
       } as unknown as RunResult['devices'][number],
     ],
@@ -125,6 +135,7 @@ export function largeResult({ samples = 1_200, devices = 300 } = {}): RunResult 
       checkIns: index * 13,
     })),
     events: [{ atMs: PHASE_MS, what: 'fault', text: hostile }],
+    certificateEnds: Array.from({ length: 90 }, (_, day) => ({ dayMs: (300 + day) * 86_400_000, devices: day % 9 })),
     policies: [{ ...policy, name: hostile, settings: [{ setting: 'bitLockerEnabled', states: { nonCompliant: 3 } }] }],
     devices: Array.from({ length: devices }, (_, index) => ({
       ...device,

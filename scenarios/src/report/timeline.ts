@@ -1,4 +1,4 @@
-import { type ExpectationResult, formatDuration, type RunResult } from '@muster/shared/scenario'
+import { type ExpectationResult, formatDuration, type RunResult, type Span } from '@muster/shared/scenario'
 import { lineChart, percentOf, spanStyle, statesChart } from './charts.ts'
 import { html, type Markup } from './markup.ts'
 import { type Moments, momentsData } from './moments.ts'
@@ -10,12 +10,12 @@ export function timelineSection(result: RunResult, moments: Moments, failed: rea
   if (timeline.length === 0)
     return html`<section id="timeline"><h2>Timeline</h2><p>The run ended before anything was measured.</p>${eventList(result)}</section>`
   const backdrop = { phases, faults }
-  const lanes = html`${phaseLane(result, moments)}${faultLane(result, moments)}${eventLane(result, moments, failed)}`
+  const lanes = html`${phaseLane(result, moments)}${faultLanes(result, moments)}${eventLane(result, moments, failed)}`
   return html`<section id="timeline"><h2>Timeline</h2>
 ${statesChart(moments, backdrop, lanes)}
 <div class="slider"><input type="range" id="moment" min="0" max="1000" value="1000" aria-label="Moment of the run, for all charts" hidden></div>
 <p id="story">At the end of the run. Point at a chart, or use the slider, to see any other moment; Escape lets go.</p>
-<div class="pair">${lineChart(moments, backdrop, 'online', 'Devices online', 'devices')}${lineChart(moments, backdrop, 'certificates', 'Active certificates', 'certificates')}</div>
+${lineChart(moments, backdrop, 'online', 'Devices online', 'devices')}
 ${eventList(result)}
 ${momentsData(moments, result)}</section>`
 }
@@ -29,12 +29,35 @@ function phaseLane({ phases, startedMs, endedMs }: RunResult, moments: Moments):
   )}</div>`
 }
 
-function faultLane({ faults }: RunResult, moments: Moments): Markup {
-  if (faults.length === 0) return html``
-  return html`<span class="lane-name">faults</span><div class="lane">${faults.map(
-    (fault) =>
-      html`<span class="fault" style="${spanStyle(moments, fault)}" title="${fault.name}: ${fault.text}">${fault.name}</span>`,
-  )}</div>`
+/** Faults on as many lanes as lie over each other, so that each can be read. */
+function faultLanes({ faults }: RunResult, moments: Moments): readonly Markup[] {
+  return lanesOf(faults, (moments.toMs - moments.fromMs) * LABEL_SHARE).map(
+    (lane, index) =>
+      html`<span class="lane-name">${index === 0 ? 'faults' : ''}</span><div class="lane">${lane.map(
+        (fault) =>
+          html`<span class="fault" style="${spanStyle(moments, fault)}" title="${fault.name}: ${fault.text}">${fault.name}</span>`,
+      )}</div>`,
+  )
+}
+
+/** What a name takes of the axis at the least. */
+const LABEL_SHARE = 0.06
+/** More lanes than that are no help. */
+const LANES_MAX = 6
+
+/** Spans dealt to lanes, each to the first in which there is room; the last takes what is left. */
+function lanesOf(spans: readonly Span[], labelMs: number): readonly (readonly Span[])[] {
+  const lanes: Span[][] = []
+  for (const span of spans) {
+    const free = lanes.find((lane) => {
+      const last = lane.at(-1)
+      return !last || Math.max(last.toMs, last.fromMs + labelMs) <= span.fromMs
+    })
+    if (free) free.push(span)
+    else if (lanes.length < LANES_MAX) lanes.push([span])
+    else lanes.at(-1)?.push(span)
+  }
+  return lanes
 }
 
 /** What happened, as dots; what failed, as links to its card. Phases have a lane of their own. */

@@ -1,5 +1,6 @@
 import type { DeviceTrace, Stats } from '@muster/shared/contracts'
-import type { DeviceResult, PolicyResult } from '@muster/shared/scenario'
+import { DAY_MS } from '@muster/shared/core'
+import type { DeviceResult, PolicyResult, RunResult } from '@muster/shared/scenario'
 import { listAll } from '../client/graph.ts'
 import type { MusterClient } from '../client/muster-client.ts'
 import { type RunContext, sentHistory } from './context.ts'
@@ -64,6 +65,22 @@ const rank: Readonly<Record<string, number>> = {
   compliant: 5,
 }
 
+/** When certificates end, day by day. */
+export async function collectCertificateEnds({
+  client,
+}: RunContext): Promise<NonNullable<RunResult['certificateEnds']>> {
+  const devices = await listAll(
+    client,
+    '/v1.0/deviceManagement/managedDevices?$top=1000&$select=managementCertificateExpirationDate',
+  )
+  const days = new Map<number, number>()
+  for (const { managementCertificateExpirationDate: end } of devices) {
+    const dayMs = Math.floor(Date.parse(String(end)) / DAY_MS) * DAY_MS
+    if (Number.isFinite(dayMs)) days.set(dayMs, (days.get(dayMs) ?? 0) + 1)
+  }
+  return [...days].map(([dayMs, count]) => ({ dayMs, devices: count })).sort((a, b) => a.dayMs - b.dayMs)
+}
+
 /** The worst devices and a sample of the rest, some with their story; then some that have left or never came. */
 export async function collectDevices(context: RunContext): Promise<readonly DeviceResult[]> {
   const { client } = context
@@ -91,7 +108,8 @@ export async function collectDevices(context: RunContext): Promise<readonly Devi
 /** Devices that are not managed any more, and devices that have not come to be. */
 async function absentDevices(client: MusterClient): Promise<readonly DeviceResult[]> {
   const entries = (await sentHistory(client)).toSorted((a, b) => (a.deviceKey < b.deviceKey ? -1 : 1))
-  const left = entries.filter(({ phase, deviceId }) => phase === 'left' && deviceId !== undefined).slice(0, ABSENT_MAX)
+  const isGone = (phase: string): boolean => phase === 'left' || phase === 'leaving'
+  const left = entries.filter(({ phase, deviceId }) => isGone(phase) && deviceId !== undefined).slice(0, ABSENT_MAX)
   const never = entries.filter(({ phase, deviceId }) => deviceId === undefined && phase !== 'app-only')
   const shown = [...left, ...never.slice(0, ABSENT_MAX)]
   return Promise.all(

@@ -8,6 +8,8 @@ export interface Observer {
   readonly latest: Stats | undefined
   /** Ask for statistics now. */
   refresh(): Promise<Stats>
+  /** Ask for the last ones, which are a sample as well. */
+  last(): Promise<Stats>
   readonly samples: readonly Sample[]
   stop(): void
 }
@@ -49,6 +51,12 @@ export function createObserver(client: MusterClient, { resolutionMs, onStats, on
     }
   })
 
+  const refresh = async (): Promise<Stats> => {
+    const stats = (await client.call('GET', '/_muster/stats')) as Stats
+    latest = stats
+    return stats
+  }
+
   return {
     get latest() {
       return latest
@@ -56,9 +64,11 @@ export function createObserver(client: MusterClient, { resolutionMs, onStats, on
     get samples() {
       return samples
     },
-    refresh: async () => {
-      const stats = (await client.call('GET', '/_muster/stats')) as Stats
-      latest = stats
+    refresh,
+    last: async () => {
+      const stats = await refresh()
+      samples.push(sampleOf(stats))
+      onStats(stats)
       return stats
     },
     stop: forget,
@@ -83,6 +93,8 @@ export function sampleOf(stats: Stats): Sample {
     reportsCommitted: stats.reports.committed,
     checkIns: stats.checkIns.managed + stats.checkIns.gated,
     certificatesActive: stats.certificates.active,
+    certificatesIssued: Object.values(stats.certificates).reduce((sum, count) => sum + count, 0),
+    certificatesRevoked: stats.certificates.revoked,
     busConnected: stats.busConnected,
     lagP99Ms: Math.max(0, ...stats.workers.map(({ lagP99Ms }) => lagP99Ms)),
     controlRssBytes: stats.rssBytes,

@@ -13,7 +13,7 @@ import { recordRun } from '../event-log/record-run.ts'
 import type { EventLog } from '../event-log/write.ts'
 import { openLiveStage } from '../stack/live-stage.ts'
 import { openVirtualStage } from '../world/virtual-stage.ts'
-import { collectDevices, collectPolicies } from './collect.ts'
+import { collectCertificateEnds, collectDevices, collectPolicies } from './collect.ts'
 import { interruptionOf, type RunContext } from './context.ts'
 import { checkAssertions, checkThresholds, historyVerdict } from './expectations.ts'
 import { type FaultTimeline, startFaults, type Trouble } from './fault-timeline.ts'
@@ -107,7 +107,7 @@ export async function performOn(
     const invariants = [...invariantsOf(history, nowMs()), ...(stage.invariants?.() ?? [])]
     context.record.judged('threshold', thresholds)
     context.record.judged('invariant', invariants)
-    const final = await observer.refresh()
+    const final = await observer.last()
     const judged = judge({
       phases,
       assertions: atEnd,
@@ -131,6 +131,7 @@ export async function performOn(
       final,
       policies: await collectPolicies(context, final),
       history,
+      certificateEnds: await collectCertificateEnds(context),
       devices: await collectDevices(context),
       ...(stage.seal ? { replay: await stage.seal() } : {}),
     }

@@ -41,6 +41,8 @@ export interface RunResult {
   readonly final: Stats
   readonly policies: readonly PolicyResult[]
   readonly history: HistoryVerdict
+  /** When the certificates of managed devices end, day by day (UTC); absent where nobody looked. */
+  readonly certificateEnds?: readonly { readonly dayMs: EpochMs; readonly devices: number }[]
   /** The worst devices first; a sample of the rest. */
   readonly devices: readonly DeviceResult[]
   /** The scenario as it was resolved, defaults filled in, as YAML. */
@@ -91,6 +93,9 @@ export interface Sample {
   readonly reportsCommitted: number
   readonly checkIns: number
   readonly certificatesActive: number
+  /** So far, in all. */
+  readonly certificatesIssued: number
+  readonly certificatesRevoked: number
   readonly busConnected: boolean
   readonly lagP99Ms: number
   readonly controlRssBytes: number

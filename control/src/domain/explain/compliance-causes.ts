@@ -14,15 +14,20 @@ export function complianceCauses(facts: DeviceFacts, device: Device): readonly B
   const against = [...ruleCauses(facts, device, rows.length), ...rows.flatMap((row) => rowCauses(facts, row))]
   if (against.length > 0) return against
   if (rows.length === 0) return [noPolicyCause(facts, device)]
-  const open = rows.filter(({ state }) => state === 'pending')
-  if (open.length === rows.length) return [known(0, `none of its ${counted(rows.length)} has been answered yet`)]
   const answered = rows.filter(({ state }) => state !== 'pending')
+  const names = rows.map(({ policyId }) => facts.policies.find(({ id }) => id === policyId)?.name ?? policyId)
+  if (answered.length === 0) return [known(0, `none of its compliance policies has been answered: ${names.join(', ')}`)]
   const lastMs = Math.max(...answered.map(({ lastReportedAtMs }) => lastReportedAtMs ?? 0))
-  return [known(0, `${answered.length} of its ${counted(rows.length)} answered as they should be`, lastMs)]
+  return [
+    known(
+      0,
+      answered.length === rows.length
+        ? `its compliance policies hold: ${names.join(', ')}`
+        : `${answered.length} of its ${rows.length} compliance policies hold, the others are pending: ${names.join(', ')}`,
+      lastMs,
+    ),
+  ]
 }
-
-const counted = (policies: number): string =>
-  policies === 1 ? '1 compliance policy' : `${policies} compliance policies`
 
 function noPolicyCause({ settings }: DeviceFacts, { complianceState }: Device): Because {
   if (complianceState === 'unknown') return known(0, 'no compliance policy is assigned, and it has not been judged yet')

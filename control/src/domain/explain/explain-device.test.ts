@@ -276,7 +276,7 @@ describe('why a policy is pending', () => {
     const busy = { policies: [], conversation: { wanted: {} }, agenda: [{ what: 'apply', atMs: NOW + MINUTE_MS }] }
     expect(why(account([], busy))).toContain('1 it is being carried out, until 2026-11-24 08:01:00')
     const fresh = { device: device({ complianceState: 'unknown' }), rows: [row({ state: 'pending', settings: [] })] }
-    expect(explain(fresh).chain[0]).toBe('0 none of its 1 compliance policy has been answered yet')
+    expect(explain(fresh).chain[0]).toBe('0 none of its compliance policies has been answered: base')
     expect(explain(fresh).said).toContain('LAPTOP-7 is not judged yet.')
   })
 
