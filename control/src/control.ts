@@ -60,6 +60,10 @@ export interface Control {
   readonly relay: Relay
   readonly workers: Workers
   readonly meters: Meters
+  /** For durations: milliseconds with fractions. */
+  readonly stopwatch: () => number
+  /** Tells this life of the service from others. */
+  readonly startedAtMs: number
   readonly signals: Signals
   readonly background: Background
   readonly poke: { readonly tenant: string; readonly checkInsPerSecond: number; readonly speed: number }
@@ -122,6 +126,8 @@ export async function createControl(deps: ControlDeps): Promise<Control> {
     relay,
     workers,
     meters,
+    stopwatch: deps.stopwatch ?? (() => performance.now()),
+    startedAtMs: wall.nowMs(),
     signals,
     background,
     poke,
@@ -178,7 +184,9 @@ function openDeviceDoors(
         const startedMs = stopwatch()
         const acknowledgeClaims = plantedBug === 'ack-before-commit'
         const reply = await checkIn({ store, planning, bodies, clock, count: countCheckIns, acknowledgeClaims }, batch)
-        record(meters.checkIn, stopwatch() - startedMs)
+        const tookMs = stopwatch() - startedMs
+        record(meters.checkIn, tookMs)
+        meters.recent.checkIns.add({ atMs: clock.nowMs(), tookMs, failed: false })
         return reply
       },
     }),

@@ -1,5 +1,6 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks'
 import type { Quantiles } from '@muster/shared/contracts'
+import { createRecent, type Recent } from './recent.ts'
 
 /** What the service counts of itself since its start. */
 export interface Meters {
@@ -9,6 +10,8 @@ export interface Meters {
   /** Milliseconds times a thousand: histograms count whole numbers. */
   readonly reportAck: RecordableHistogram
   readonly checkIn: RecordableHistogram
+  /** The newest check-in requests and Graph requests, one by one. */
+  readonly recent: { readonly checkIns: Recent; readonly graphRequests: Recent }
 }
 
 export const createMeters = (): Meters => ({
@@ -17,6 +20,7 @@ export const createMeters = (): Meters => ({
   reports: { duplicates: 0, gaps: 0, deadLetters: 0 },
   reportAck: createHistogram(),
   checkIn: createHistogram(),
+  recent: { checkIns: createRecent(), graphRequests: createRecent() },
 })
 
 /** Record milliseconds. */

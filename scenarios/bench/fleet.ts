@@ -3,7 +3,7 @@ import { systemClock } from '@muster/shared/runtime'
 import { createMany } from '../src/client/graph.ts'
 import { createHttpClient, type HttpClient } from '../src/client/http-client.ts'
 import { sentHistory } from '../src/runner/context.ts'
-import { historyVerdict } from '../src/runner/expectations.ts'
+import { historyVerdict } from '../src/runner/history.ts'
 import { type Stack, startStack } from '../src/stack/stack.ts'
 
 /** What a fleet of one size came to. Rates are a second of wall time, latencies wall milliseconds (speed 1). */

@@ -9,7 +9,7 @@ import type { HistoryVerdict } from '@muster/shared/scenario'
 import { expect, vi } from 'vitest'
 import { natsBinary } from '../../shared/test-support/nats.ts'
 import { createHttpClient, type HttpClient } from '../src/client/http-client.ts'
-import { historyVerdict } from '../src/runner/expectations.ts'
+import { historyVerdict } from '../src/runner/history.ts'
 import { type Stack, type StackOptions, startStack } from '../src/stack/stack.ts'
 
 export interface RawAnswer {

@@ -12,9 +12,10 @@ import { guidFrom, ownCorrelation, type Turn } from './turn.ts'
 
 /** Ask to be managed; the interpreter makes the key and the CSR. */
 export function startEnrolment(state: DeviceState, turn: Turn): DeviceState {
-  if (!state.online) return appoint(state, { what: 'enrol', atMs: backoffAt(state.failures, turn) })
+  const begun = { ...state, enrolBeganAtMs: state.enrolBeganAtMs ?? turn.nowMs }
+  if (!state.online) return appoint(begun, { what: 'enrol', atMs: backoffAt(state.failures, turn) })
   turn.effects.push({ type: 'enrol', requestId: state.enrolmentRequestId, correlationId: ownCorrelation(state) })
-  return { ...state, phase: 'enrolling' }
+  return { ...begun, phase: 'enrolling' }
 }
 
 export function onEnrolmentAnswer(state: DeviceState, turn: Turn, answer: EnrolmentReply): DeviceState {
@@ -45,7 +46,7 @@ function onRefusal(state: DeviceState, turn: Turn, retryAfterMs: number | undefi
 
 /** Enrol anew: the service does not accept the certificate any more but wants the device back. */
 export function enrolAnew(state: DeviceState, turn: Turn, afterMs: number): DeviceState {
-  const { conversation: _, ...rest } = state
+  const { conversation: _, enrolBeganAtMs: __, ...rest } = state
   const fresh: DeviceState = {
     ...rest,
     phase: 'enrolling',

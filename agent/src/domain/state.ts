@@ -46,6 +46,8 @@ export interface DeviceState {
   readonly enrolmentRequestId: string
   readonly deviceId?: string
   readonly enrolledAtMs?: EpochMs
+  /** When it first asked to be managed, this time. */
+  readonly enrolBeganAtMs?: EpochMs
   readonly certificate?: Omit<IssuedCertificate, 'certificate'>
   readonly policySetDigest?: string
   readonly policies: readonly HeldPolicy[]

@@ -129,9 +129,7 @@ function history({ after, limit }: Of<'history'>, { slots }: OrderContext): Flee
   const entries = page.flatMap((key): HistoryEntry[] => {
     const state = slots.get(key)?.state
     if (!state) return []
-    const { deviceId, phase, lastSeq, outbox } = state
-    const ackedSeq = (outbox[0]?.seq ?? lastSeq + 1) - 1
-    return [{ deviceKey: key, phase, lastSeq, ackedSeq, ...(deviceId === undefined ? {} : { deviceId }) }]
+    return [historyOf(state)]
   })
   const last = page.at(-1)
   return {
@@ -139,5 +137,30 @@ function history({ after, limit }: Of<'history'>, { slots }: OrderContext): Flee
     devices: entries.length,
     history: entries,
     ...(keys.length > limit && last !== undefined ? { next: last } : {}),
+  }
+}
+
+function historyOf({
+  key: deviceKey,
+  deviceId,
+  phase,
+  lastSeq,
+  outbox,
+  online,
+  enrolBeganAtMs,
+  enrolledAtMs,
+}: Slot['state']): HistoryEntry {
+  const ackedSeq = (outbox[0]?.seq ?? lastSeq + 1) - 1
+  const ended = enrolledAtMs !== undefined && enrolledAtMs >= (enrolBeganAtMs ?? 0)
+  return {
+    deviceKey,
+    phase,
+    lastSeq,
+    ackedSeq,
+    online,
+    ...(deviceId === undefined ? {} : { deviceId }),
+    ...(enrolBeganAtMs === undefined
+      ? {}
+      : { enrolment: { beganAtMs: enrolBeganAtMs, ...(ended ? { endedAtMs: enrolledAtMs } : {}) } }),
   }
 }

@@ -178,6 +178,12 @@ export interface DevicePolicies {
     policyId: string,
     revision: number,
   ): Promise<readonly { appliedAfterMs: number; committedAfterMs: number }[]>
+  /** The same of its current revision, device by device, in pages by device id. */
+  applied(query: {
+    policyId: string
+    after?: string
+    limit: number
+  }): Promise<readonly { deviceId: string; targetedAtMs: EpochMs; appliedAtMs: EpochMs; committedAtMs: EpochMs }[]>
   /** Rows of a policy in pages by device id, for status lists. */
   page(query: { policyId: string; after?: string; limit: number }): Promise<readonly DevicePolicy[]>
 }
@@ -193,6 +199,12 @@ export interface Reports {
   append(rows: readonly ReportRow[]): Promise<void>
   /** Per device: how many, lowest, highest; in pages by device id. For the history checker. */
   summary(query: { after?: string; limit: number }): Promise<readonly ReportSummary[]>
+  /** Observation and commit of every report that was committed `sinceMs` or later, in pages by device and sequence. */
+  latencies(query: {
+    after?: { deviceId: string; seq: number }
+    sinceMs: EpochMs
+    limit: number
+  }): Promise<readonly Pick<ReportRow, 'deviceId' | 'seq' | 'observedAtMs' | 'committedAtMs'>[]>
   /** A device's reports, newest first. */
   forDevice(deviceId: string, limit: number): Promise<readonly ReportRow[]>
   count(): Promise<number>
@@ -223,6 +235,8 @@ export interface Certificates {
   put(certificates: readonly DeviceCertificate[]): Promise<void>
   /** Active ones past their end, to be marked expired. */
   expired(nowMs: EpochMs, limit: number): Promise<readonly DeviceCertificate[]>
+  /** In pages by serial number; only those past their end that are not revoked, when `pastMs` says what is past. */
+  page(query: { after?: string; limit: number; pastMs?: EpochMs }): Promise<readonly DeviceCertificate[]>
   tally(): Promise<readonly { state: DeviceCertificate['state']; certificates: number }[]>
 }
 

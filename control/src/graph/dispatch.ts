@@ -26,11 +26,12 @@ export type Dispatch = (incoming: IncomingRequest) => Promise<GraphAnswer>
 export function createDispatch(control: Control, identity: Pick<Identity, 'verify'>, tenantId: string): Dispatch {
   const router = createRouter(graphRoutes)
   const stored = createStoredRouter(graphRoutes, storedBehaviours)
-  const handle = async (incoming: IncomingRequest): Promise<GraphAnswer> => {
+  const handle = async (incoming: IncomingRequest, served: Served): Promise<GraphAnswer> => {
     const { version, path: asked, query } = readUrl(incoming.url)
     const { actor, roles } = await identity.verify(incoming.authorization)
     const path = ownPath(asked, actor)
     const found = router.find(incoming.method, path) ?? stored.find(version, incoming.method, path)
+    if (typeof found === 'object') served.route = `${incoming.method} ${found.route.path}`
     if (found === 'wrong-method')
       throw new CodedError('graph/wrong-method', `The path ${path} is not served with ${incoming.method}.`)
     if (!found) throw new CodedError('graph/not-served', `Muster does not serve ${incoming.method} ${path} yet.`)
@@ -54,14 +55,46 @@ export function createDispatch(control: Control, identity: Pick<Identity, 'verif
     }
     return found.route.handle(request)
   }
-  return (incoming) =>
-    handle(incoming).catch((error: unknown) => {
+  return measured(control, (incoming, served) =>
+    handle(incoming, served).catch((error: unknown) => {
       if (!(error instanceof CodedError)) throw error
       return errorAnswer(
         { code: error.code, message: error.message, ...(error.at === undefined ? {} : { at: error.at }) },
         incoming.correlationId,
       )
-    })
+    }),
+  )
+}
+
+/** Which route a request came to, once that is known. */
+interface Served {
+  route?: string
+}
+
+/** Requests, with a note of how long each took. What was the service's fault failed: 5xx, and 429. */
+function measured(
+  { deps: { clock }, meters, stopwatch }: Control,
+  dispatch: (incoming: IncomingRequest, served: Served) => Promise<GraphAnswer>,
+): Dispatch {
+  return async (incoming) => {
+    const startedMs = stopwatch()
+    const served: Served = {}
+    let status = 500
+    try {
+      const answer = await dispatch(incoming, served)
+      status = answer.status
+      return answer
+    } finally {
+      const { route } = served
+      const failed = status >= 500 || status === 429
+      meters.recent.graphRequests.add({
+        atMs: clock.nowMs(),
+        tookMs: stopwatch() - startedMs,
+        failed,
+        ...(route === undefined ? {} : { route }),
+      })
+    }
+  }
 }
 
 /** Reading oneself takes less than reading others. */

@@ -12,6 +12,7 @@ import type { ClockScale } from '@muster/shared/runtime'
 import type { z } from 'zod'
 import type { Control } from '../control.ts'
 import { quantilesOfList } from '../meters.ts'
+import { serveMeasurements } from './measurements.ts'
 import { orderAll, populate } from './orders.ts'
 import { statsOf } from './stats.ts'
 import { traceOf } from './trace.ts'
@@ -76,6 +77,8 @@ export async function serveSimulation(
   }
   const latencies = /^GET \/policies\/([^/]+)\/latencies$/.exec(key)
   if (latencies) return ok(await latenciesOf(control, latencies[1] ?? '', request.query.get('revision')))
+  const measured = await serveMeasurements(control, request)
+  if (measured !== undefined) return ok(measured)
   const trace = /^GET \/devices\/([^/]+)\/trace$/.exec(key)
   if (trace) {
     const found = await traceOf(control, trace[1] ?? '')

@@ -1,11 +1,21 @@
 import { readFileSync } from 'node:fs'
 import { CodedError } from '@muster/shared/core'
-import { compileCondition, compileGate, type Problem, parseScenario, type Scenario } from '@muster/shared/scenario'
+import {
+  type CheckExpression,
+  compileCondition,
+  compileGate,
+  compileGraphExpectation,
+  type Problem,
+  parseScenario,
+  type Scenario,
+} from '@muster/shared/scenario'
 
-/** Whether an expression compiles; what is wrong with it otherwise. */
-export function checkExpression(expr: string, kind: 'condition' | 'gate'): string | undefined {
-  const compiled = kind === 'gate' ? compileGate(expr) : compileCondition(expr)
-  return compiled.ok ? undefined : compiled.message
+const compilers = { gate: compileGate, condition: compileCondition, graph: compileGraphExpectation }
+
+/** What is wrong with an expression, if anything is. */
+export const checkExpression: CheckExpression = (expr, kind) => {
+  const compiled = compilers[kind](expr)
+  return compiled.ok ? undefined : compiled
 }
 
 /** Read and check a scenario file. @throws CodedError `scenario/unreadable` */

@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { processesOf, startMuster } from '../../test-support/command.ts'
 import { ADA, laptops, PATIENT } from '../../test-support/live.ts'
 import { createHttpClient, type HttpClient } from '../client/http-client.ts'
-import { historyVerdict } from '../runner/expectations.ts'
+import { historyVerdict } from '../runner/history.ts'
 import { readConnection } from './up.ts'
 
 let dir: string

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs'
+import type { IncomingHttpHeaders } from 'node:http'
 import { Agent, request } from 'node:https'
 import type { Connection } from '@muster/control'
 import { CodedError } from '@muster/shared/core'
 import { listenLive } from './live-socket.ts'
-import type { MusterClient } from './muster-client.ts'
-import { type HttpAnswer, refusal } from './refusal.ts'
+import type { FullAnswer, MusterClient } from './muster-client.ts'
+import { refusal } from './refusal.ts'
 
 const TIMEOUT_MS = 60_000
 const RETRIES = 3
@@ -75,6 +76,8 @@ export function createHttpClient(connection: Connection): HttpClient {
         throw refusal(method, path, answer)
       }
     },
+    ask: async (method, path) =>
+      send(agent, connection.url, method, path, undefined, { authorization: await authorization() }),
     close: () => agent.destroy(),
   }
 }
@@ -86,7 +89,7 @@ function send(
   path: string,
   body: string | undefined,
   headers: Record<string, string>,
-): Promise<HttpAnswer> {
+): Promise<FullAnswer> {
   const { hostname, port } = new URL(url)
   return new Promise((resolve, reject) => {
     const outgoing = request(
@@ -104,7 +107,11 @@ function send(
         incoming.on('data', (chunk: Buffer) => chunks.push(chunk))
         incoming.on('error', reject)
         incoming.on('end', () =>
-          resolve({ status: incoming.statusCode ?? 0, body: parse(Buffer.concat(chunks).toString('utf8')) }),
+          resolve({
+            status: incoming.statusCode ?? 0,
+            body: parse(Buffer.concat(chunks).toString('utf8')),
+            headers: headersOf(incoming.headers),
+          }),
         )
       },
     )
@@ -114,6 +121,10 @@ function send(
     )
     outgoing.end(body)
   })
+}
+
+function headersOf(headers: IncomingHttpHeaders): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]))
 }
 
 function parse(text: string): unknown {

@@ -4,7 +4,7 @@ import type { DeviceResult, PolicyResult, RunResult } from '@muster/shared/scena
 import { listAll } from '../client/graph.ts'
 import type { MusterClient } from '../client/muster-client.ts'
 import { type RunContext, sentHistory } from './context.ts'
-import { latencies } from './expectations.ts'
+import { latencies } from './measurements.ts'
 import { policyPath } from './tenant.ts'
 
 /** Devices in the report, the worst first; and of how many the whole story is told. */

@@ -1,8 +1,10 @@
 import type { HistoryEntry, HistoryPage } from '@muster/shared/contracts'
-import { CodedError } from '@muster/shared/core'
+import { CodedError, type EpochMs } from '@muster/shared/core'
 import type { RunEvent, Scenario, ScenarioPolicy, Span } from '@muster/shared/scenario'
 import type { MusterClient } from '../client/muster-client.ts'
 import type { RunRecord } from '../event-log/record-run.ts'
+import type { Trouble } from './fault-timeline.ts'
+import type { Measuring } from './measuring.ts'
 import type { Observer } from './observer.ts'
 import type { Stage } from './stage.ts'
 
@@ -24,10 +26,23 @@ export interface RunContext {
   /** Where the run is written down as it goes. */
   readonly record: RunRecord
   readonly faults: Span[]
+  /** Phases that have begun, with when they ended. */
+  readonly phaseSpans: { readonly name: string; readonly fromMs: EpochMs; toMs?: EpochMs }[]
+  /** Rollouts that have begun, by policy. */
+  readonly rollouts: Map<string, Rollout>
+  readonly measuring: Measuring
+  readonly trouble: Trouble
+  readonly startedMs: EpochMs
   counts: { brokerKills: number /** Devices that were made. */; devices: number }
   /** Simulated milliseconds. */
   nowMs(): number
   note(what: string, text: string): void
+}
+
+/** A rollout so far, and who is in its rings. */
+export interface Rollout {
+  state: 'running' | 'completed' | 'halted'
+  readonly rings: Map<string, { state: 'running' | 'passed' | 'halted'; readonly members: ReadonlySet<string> }>
 }
 
 /** Wait for simulated time, or until the run is interrupted. */

@@ -3,6 +3,7 @@ import type { ScenarioFault } from '@muster/shared/scenario'
 import { type RunContext, sleep } from './context.ts'
 import { beginOnDevices } from './device-faults.ts'
 import { faultText } from './fault-text.ts'
+import { prepareRecovery, recovered } from './recovery.ts'
 import type { BeginFault } from './stage.ts'
 
 /** The faults of a scenario, on a timeline of their own beside its phases. */
@@ -17,6 +18,15 @@ export interface FaultTimeline {
 export interface Trouble {
   active: number
   lastMs: number
+  /** Those under way. */
+  readonly open: Set<OpenFault>
+}
+
+/** A fault that has begun. */
+export interface OpenFault {
+  readonly name: string
+  readonly kind: string
+  readonly fromMs: number
 }
 
 /** Faults happen as soon as phases begin. What fails in one of them is thrown by `end`. */
@@ -46,6 +56,7 @@ export function startFaults(context: RunContext, trouble: Trouble): FaultTimelin
     end: async () => {
       ending.abort()
       await Promise.all(under)
+      await recovered(context)
       for (const fault of pending) context.note('fault', `${nameOf(fault)} did not happen: its phase did not begin`)
       if (failures.length > 0 && !context.signal.aborted) throw failures[0]
     },
@@ -78,15 +89,20 @@ async function once(
   const [name, text, fromMs] = [nameOf(fault), faultText(fault), context.nowMs()]
   context.note('fault', `${name} begins: ${text}`)
   context.record.faultBegins({ name, kind: fault.kind, fromMs, text })
+  const open: OpenFault = { name, kind: fault.kind, fromMs }
+  const recovery = prepareRecovery(context, open)
   trouble.active++
+  trouble.open.add(open)
   try {
     const mend = await begin(context, fault)
     await passes(waiting, fault.for)
     await mend()
     context.faults.push({ name, kind: fault.kind, fromMs, toMs: context.nowMs(), text })
     context.note('fault', `${name} is over`)
+    recovery?.begin()
   } finally {
     trouble.active--
+    trouble.open.delete(open)
     trouble.lastMs = context.nowMs()
   }
 }

@@ -1,12 +1,14 @@
 import { CodedError, type EpochMs } from '@muster/shared/core'
 import type { ExpectationResult, PhaseResult, RunResult, Verdict } from '@muster/shared/scenario'
+import type { ThresholdResult } from './thresholds.ts'
 
-/** Exit codes; of several that apply: invalid run, part lost, invariant, assertion, threshold, phase. */
+/** Exit codes; of several that apply: part lost, interrupted, invalid run, invariant, given up, assertion, threshold, phase. */
 const EXIT = {
   passed: 0,
   timedOut: 5,
   threshold: 10,
   assertion: 11,
+  givenUp: 13,
   invariant: 12,
   partLost: 14,
   invalid: 20,
@@ -17,7 +19,7 @@ const EXIT = {
 export interface Outcome {
   readonly phases: readonly PhaseResult[]
   readonly assertions: readonly ExpectationResult[]
-  readonly thresholds: readonly (ExpectationResult & { readonly invalidates: boolean })[]
+  readonly thresholds: readonly ThresholdResult[]
   readonly invariants: readonly ExpectationResult[]
   /** Why the run was ended before its time. */
   readonly interrupted: unknown
@@ -31,12 +33,17 @@ export function judge({ phases, assertions, thresholds, invariants, interrupted,
 } {
   if (partLost) return { verdict: 'failed', exitCode: EXIT.partLost }
   if (isWallLimit(interrupted)) return { verdict: 'failed', exitCode: EXIT.timedOut }
-  if (interrupted !== undefined) return { verdict: 'aborted', exitCode: EXIT.interrupted }
-  if (thresholds.some(({ ok, invalidates }) => !ok && invalidates))
-    return { verdict: 'invalid', exitCode: EXIT.invalid }
+  const failed = thresholds.filter(({ ok, outcome }) => !ok && outcome !== 'not-reached')
+  const givenUp = failed.find(({ aborted }) => aborted)
+  if (interrupted !== undefined && !givenUp) return { verdict: 'aborted', exitCode: EXIT.interrupted }
+  if (failed.some(({ invalidates }) => invalidates)) return { verdict: 'invalid', exitCode: EXIT.invalid }
   if (invariants.some(({ ok }) => !ok)) return { verdict: 'failed', exitCode: EXIT.invariant }
-  if (assertions.some(({ ok }) => !ok)) return { verdict: 'failed', exitCode: EXIT.assertion }
-  if (thresholds.some(({ ok }) => !ok)) return { verdict: 'failed', exitCode: EXIT.threshold }
+  if (givenUp) return { verdict: 'failed', exitCode: givenUp.exitCode ?? EXIT.givenUp }
+  // What was not reached has its reason in a phase, which is judged below.
+  if (assertions.some(({ ok, outcome }) => !ok && outcome !== 'not-reached'))
+    return { verdict: 'failed', exitCode: EXIT.assertion }
+  if (failed.length > 0)
+    return { verdict: 'failed', exitCode: failed.find(({ exitCode }) => exitCode)?.exitCode ?? EXIT.threshold }
   if (phases.some(({ outcome }) => outcome !== 'done')) return { verdict: 'failed', exitCode: EXIT.timedOut }
   return { verdict: 'passed', exitCode: EXIT.passed }
 }

@@ -1,32 +1,12 @@
 import type { ConditionContext } from '@muster/shared/scenario'
-import {
-  compileCondition,
-  conditionContext,
-  formatDuration,
-  managedCount,
-  type PhaseResult,
-  type Scenario,
-} from '@muster/shared/scenario'
+import { compileCondition, formatDuration, type PhaseResult, type Scenario } from '@muster/shared/scenario'
 import { interruptionOf, type RunContext, sleep } from './context.ts'
 import { GateClosed } from './rollout.ts'
-import { carryOut, retireList } from './steps.ts'
+import { carryOut } from './steps.ts'
 import { valuesIn } from './values-in.ts'
+import { worldNow } from './world-view.ts'
 
 type Phase = Scenario['phases'][number]
-
-/** The state of the world as conditions see it, asked for now. */
-export async function worldNow(context: RunContext): Promise<ConditionContext> {
-  const { scenario, policyIds, counts } = context
-  const usesRetireList = JSON.stringify(scenario).includes('retireListed')
-  const [stats, listed] = await Promise.all([context.observer.refresh(), usesRetireList ? retireList(context) : []])
-  return conditionContext(stats, {
-    total: scenario.population.size,
-    managedTotal: managedCount(scenario),
-    policyIds,
-    retireListed: listed.length,
-    brokerKills: counts.brokerKills,
-  })
-}
 
 /** Run one phase to its end: its steps in order, then its duration or its condition. */
 export async function runPhase(context: RunContext, phase: Phase): Promise<PhaseResult> {
@@ -71,7 +51,7 @@ async function waitUntil(
   let world: ConditionContext | undefined
   for (;;) {
     try {
-      world = await worldNow(context)
+      world = await worldNow(context, compiled.expression.use)
       if (compiled.expression.evaluate(world)) return { held: true, world }
     } catch (error) {
       // The service may be away by order of the scenario; it is asked again.

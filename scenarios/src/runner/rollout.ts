@@ -1,11 +1,13 @@
 import { compileGate, formatDuration, type ScenarioStep } from '@muster/shared/scenario'
 import { listAll } from '../client/graph.ts'
-import { type RunContext, sleep } from './context.ts'
+import { type Rollout as Progress, type RunContext, sleep } from './context.ts'
 import { addMembers, devicesOf } from './members.ts'
 import { policyOf } from './steps.ts'
 import { assignPolicy, policyPath, updatePolicy } from './tenant.ts'
 
 type Rollout = Extract<ScenarioStep, { rollout: unknown }>['rollout']
+
+type RingProgress = Progress['rings'] extends Map<string, infer Ring> ? Ring : never
 
 /** Thrown when a gate holds a rollout back and the scenario wants that to fail the phase. */
 export class GateClosed extends Error {}
@@ -18,6 +20,8 @@ export async function rollOut(context: RunContext, rollout: Rollout): Promise<vo
   const policy = policyOf(context, rollout.policy)
   if (rollout.settings) await updatePolicy(context, policy, rollout.settings)
   const assigned: string[] = []
+  const progress: Progress = { state: 'running', rings: new Map() }
+  context.rollouts.set(rollout.policy, progress)
   for (const ring of rollout.rings) {
     const groupName = `${rollout.policy}-${ring.name}`
     const created = (await context.client.call('POST', '/v1.0/groups', {
@@ -29,17 +33,22 @@ export async function rollOut(context: RunContext, rollout: Rollout): Promise<vo
     context.groupIds.set(groupName, created.id)
     const devices = await devicesOf(context, ring.of ?? policy.platform, `rollout/${rollout.policy}`)
     const members = devices.slice(0, Math.round((devices.length * ring.percent) / 100))
+    const ids = new Set(members.map(({ deviceId }) => deviceId ?? ''))
+    const own: RingProgress = { state: 'running', members: ids }
+    progress.rings.set(ring.name, own)
     await addMembers(context, created.id, members)
     assigned.push(groupName)
     await assignPolicy(context, policy, assigned, [])
     context.note('rollout', `${rollout.policy}: ring ${ring.name} begins with ${members.length} devices`)
     await sleep(context, ring.soak)
-    if (
-      rollout.gate &&
-      !(await passes(context, rollout, ring.name, new Set(members.map(({ deviceId }) => deviceId ?? ''))))
-    )
+    if (rollout.gate && !(await passes(context, rollout, ring.name, ids))) {
+      own.state = 'halted'
+      progress.state = 'halted'
       return
+    }
+    own.state = 'passed'
   }
+  progress.state = 'completed'
   context.note('rollout', `${rollout.policy}: completed`)
 }
 
@@ -66,7 +75,11 @@ async function passes(
     if (waitedMs >= gate.within) {
       const text = `${policy}: ring ${ring} was held back: ${percent(counts.reported)} reported, ${percent(counts.succeeded)} succeeded, ${percent(counts.errors)} errors after ${formatDuration(gate.within)}; the gate is ${gate.expr}`
       context.note('rollout', text)
-      if (gate.onFail === 'fail') throw new GateClosed(text)
+      if (gate.onFail === 'fail') {
+        const progress = context.rollouts.get(policy)
+        if (progress) progress.state = 'halted'
+        throw new GateClosed(text)
+      }
       return false
     }
     await sleep(context, Math.min(gate.within - waitedMs, context.stage.lookAgainMs(waitedMs)))
@@ -75,7 +88,8 @@ async function passes(
 
 const percent = (share: number): string => `${(share * 100).toFixed(1)} %`
 
-async function countRing(context: RunContext, policyId: string, members: ReadonlySet<string>) {
+/** How a ring stands, as shares of its devices. */
+export async function countRing(context: RunContext, policyId: string, members: ReadonlySet<string>) {
   const path = `${policyPath(context, policyOf(context, policyId))}/deviceStatuses?$top=1000`
   const statuses = (await listAll(context.client, path)).filter(({ deviceId }) => members.has(String(deviceId)))
   const share = (...states: string[]): number =>

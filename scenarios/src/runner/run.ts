@@ -1,23 +1,20 @@
 import { readFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import type { PlantedBug } from '@muster/control'
-import {
-  type ExpectationResult,
-  formatDuration,
-  type PhaseResult,
-  type RunResult,
-  type Scenario,
-} from '@muster/shared/scenario'
+import { formatDuration, type PhaseResult, type RunResult, type Scenario } from '@muster/shared/scenario'
 import { stringify } from 'yaml'
 import { recordRun } from '../event-log/record-run.ts'
 import type { EventLog } from '../event-log/write.ts'
 import { openLiveStage } from '../stack/live-stage.ts'
 import { openVirtualStage } from '../world/virtual-stage.ts'
+import { type AssertionWatch, watchAssertions } from './assertions.ts'
 import { collectCertificateEnds, collectDevices, collectPolicies } from './collect.ts'
 import { interruptionOf, type RunContext } from './context.ts'
-import { checkAssertions, checkThresholds, historyVerdict } from './expectations.ts'
 import { type FaultTimeline, startFaults, type Trouble } from './fault-timeline.ts'
+import { historyVerdict } from './history.ts'
 import { historyText, invariantsOf, judge } from './judge.ts'
+import { type BaselineRun, judgeThresholds } from './judge-thresholds.ts'
+import { createMeasuring, toldClient } from './measuring.ts'
 import { createObserver } from './observer.ts'
 import { patientClient } from './patient-client.ts'
 import { runPhase } from './phases.ts'
@@ -25,6 +22,7 @@ import { populate } from './populate.ts'
 import { checkFaultsPossible } from './possible-faults.ts'
 import type { Stage } from './stage.ts'
 import { prepareTenant } from './tenant.ts'
+import { startWatch } from './watch.ts'
 
 export interface RunOptions {
   readonly scenario: Scenario
@@ -38,6 +36,8 @@ export interface RunOptions {
   readonly signal: AbortSignal
   /** A bug planted in a virtual world, to see that it is found. */
   readonly plantedBug?: PlantedBug | undefined
+  /** A former run that this one is compared with. */
+  readonly baseline?: BaselineRun
   /** Told of everything notable, for the terminal. */
   readonly onNote: (atMs: number, what: string, text: string) => void
   readonly onStart?: (context: RunContext) => void
@@ -73,13 +73,15 @@ export async function performOn(
   options: Omit<RunOptions, 'dataDir' | 'env' | 'logLevel'>,
   startedWallMs: number,
 ): Promise<RunResult> {
-  const { scenario, signal } = options
-  const trouble: Trouble = { active: 0, lastMs: Number.NEGATIVE_INFINITY }
-  const context = contextOf(stage, options, trouble)
-  const { observer, nowMs } = context
+  const { scenario } = options
+  const giveUp = new AbortController()
+  const signal = AbortSignal.any([options.signal, giveUp.signal])
+  const context = contextOf(stage, { ...options, signal })
+  const { observer, nowMs, startedMs } = context
   options.onStart?.(context)
+  const assertions = watchAssertions(context)
+  const watch = startWatch(context, assertions, giveUp, () => Date.now() - startedWallMs)
   try {
-    const startedMs = nowMs()
     const head = {
       version: 1,
       runId: options.runId,
@@ -98,19 +100,26 @@ export async function performOn(
       await prepareTenant(context)
       await populate(context)
     })
-    const { phases, assertions } = await runPhases(context, startFaults(context, trouble))
+    const phases = await runPhases(context, startFaults(context, context.trouble), assertions)
+    await watch.stop()
     context.faults.push(...((await stage.heal?.()) ?? []))
     const history = await historyVerdict(context)
     context.note('history', historyText(history))
-    const atEnd = signal.aborted ? [] : [...assertions, ...(await judgedNow(context, 'end'))]
-    const thresholds = signal.aborted ? [] : await checkThresholds(context, Date.now() - startedWallMs)
+    if (!signal.aborted) await assertions.runEnds()
+    const asserted = assertions.results()
+    const { thresholds, metrics } = await judgeThresholds(context, watch, {
+      history,
+      runWallMs: Date.now() - startedWallMs,
+      ...(options.baseline ? { baseline: options.baseline } : {}),
+    })
     const invariants = [...invariantsOf(history, nowMs()), ...(stage.invariants?.() ?? [])]
-    context.record.judged('threshold', thresholds)
+    const shown = thresholds.map(({ invalidates: _, exitCode: __, aborted: ___, ...result }) => result)
+    context.record.judged('threshold', shown)
     context.record.judged('invariant', invariants)
     const final = await observer.last()
     const judged = judge({
       phases,
-      assertions: atEnd,
+      assertions: asserted,
       thresholds,
       invariants,
       interrupted: signal.aborted ? signal.reason : undefined,
@@ -123,9 +132,10 @@ export async function performOn(
       endedMs: nowMs(),
       phases,
       faults: context.faults.toSorted((a, b) => a.fromMs - b.fromMs),
-      thresholds: thresholds.map(({ invalidates: _, ...result }) => result),
-      assertions: atEnd,
+      thresholds: shown,
+      assertions: asserted,
       invariants,
+      metrics,
       timeline: observer.samples,
       events: context.events,
       final,
@@ -139,24 +149,41 @@ export async function performOn(
     return result
   } finally {
     observer.stop()
+    await watch.stop()
   }
 }
 
 function contextOf(
   stage: Stage,
   { scenario, signal, onNote, log }: Pick<RunOptions, 'scenario' | 'signal' | 'onNote' | 'log'>,
-  trouble: Trouble,
 ): RunContext {
   const events: RunContext['events'] = []
   const faults: RunContext['faults'] = []
   const { keepEvents, resolution } = scenario.outputs.timeline
   const record = recordRun(log, { keepEvents })
   const nowMs = (): number => stage.clock.nowMs()
+  const trouble: Trouble = { active: 0, lastMs: Number.NEGATIVE_INFINITY, open: new Set() }
+  const certificates = scenario.thresholds.some(({ metric }) => metric === 'cert.expired_in_use')
+  const measuring = createMeasuring(stage.client, nowMs, certificates)
+  const told = { ...stage, client: toldClient(stage.client, measuring.unanswered) }
+  const observer = createObserver(told.client, {
+    resolutionMs: resolution,
+    onStats: (stats) => {
+      record.stats(stats)
+      measuring.onStats(stats)
+    },
+    onEvent: record.device,
+  })
   return {
     scenario,
     stage,
-    client: scenario.faults.length > 0 ? patientClient(stage, trouble, signal) : stage.client,
-    observer: createObserver(stage.client, { resolutionMs: resolution, onStats: record.stats, onEvent: record.device }),
+    client: scenario.faults.length > 0 ? patientClient(told, trouble, signal) : told.client,
+    observer,
+    measuring,
+    trouble,
+    startedMs: nowMs(),
+    phaseSpans: [],
+    rollouts: new Map(),
     signal,
     policyIds: new Map(),
     groupIds: new Map(),
@@ -191,9 +218,9 @@ async function unlessAborted({ signal }: RunContext, prepare: () => Promise<void
 async function runPhases(
   context: RunContext,
   faults: FaultTimeline,
-): Promise<{ phases: readonly PhaseResult[]; assertions: readonly ExpectationResult[] }> {
+  assertions: AssertionWatch,
+): Promise<readonly PhaseResult[]> {
   const phases: PhaseResult[] = []
-  const assertions: ExpectationResult[] = []
   for (const phase of context.scenario.phases) {
     const failed = phases.some(({ outcome }) => outcome !== 'done')
     if (failed || context.signal.aborted) {
@@ -206,26 +233,24 @@ async function runPhases(
       })
       continue
     }
+    const span: RunContext['phaseSpans'][number] = { name: phase.name, fromMs: context.nowMs() }
+    context.phaseSpans.push(span)
     faults.phaseBegins(phase.name)
     context.record.phaseBegins(phase.name, context.nowMs())
+    await unlessAborted(context, () => assertions.phaseBegins(phase.name))
     const result = await runPhase(context, phase)
+    span.toMs = context.nowMs()
     context.record.phaseEnds(result)
     context.note(
       'phase',
       `${phase.name}: ${result.outcome} after ${formatDuration(result.toMs - result.fromMs)}${result.outcome === 'done' ? '' : `, ${result.text}`}`,
     )
     phases.push(result)
-    if (!context.signal.aborted) assertions.push(...(await judgedNow(context, `end(${phase.name})`)))
+    await unlessAborted(context, () => assertions.phaseEnds(phase.name))
   }
   await faults.end()
-  return { phases, assertions }
-}
-
-/** Assertions that are due, judged and written down. */
-async function judgedNow(context: RunContext, at: string): Promise<readonly ExpectationResult[]> {
-  const results = await checkAssertions(context, at)
-  context.record.judged('assertion', results)
-  return results
+  await assertions.end()
+  return phases
 }
 
 function machine(): Readonly<Record<string, string>> {

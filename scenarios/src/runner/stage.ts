@@ -33,6 +33,8 @@ export interface Stage {
   readonly lost: AbortSignal
   /** How long to wait before looking again at what has been waited for so long, simulated milliseconds both. */
   lookAgainMs(waitedMs: number): number
+  /** How long to wait before looking again at a run whose phase has lasted so long, simulated milliseconds both. */
+  watchAgainMs(phaseAgeMs: number): number
   /** How long may pass before what should happen soon counts as not happening, simulated milliseconds. */
   patienceMs(what: 'enrolment' | 'reports'): number
   /** Write something that the runner did into the stage's own record, where there is one. */

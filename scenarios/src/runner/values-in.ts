@@ -1,7 +1,7 @@
 import type { ConditionContext } from '@muster/shared/scenario'
 
 /** What the names in a condition stood at, so that a failure explains itself. */
-export function valuesIn(expr: string, world: ConditionContext | undefined): string {
+export function valuesIn(expr: string, world: ConditionContext | undefined, held = false): string {
   if (!world) return 'the service did not answer'
   const values: string[] = []
   for (const [, table = '', field = ''] of expr.matchAll(
@@ -16,5 +16,5 @@ export function valuesIn(expr: string, world: ConditionContext | undefined): str
   }
   for (const [name] of expr.matchAll(/\b(apps|notifications|retireListed|brokerKills)\b/g))
     values.push(`${name} = ${world[name as 'apps']}`)
-  return [...new Set(values)].join(', ') || 'does not hold'
+  return [...new Set(values)].join(', ') || (held ? 'holds' : 'does not hold')
 }

@@ -8,6 +8,7 @@ import { startStack } from './stack.ts'
 
 const DEVICES_PER_WORKER = 10_000
 const LOOK_EVERY_WALL_MS = 300
+const WATCH_EVERY_WALL_MS = 1_000
 const PATIENCE_WALL_MS = { enrolment: 300_000, reports: 20_000 } as const
 /** How long a part that no longer answers has to say why. */
 const LAST_WORDS_MS = 3_000
@@ -51,6 +52,7 @@ export async function openLiveStage({ scenario, ...options }: LiveStageOptions):
     breaker: liveBreaker(stack, speed),
     lost: lost.signal,
     lookAgainMs: () => LOOK_EVERY_WALL_MS * speed,
+    watchAgainMs: () => WATCH_EVERY_WALL_MS * speed,
     patienceMs: (what) => PATIENCE_WALL_MS[what] * speed,
     environment: { 'nats-server': stack.nats.version ?? 'elsewhere' },
     perform: async (work) => {

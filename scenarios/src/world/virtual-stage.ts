@@ -13,6 +13,9 @@ const START = '2026-01-05T08:00:00Z'
 const LOOK_MIN_MS = SECOND_MS
 const LOOK_MAX_MS = 10 * MINUTE_MS
 const LOOK_SHARE = 0.02
+const WATCH_MIN_MS = 10 * SECOND_MS
+const WATCH_MAX_MS = 10 * MINUTE_MS
+const WATCH_SHARE = 0.005
 /** After the last fault by chance: devices that gave up for a while come back. */
 const HEALING_MS = HOUR_MS
 const PATIENCE_MS = { enrolment: DAY_MS, reports: 10 * MINUTE_MS } as const
@@ -59,6 +62,7 @@ export async function openVirtualStage({
     breaker,
     lost: new AbortController().signal,
     lookAgainMs: (waitedMs) => Math.min(LOOK_MAX_MS, Math.max(LOOK_MIN_MS, waitedMs * LOOK_SHARE)),
+    watchAgainMs: (ageMs) => Math.min(WATCH_MAX_MS, Math.max(WATCH_MIN_MS, ageMs * WATCH_SHARE)),
     patienceMs: (what) => PATIENCE_MS[what],
     record: (what, text) => world.chronicle.add(clock.nowMs(), `runner ${what} ${text}`),
     heal: async () => {

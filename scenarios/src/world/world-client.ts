@@ -62,6 +62,10 @@ export function createWorldClient(
         await pause(clock, RETRY_MS)
       }
     },
+    ask: async (method, path) => {
+      const { status, body, headers = {} } = await ask(method, path, undefined)
+      return { status, body, headers }
+    },
     watch: (listener) => {
       listeners.add(listener)
       return () => listeners.delete(listener)

@@ -294,6 +294,12 @@ export const errorCatalogue = {
     exit: 14,
     meaning: 'A worker or the control service has ended in the middle of a run without being asked to.',
   },
+  'run/given-up': {
+    status: 500,
+    graph: 'InternalServerError',
+    exit: 13,
+    meaning: 'A threshold with `abortOnFail` failed while the run went on.',
+  },
   'run/wall-limit': {
     status: 500,
     graph: 'InternalServerError',

@@ -21,6 +21,10 @@ import { FleetOrder, HistoryEntry, WorkerHello } from './simulation.ts'
  * | GET /_muster/history/sent?after= | → `HistoryPage`: what the workers' devices have sent |
  * | GET /_muster/history/committed?after= | → `CommittedPage`: what the store holds |
  * | GET /_muster/policies/{id}/latencies?revision= | → `PolicyLatencies` |
+ * | GET /_muster/policies/{id}/applied?after= | → `AppliedPage`: the same, device by device |
+ * | GET /_muster/reports/latencies?after=&since= | → `ReportLatencyPage`: each committed report |
+ * | GET /_muster/measurements/{checkIns\|graphRequests}?after= | → `MeasurementPage`: the newest of the service's own |
+ * | GET /_muster/certificates?after=&expired= | → `CertificatePage` |
  * | GET /_muster/devices/{id}/trace | → `DeviceTrace`; a device that is not enrolled goes by its name in the simulation |
  * | WS /_muster/live | `LiveEvent`s as JSON text, `stats` once a second |
  */
@@ -141,6 +145,53 @@ export const PolicyLatencies = z.object({
   committedMs: Quantiles,
 })
 export type PolicyLatencies = z.infer<typeof PolicyLatencies>
+
+/** For each device that is done with the policy's current revision: when it was asked for, applied and committed. */
+export const AppliedPage = z.object({
+  entries: z.array(z.object({ deviceId: Guid, targetedAtMs: EpochMs, appliedAtMs: EpochMs, committedAtMs: EpochMs })),
+  next: z.string().optional(),
+})
+export type AppliedPage = z.infer<typeof AppliedPage>
+
+/** Reports with the moments of their observation and of their commit, in the order of devices. */
+export const ReportLatencyPage = z.object({
+  entries: z.array(z.object({ deviceId: Guid, seq: Count, observedAtMs: EpochMs, committedAtMs: EpochMs })),
+  next: z.string().optional(),
+})
+export type ReportLatencyPage = z.infer<typeof ReportLatencyPage>
+
+/** What the service measures of itself. It keeps the newest: who asks often enough misses none. */
+export const MeasurementPage = z.object({
+  entries: z.array(
+    z.object({
+      /** When it was over, simulated. */
+      atMs: EpochMs,
+      /** Wall milliseconds. */
+      tookMs: z.number().nonnegative(),
+      failed: z.boolean(),
+      /** Of a Graph request: method and route. */
+      route: z.string().optional(),
+    }),
+  ),
+  /** Pass it as `after`; holds for one life of the service. */
+  next: z.string(),
+})
+export type MeasurementPage = z.infer<typeof MeasurementPage>
+
+export const CertificateEntry = z.object({
+  serialNumber: z.string(),
+  deviceId: Guid,
+  deviceName: z.string(),
+  status: z.enum(['active', 'superseded', 'revoked', 'expired']),
+  /** A managed device shows itself with it. */
+  inUse: z.boolean(),
+  issuedAtMs: EpochMs,
+  notBeforeMs: EpochMs,
+  notAfterMs: EpochMs,
+})
+export type CertificateEntry = z.infer<typeof CertificateEntry>
+export const CertificatePage = z.object({ entries: z.array(CertificateEntry), next: z.string().optional() })
+export type CertificatePage = z.infer<typeof CertificatePage>
 
 /** One line of a device's story, oldest first. */
 export const TraceEntry = z.object({

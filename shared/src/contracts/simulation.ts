@@ -155,6 +155,10 @@ export const HistoryEntry = z.object({
   phase: DevicePhase,
   lastSeq: z.number().int().nonnegative(),
   ackedSeq: z.number().int().nonnegative(),
+  /** In reach just now. */
+  online: z.boolean().optional(),
+  /** When it first asked to be managed, and when it was. */
+  enrolment: z.object({ beganAtMs: EpochMs, endedAtMs: EpochMs.optional() }).optional(),
 })
 export type HistoryEntry = z.infer<typeof HistoryEntry>
 

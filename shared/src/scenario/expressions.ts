@@ -1,5 +1,17 @@
-import { Environment } from '@marcbachmann/cel-js'
-import type { Stats } from '@muster/shared/contracts'
+import { type ASTNode, Environment } from '@marcbachmann/cel-js'
+import { nearestName } from '@muster/shared/core'
+import { type Breaking, breakingOf } from './breaking.ts'
+import { checkTexts, type ExpressionUse, useOf } from './expression-use.ts'
+import {
+  certificateFields,
+  certificateValue,
+  deviceFields,
+  deviceValue,
+  type FleetCertificate,
+  type FleetDevice,
+  type RolloutView,
+  registerFleet,
+} from './fleet-view.ts'
 
 /** Numbers that conditions may use, by name; counts are whole, shares run from 0 to 1. */
 export interface ConditionContext {
@@ -15,6 +27,11 @@ export interface ConditionContext {
   readonly brokerKills: number
   /** By the scenario's policy id. */
   readonly policies: ReadonlyMap<string, PolicyCounts>
+  /** Absent where no expression asks for them: managed devices, certificates, and rollouts by policy. */
+  readonly fleet?: readonly FleetDevice[]
+  readonly certs?: readonly FleetCertificate[]
+  readonly rollouts?: ReadonlyMap<string, RolloutView>
+  readonly nowMs?: number
 }
 
 export type DeviceCount =
@@ -58,9 +75,29 @@ export interface Expression<Context> {
   evaluate(context: Context): boolean
 }
 
-type Checked<Context> =
-  | { readonly ok: true; readonly expression: Expression<Context> }
-  | { readonly ok: false; readonly message: string }
+/** A condition over the state of the world. */
+export interface Condition extends Expression<ConditionContext> {
+  /** What has to be fetched before it can be asked. */
+  readonly use: ExpressionUse
+  /** Devices that make it false, or true, by id; empty where it is not about single devices. */
+  breakers(context: ConditionContext, held: boolean): readonly string[]
+}
+
+/** What came back from a Graph request. */
+export interface GraphAnswerView {
+  readonly status: number
+  readonly body?: unknown
+  readonly headers: Readonly<Record<string, string>>
+}
+
+interface Wrong {
+  readonly ok: false
+  readonly message: string
+  /** Where in the expression it is, characters from its beginning. */
+  readonly offset?: number
+}
+
+type Checked<E> = { readonly ok: true; readonly expression: E } | Wrong
 
 const counts = (names: readonly string[]): Record<string, string> =>
   Object.fromEntries(names.map((name) => [name, 'int']))
@@ -81,8 +118,13 @@ const deviceCounts: readonly DeviceCount[] = [
   'left',
 ]
 
-function conditionEnvironment(policyOf: (id: string) => PolicyCounts | undefined): Environment {
-  return new Environment()
+/** What functions in expressions look up, at the moment of asking. */
+interface Lookup {
+  context: Pick<ConditionContext, 'policies' | 'rollouts'>
+}
+
+function conditionEnvironment(lookup: Lookup): Environment {
+  const environment = new Environment()
     .registerVariable({
       name: 'devices',
       schema: { ...counts(deviceCounts), enrolledShare: 'double', compliantShare: 'double' },
@@ -101,10 +143,11 @@ function conditionEnvironment(policyOf: (id: string) => PolicyCounts | undefined
     .registerVariable('brokerKills', 'int')
     .registerType('PolicyCounts', { ctor: PolicyCountsValue, fields: counts(policyCounts) })
     .registerFunction('policy(string): PolicyCounts', (id: string) => {
-      const found = policyOf(id)
+      const found = lookup.context.policies.get(id)
       if (!found) throw new Error(`there is no policy ${JSON.stringify(id)}`)
       return Object.assign(new PolicyCountsValue(), whole(found))
     })
+  return registerFleet(environment, (id) => lookup.context.rollouts?.get(id))
 }
 
 /** CEL tells types apart by their constructors. */
@@ -119,30 +162,85 @@ const whole = (record: object): Record<string, unknown> =>
     ]),
   )
 
-/** Compile a condition over the state of the world; a wrong name or type is found here. */
-export function compileCondition(expr: string): Checked<ConditionContext> {
-  let current: ReadonlyMap<string, PolicyCounts> = new Map()
-  const environment = conditionEnvironment((id) => current.get(id))
+/** The state of the world as values that expressions are evaluated with. */
+function valuesOf({
+  policies: _,
+  rollouts: __,
+  fleet,
+  certs,
+  nowMs,
+  ...rest
+}: ConditionContext): Record<string, unknown> {
+  const values = Object.entries(rest).map(([name, value]) => [
+    name,
+    typeof value === 'number' ? BigInt(value) : whole(value),
+  ])
+  return {
+    ...Object.fromEntries(values),
+    fleet: (fleet ?? []).map(deviceValue),
+    certs: (certs ?? []).map(certificateValue),
+    now: new Date(nowMs ?? 0),
+  }
+}
+
+/** Compile a condition over the state of the world; a wrong name, text or type is found here. */
+export function compileCondition(expr: string): Checked<Condition> {
+  const lookup: Lookup = { context: { policies: new Map() } }
+  const environment = conditionEnvironment(lookup)
   const compiled = compile(environment, expr)
   if (!compiled.ok) return compiled
+  const lists: Breaking[] = breakingOf(compiled.ast, (text) => environment.parse(text))
   return {
     ok: true,
     expression: {
+      use: useOf(compiled.ast),
       evaluate: (context) => {
-        current = context.policies
-        const { policies: _, ...rest } = context
-        const values = Object.entries(rest).map(([name, value]) => [
-          name,
-          typeof value === 'number' ? BigInt(value) : whole(value),
-        ])
-        return compiled.evaluate(Object.fromEntries(values)) === true
+        lookup.context = context
+        return compiled.evaluate(valuesOf(context)) === true
+      },
+      breakers: (context, held) => {
+        lookup.context = context
+        const values = valuesOf(context)
+        return [...new Set(lists.flatMap((list) => list.devices(values, held)))]
       },
     },
   }
 }
 
+/** Compile what is expected of an answer of Graph: `status`, `body`, `headers`, and the state of the world. */
+export function compileGraphExpectation(
+  expr: string,
+): Checked<{ readonly use: ExpressionUse; evaluate(answer: GraphAnswerView, context: ConditionContext): boolean }> {
+  const lookup: Lookup = { context: { policies: new Map() } }
+  const environment = conditionEnvironment(lookup)
+    .registerVariable('status', 'int')
+    .registerVariable('body', 'dyn')
+    .registerVariable('headers', 'map<string, string>')
+  const compiled = compile(environment, expr)
+  if (!compiled.ok) return compiled
+  return {
+    ok: true,
+    expression: {
+      use: useOf(compiled.ast),
+      evaluate: ({ status, body, headers }, context) => {
+        lookup.context = context
+        const answer = { status: BigInt(status), body: wholeWithin(body), headers: new Map(Object.entries(headers)) }
+        return compiled.evaluate({ ...valuesOf(context), ...answer }) === true
+      },
+    },
+  }
+}
+
+/** JSON with its whole numbers as CEL has them. */
+function wholeWithin(value: unknown): unknown {
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : value
+  if (Array.isArray(value)) return value.map(wholeWithin)
+  if (typeof value !== 'object' || value === null) return value ?? null
+  return new Map(Object.entries(value).map(([name, inner]) => [name, wholeWithin(inner)]))
+}
+
 /** Compile the gate of a rollout. */
-export function compileGate(expr: string): Checked<RingContext> {
+export function compileGate(expr: string): Checked<Expression<RingContext>> {
   const environment = new Environment().registerVariable({
     name: 'ring',
     schema: { targeted: 'int', reported: 'double', succeeded: 'double', errors: 'double' },
@@ -160,93 +258,34 @@ export function compileGate(expr: string): Checked<RingContext> {
 function compile(
   environment: Environment,
   expr: string,
-): { ok: true; evaluate: (values: Record<string, unknown>) => unknown } | { ok: false; message: string } {
+): { ok: true; ast: ASTNode; evaluate: (values: Record<string, unknown>) => unknown } | Wrong {
   try {
     const parsed = environment.parse(expr)
     const checked = parsed.check()
-    if (!checked.valid) return { ok: false, message: firstLine(checked.error) }
+    if (!checked.valid) return wrong(checked.error)
     if (checked.type !== 'bool' && checked.type !== 'dyn')
       return { ok: false, message: `expected a condition, found a value of type ${checked.type}` }
-    return { ok: true, evaluate: (values) => parsed(values) }
+    const misspelt = checkTexts(parsed.ast)
+    if (misspelt) return { ok: false, ...misspelt }
+    return { ok: true, ast: parsed.ast, evaluate: (values) => parsed(values) }
   } catch (error) {
-    return { ok: false, message: firstLine(error) }
+    return wrong(error)
   }
 }
+
+function wrong(error: unknown): Wrong {
+  const { range } = error as { range?: { start: number } }
+  const message = firstLine(error)
+  const [, key] = /^No such key: (\w+)$/.exec(message) ?? []
+  const near = key === undefined ? undefined : nearestName(key, knownFields)
+  return {
+    ok: false,
+    message: near ? `${message}; did you mean ${JSON.stringify(near)}?` : message,
+    ...(range ? { offset: range.start } : {}),
+  }
+}
+
+const knownFields = [...deviceCounts, ...policyCounts, ...Object.keys(deviceFields), ...Object.keys(certificateFields)]
 
 const firstLine = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? 'the expression cannot be read'
-
-/** The context that statistics give. `total` is the whole population, under management or not. */
-export function conditionContext(
-  stats: Stats,
-  more: {
-    readonly total: number
-    readonly managedTotal: number
-    readonly policyIds: ReadonlyMap<string, string>
-    readonly retireListed: number
-    readonly brokerKills: number
-  },
-): ConditionContext {
-  const state = (name: string): number =>
-    Object.values(stats.compliance).reduce((sum, states) => sum + (states?.[name] ?? 0), 0)
-  const { managed, retired, wiped, deleted } = stats.devices
-  const online = stats.workers.reduce((sum, worker) => sum + worker.online, 0)
-  const compliant = state('compliant')
-  const action = (name: string): number => stats.actions[name] ?? 0
-  return {
-    devices: {
-      total: more.total,
-      managed,
-      online,
-      compliant,
-      inGracePeriod: state('inGracePeriod'),
-      noncompliant: state('noncompliant'),
-      error: state('error'),
-      conflict: state('conflict'),
-      unknown: state('unknown'),
-      retired,
-      wiped,
-      deleted,
-      left: retired + wiped + deleted,
-      enrolledShare: more.managedTotal === 0 ? 1 : (managed + retired + wiped + deleted) / more.managedTotal,
-      compliantShare: managed === 0 ? 0 : compliant / managed,
-    },
-    reports: { ...stats.reports },
-    certificates: { ...stats.certificates },
-    actions: {
-      pending: action('pending'),
-      active: action('active'),
-      done: action('done'),
-      failed: action('failed'),
-      canceled: action('canceled'),
-      notSupported: action('notSupported'),
-    },
-    enrolments: {
-      enrolled: stats.enrolments.enrolled,
-      refused: Object.values(stats.enrolments.refused).reduce((a, b) => a + b, 0),
-    },
-    checkIns: { ...stats.checkIns },
-    apps: stats.appRegistrations,
-    notifications: stats.notifications,
-    retireListed: more.retireListed,
-    brokerKills: more.brokerKills,
-    policies: new Map([...more.policyIds].map(([id, policyId]) => [id, policyCountsOf(stats, policyId)])),
-  }
-}
-
-function policyCountsOf(stats: Stats, policyId: string): PolicyCounts {
-  const found = stats.policies.find((policy) => policy.policyId === policyId)
-  const of = (state: string): number => found?.states[state] ?? 0
-  return {
-    targeted: found?.targeted ?? 0,
-    reported: found?.reported ?? 0,
-    pending: of('pending'),
-    compliant: of('compliant'),
-    remediated: of('remediated'),
-    nonCompliant: of('nonCompliant'),
-    inGracePeriod: of('inGracePeriod'),
-    error: of('error'),
-    conflict: of('conflict'),
-    notApplicable: of('notApplicable'),
-  }
-}

@@ -18,8 +18,8 @@ const descriptions: Readonly<Record<keyof typeof Scenario.shape, string>> = {
   phases: 'One after another: steps, then a duration or a condition that is waited for.',
   faults: 'What goes wrong beside the phases, and when.',
   thresholds: 'What measured figures must be.',
-  outputs: 'What the run leaves behind: reports, and how finely it is recorded',
-  assertions: 'Conditions that must hold at a moment.',
+  assertions: 'Conditions that must hold at a moment, or all the time.',
+  outputs: 'What the run leaves behind: reports, how finely it is recorded, and what it is compared with.',
 }
 
 /** The language as a JSON Schema (draft 2020-12), for editors. What only the reader checks, such as names, is not in it. */

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Duration } from './duration.ts'
+import { Baseline } from './expectation-schema.ts'
 
 /** What a run can be told as. */
 export const REPORT_FORMATS = ['html', 'json', 'junit', 'openmetrics'] as const
@@ -16,4 +17,6 @@ export const Outputs = z.strictObject({
       keepEvents: z.number().int().min(0).max(100_000).default(2_000),
     })
     .prefault({}),
+  /** What it is compared with. */
+  baseline: Baseline.optional(),
 })

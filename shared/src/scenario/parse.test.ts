@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { compileCondition, compileGate } from './expressions.ts'
+import { compileCondition, compileGate, compileGraphExpectation } from './expressions.ts'
 import { formatProblem, parseScenario } from './parse.ts'
 import { managedCount, populationCounts, populationOf } from './population.ts'
+import type { CheckExpression } from './references.ts'
 
 const good = `apiVersion: muster.dev/v1
 kind: Scenario
@@ -20,9 +21,9 @@ phases:
     until: { expr: devices.enrolledShare >= 1.0, timeout: 1h }
 `
 
-const check = (expr: string, kind: 'condition' | 'gate'): string | undefined => {
-  const checked = kind === 'gate' ? compileGate(expr) : compileCondition(expr)
-  return checked.ok ? undefined : checked.message
+const check: CheckExpression = (expr, kind) => {
+  const checked = { gate: compileGate, condition: compileCondition, graph: compileGraphExpectation }[kind](expr)
+  return checked.ok ? undefined : checked
 }
 const problemsOf = (text: string): string[] => {
   const parsed = parseScenario(text, 'x.yaml', check)

@@ -1,7 +1,7 @@
 import { nearestName, ok, type Result } from '@muster/shared/core'
 import { type Document, isMap, isNode, isPair, isScalar, LineCounter, parseDocument } from 'yaml'
 import type { z } from 'zod'
-import { checkReferences } from './references.ts'
+import { type CheckExpression, checkReferences } from './references.ts'
 import { Scenario } from './schema.ts'
 
 /** One thing wrong with a scenario. */
@@ -28,7 +28,7 @@ const ALIASES_MAX = 100
 export function parseScenario(
   text: string,
   file: string,
-  checkExpression?: (expr: string, kind: 'condition' | 'gate') => string | undefined,
+  checkExpression?: CheckExpression,
 ): { readonly ok: true; readonly scenario: Scenario } | { readonly ok: false; readonly problems: readonly Problem[] } {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true })
@@ -53,8 +53,8 @@ export function parseScenario(
       ),
     }
   }
-  const problems = checkReferences(parsed.data, checkExpression).map(({ path, message }) =>
-    at(offsetOf(document, path), path.join('.'), message),
+  const problems = checkReferences(parsed.data, checkExpression).map(({ path, message, offset = 0 }) =>
+    at(offsetOf(document, path) + offsetInText(text, document, path, offset), path.join('.'), message),
   )
   return problems.length > 0 ? { ok: false, problems } : { ok: true, scenario: parsed.data }
 }
@@ -255,4 +255,12 @@ function offsetOf(document: Document, path: Path, atKey = false): number {
     if (isNode(node) && node.range) return node.range[0]
   }
   return 0
+}
+
+/** How far from the beginning of a value a character of its text is; 0 where the text is written in another way. */
+function offsetInText(text: string, document: Document, path: Path, offset: number): number {
+  const node = document.getIn(path, true)
+  if (offset === 0 || !isScalar(node) || !node.range) return 0
+  const begin = text.slice(node.range[0], node.range[1]).indexOf(String(node.value))
+  return begin < 0 ? 0 : begin + offset
 }

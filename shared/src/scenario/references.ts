@@ -1,7 +1,8 @@
 import { enrolmentMode, enrolmentModes } from '@muster/shared/contracts'
 import { nearestName } from '@muster/shared/core'
+import { checkExpectations } from './expectation-references.ts'
+import { namesInExpression } from './expression-use.ts'
 import type { ScenarioFault } from './fault-schema.ts'
-import { parseRequirement } from './requirement.ts'
 import type { Scenario, ScenarioStep } from './schema.ts'
 
 type Path = readonly (string | number)[]
@@ -9,15 +10,23 @@ type Path = readonly (string | number)[]
 export interface ReferenceProblem {
   readonly path: Path
   readonly message: string
+  /** Where in the text at the path, characters from its beginning. */
+  readonly offset?: number
 }
 
-type CheckExpression = (expr: string, kind: 'condition' | 'gate') => string | undefined
+export type ExpressionKind = 'condition' | 'gate' | 'graph'
+
+/** What is wrong with an expression, if anything is; `offset`: where in it, characters from its beginning. */
+export type CheckExpression = (
+  expr: string,
+  kind: ExpressionKind,
+) => { readonly message: string; readonly offset?: number } | undefined
 
 /** What names of other parts a scenario uses, and whether they are there. */
 export function checkReferences(scenario: Scenario, checkExpression?: CheckExpression): readonly ReferenceProblem[] {
   const problems: ReferenceProblem[] = []
-  const checks = checksOf(namesOf(scenario), checkExpression, (path, message) => {
-    problems.push({ path, message })
+  const checks = checksOf(scenario, checkExpression, (path, message, offset) => {
+    problems.push({ path, message, ...(offset === undefined ? {} : { offset }) })
   })
   for (const [list, ids] of duplicates(scenario))
     for (const [index, id] of ids) checks.report([...list, index], `the id ${JSON.stringify(id)} is used twice`)
@@ -30,10 +39,12 @@ export function checkReferences(scenario: Scenario, checkExpression?: CheckExpre
 }
 
 function checksOf(
-  names: Names,
+  scenario: Scenario,
   checkExpression: CheckExpression | undefined,
-  report: (path: Path, message: string) => void,
+  report: (path: Path, message: string, offset?: number) => void,
 ): Checks {
+  const names = namesOf(scenario)
+  const rings = ringsByPolicy(scenario)
   const hint = (name: string, known: Iterable<string>): string => {
     const near = nearestName(name, known)
     return near ? `; did you mean ${JSON.stringify(near)}?` : ''
@@ -53,12 +64,27 @@ function checksOf(
       const text = `${JSON.stringify(name)} is neither a part of the population nor a platform in it`
       report(path, `${text}${hint(name, names.part)}`)
     },
+    ringsOf: (policy) => rings.get(policy) ?? new Set(),
     expression: (expr, kind, path) => {
       const objection = checkExpression?.(expr, kind)
-      if (objection !== undefined) report(path, objection)
-      for (const [, id] of expr.matchAll(/\bpolicy\(\s*["']([^"']+)["']\s*\)/g)) need('policy', id ?? '', path)
+      if (objection) report(path, objection.message, objection.offset)
+      for (const { kind: named, name, of = '' } of namesInExpression(expr)) {
+        if (named === 'policy') need('policy', name, path)
+        const known = named === 'rollout' ? rings : rings.get(of)
+        if (named !== 'policy' && known && !known.has(name))
+          report(path, `there is no ${named} ${JSON.stringify(name)}${hint(name, known.keys())}`)
+      }
     },
   }
+}
+
+/** Policies that are rolled out, and the names of their rings. */
+function ringsByPolicy({ phases }: Scenario): ReadonlyMap<string, ReadonlySet<string>> {
+  const rollouts = phases.flatMap((phase) => phase.do.flatMap((step) => ('rollout' in step ? [step.rollout] : [])))
+  const byPolicy = Map.groupBy(rollouts, ({ policy }) => policy)
+  return new Map(
+    [...byPolicy].map(([id, all]) => [id, new Set(all.flatMap(({ rings }) => rings.map(({ name }) => name)))]),
+  )
 }
 
 function checkPopulation({ population }: Scenario, { need, report }: Checks): void {
@@ -109,28 +135,15 @@ function checkFault(fault: ScenarioFault, path: Path, { need, needPart }: Checks
   if ('in' in fault) needPart(fault.in, [...path, 'in'])
 }
 
-function checkExpectations({ thresholds, assertions }: Scenario, { need, expression, report }: Checks): void {
-  for (const [index, { where, require }] of thresholds.entries()) {
-    if (where.policy !== undefined) need('policy', where.policy, ['thresholds', index, 'where', 'policy'])
-    for (const text of require) {
-      const parsed = parseRequirement(text)
-      if (!parsed.ok) report(['thresholds', index, 'require'], parsed.refusal.message)
-    }
-  }
-  for (const [index, assertion] of assertions.entries()) {
-    expression(assertion.expr, 'condition', ['assertions', index, 'expr'])
-    const phase = /^end\((.+)\)$/.exec(assertion.at)?.[1]
-    if (phase !== undefined) need('phase', phase, ['assertions', index, 'at'])
-    else if (assertion.at !== 'end') report(['assertions', index, 'at'], 'expected end, or end(<phase>)')
-  }
-}
-
-interface Checks {
+/** What checks of the parts of a scenario have at hand. */
+export interface Checks {
   report(path: Path, message: string): void
   need(kind: 'policy' | 'group' | 'filter' | 'behavior' | 'phase', name: string, path: Path): void
   needTargets(targets: readonly string[], path: Path): void
   needPart(name: string | undefined, path: Path): void
-  expression(expr: string, kind: 'condition' | 'gate', path: Path): void
+  expression(expr: string, kind: ExpressionKind, path: Path): void
+  /** Rings that the rollouts of a policy have. */
+  ringsOf(policy: string): ReadonlySet<string>
 }
 
 function checkStep(step: ScenarioStep, path: Path, { need, needTargets, needPart, expression }: Checks): void {

@@ -1,5 +1,8 @@
 import type { Explanation, Quantiles, Stats } from '@muster/shared/contracts'
 import type { EpochMs } from '@muster/shared/core'
+import type { Measured } from './measured.ts'
+import type { MetricName } from './metrics.ts'
+import type { WindowVerdict } from './windows.ts'
 
 /** Everything a run leaves behind: what `result.json` holds and every report is made from. */
 export interface RunResult {
@@ -34,6 +37,8 @@ export interface RunResult {
   readonly thresholds: readonly ExpectationResult[]
   readonly assertions: readonly ExpectationResult[]
   readonly invariants: readonly ExpectationResult[]
+  /** Absent in results of former versions. */
+  readonly metrics?: readonly MetricResult[]
   /** One sample a second (or more rarely in long runs), oldest first. */
   readonly timeline: readonly Sample[]
   readonly events: readonly RunEvent[]
@@ -77,6 +82,27 @@ export interface ExpectationResult {
   readonly atMs: EpochMs
   /** Devices that broke it, at most 20, and where to look further. */
   readonly devices: readonly string[]
+  /**
+   * `not-reached`: the run ended before its moment came; not ok, and the reason is what ended the run. `not-measured`: it
+   * says nothing in such a run, good or bad.
+   */
+  readonly outcome?: 'not-reached' | 'not-measured'
+  /** Of a threshold over windows: how long they are, and how they fared. */
+  readonly windowed?: WindowVerdict & { readonly windowMs: number }
+  /** Measurements that were left out because of a fault. */
+  readonly excluded?: number
+  /** Of a comparison with a former run: both figures. */
+  readonly baseline?: { readonly now: number; readonly was: number }
+}
+
+/** A metric over the whole run. */
+export interface MetricResult {
+  /** The metric; of what, where that is not all: `policy.time_to_applied of baseline`. */
+  readonly name: string
+  readonly metric: MetricName
+  readonly measured: Measured
+  /** A threshold is about it. */
+  readonly thresholded: boolean
 }
 
 export interface Sample {

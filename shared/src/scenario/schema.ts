@@ -1,6 +1,7 @@
 import { PlatformName, Posture, RemoteActionName } from '@muster/shared/contracts'
 import { z } from 'zod'
 import { Duration, Share } from './duration.ts'
+import { Assertion, Threshold } from './expectation-schema.ts'
 import { ScenarioFault } from './fault-schema.ts'
 import { Applying, CheckIns, Online } from './habit-schema.ts'
 import { Outputs } from './outputs-schema.ts'
@@ -148,32 +149,6 @@ const Phase = z
     error: 'a phase has a duration or an until, not both',
     path: ['until'],
   })
-
-const Threshold = z.strictObject({
-  metric: z.enum([
-    'policy.time_to_applied',
-    'policy.time_to_committed',
-    'report.ack_latency',
-    'checkin.duration',
-    'simulator.lag',
-    'run.wall',
-  ]),
-  where: z.strictObject({ policy: Id.optional() }).default({}),
-  /** `p95 < 90s`, `max < 5s`. Latencies of policies are simulated time, the others wall time. */
-  require: z
-    .union([z.string(), z.array(z.string()).min(1)])
-    .transform((value) => (typeof value === 'string' ? [value] : value)),
-  severity: z.enum(['fail', 'invalid-run']).default('fail'),
-})
-
-const Assertion = z.strictObject({
-  name: z.string().min(1),
-  expr: z.string(),
-  /** `end`, or `end(<phase>)`. */
-  at: z.string().default('end'),
-  /** Keep asking for so long (simulated) before it counts as failed. */
-  within: Duration.default(0),
-})
 
 /** Faults by chance, in a virtual world: what breaks, and how often on average. */
 const Chaos = z.strictObject({

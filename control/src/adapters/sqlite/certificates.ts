@@ -36,6 +36,15 @@ export function certificates(database: Database, cache?: RowCache<readonly Devic
     },
     expired: async (nowMs, limit) =>
       some(`state IN ('active', 'superseded') AND notAfterMs <= ? LIMIT ?`, nowMs, limit),
+    page: async ({ after, limit, pastMs }) =>
+      pastMs === undefined
+        ? some('serialNumber > ? ORDER BY serialNumber LIMIT ?', after ?? '', limit)
+        : some(
+            `serialNumber > ? AND state <> 'revoked' AND notAfterMs <= ? ORDER BY serialNumber LIMIT ?`,
+            after ?? '',
+            pastMs,
+            limit,
+          ),
     tally: async () =>
       database.all('SELECT state, count(*) AS certificates FROM certificate GROUP BY state').map((row) => ({
         state: row['state'] as DeviceCertificate['state'],

@@ -61,6 +61,22 @@ export function devicePolicies(database: Database, silences?: RowCache<readonly 
           revision,
         )
         .map((row) => ({ appliedAfterMs: Number(row['applied']), committedAfterMs: Number(row['committed']) })),
+    applied: async ({ policyId, after, limit }) =>
+      database
+        .all(
+          `SELECT deviceId, targetedAtMs, max(targetedAtMs, appliedAtMs) AS appliedAtMs, committedAtMs FROM device_policy
+           WHERE policyId = ? AND deviceId > ? AND reportedRevision = revision AND appliedAtMs IS NOT NULL
+             AND committedAtMs IS NOT NULL AND state <> 'pending' ORDER BY deviceId LIMIT ?`,
+          policyId,
+          after ?? '',
+          limit,
+        )
+        .map((row) => ({
+          deviceId: String(row['deviceId']),
+          targetedAtMs: Number(row['targetedAtMs']),
+          appliedAtMs: Number(row['appliedAtMs']),
+          committedAtMs: Number(row['committedAtMs']),
+        })),
     page: async ({ policyId, after, limit }) =>
       bodies<DevicePolicy>(
         database.all(

@@ -37,6 +37,22 @@ export function reports(database: Database): Reports {
           ackedSeq: Number(row['ackedSeq']),
           appliedReports: Number(row['appliedReports']),
         })),
+    latencies: async ({ after, sinceMs, limit }) =>
+      database
+        .all(
+          `SELECT deviceId, seq, observedAtMs, committedAtMs FROM report
+           WHERE (deviceId, seq) > (?, ?) AND committedAtMs >= ? ORDER BY deviceId, seq LIMIT ?`,
+          after?.deviceId ?? '',
+          after?.seq ?? 0,
+          sinceMs,
+          limit,
+        )
+        .map((row) => ({
+          deviceId: String(row['deviceId']),
+          seq: Number(row['seq']),
+          observedAtMs: Number(row['observedAtMs']),
+          committedAtMs: Number(row['committedAtMs']),
+        })),
     forDevice: async (deviceId, limit) =>
       database.all('SELECT * FROM report WHERE deviceId = ? ORDER BY seq DESC LIMIT ?', deviceId, limit).map(
         (row): ReportRow => ({
