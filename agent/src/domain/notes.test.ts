@@ -79,11 +79,13 @@ describe('what a device notes', () => {
     expect(noted(refused)).toEqual(['enrolment-refused enrolment/platform-blocked'])
   })
 
-  it('and keeps the newest of it', () => {
+  it('and keeps the newest of it; what comes and goes all day does not push out a cause', () => {
     const device = enrolled()
+    device.feed({ type: 'ordered-drift', posture: { encrypted: false } })
     for (let times = 0; times < 3 * DEVICE_NOTES_MAX; times++)
       device.feed({ type: 'poke', spreadMs: 0, correlationId: `p${times}` }, NOW_MS + times)
     expect(device.state.notes).toHaveLength(DEVICE_NOTES_MAX)
+    expect(noted(device).slice(0, 3)).toEqual(['enrolled a1b2', 'changed encrypted = false drift-step', 'poked'])
     expect(device.state.notes?.at(-1)?.correlationId).toBe(`p${3 * DEVICE_NOTES_MAX - 1}`)
   })
 })

@@ -5,11 +5,27 @@ import { type Turn, viewOf } from './turn.ts'
 
 type Noted = Omit<DeviceNote, 'atMs'>
 
-/** Keep these notes as well, and of all the newest. */
+/** What comes and goes all day on some devices: it must not push out what tells causes. */
+const routine: ReadonlySet<Noted['what']> = new Set([
+  'offline',
+  'online',
+  'poked',
+  'poke-missed',
+  'no-answer',
+  'restarted',
+  'user-acted',
+])
+const ROUTINE_MAX = DEVICE_NOTES_MAX / 2
+
+/** Keep these notes as well; of the routine ones at most half as many as of all, and of all the newest. */
 export function withNotes(state: DeviceState, { nowMs }: Pick<Turn, 'nowMs'>, notes: readonly Noted[]): DeviceState {
   if (notes.length === 0) return state
   const all = [...(state.notes ?? []), ...notes.map((note) => ({ atMs: nowMs, ...note }))]
-  return { ...state, notes: all.slice(-DEVICE_NOTES_MAX) }
+  while (all.length > DEVICE_NOTES_MAX) {
+    const routines = all.filter(({ what }) => routine.has(what)).length
+    all.splice(routines > ROUTINE_MAX ? all.findIndex(({ what }) => routine.has(what)) : 0, 1)
+  }
+  return { ...state, notes: all }
 }
 
 /** What is notable in what has become of a device because of `cause`. */

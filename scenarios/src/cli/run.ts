@@ -9,6 +9,7 @@ import { runScenario } from '../runner/run.ts'
 import { runSeeds } from './explore.ts'
 import { abortOnSignal } from './interrupt.ts'
 import { createLiveView, type LiveView } from './live-view.ts'
+import { openInBrowser } from './open-file.ts'
 import { plantedBugOf } from './planted-bug.ts'
 import { readScenario } from './read-scenario.ts'
 import { formatsOf, reportOption } from './report-formats.ts'
@@ -19,6 +20,7 @@ interface RunFlags extends ScenarioFlags {
   readonly out: string
   readonly report?: string
   readonly name?: string
+  readonly open: 'never' | 'on-failure'
   readonly json?: boolean
   readonly quiet?: boolean
   readonly logLevel: string
@@ -39,6 +41,7 @@ export function addRun(program: Command): void {
     .option('--out <dir>', 'where runs are kept', 'runs')
     .option('--name <name>', 'what the run is called, in place of its time and scenario')
     .addOption(reportOption("what the scenario's outputs.reports says"))
+    .addOption(new Option('--open <when>', 'the page in a browser').choices(['never', 'on-failure']).default('never'))
     .option('--json', 'print the result as JSON on stdout, and nothing else')
     .option('-q, --quiet', 'print the summary only')
     .option('--log-level <level>', 'of the services, for their log files', 'warn')
@@ -164,5 +167,6 @@ async function finish(result: RunResult, dir: string, flags: RunFlags): Promise<
     const shown = Object.values(paths).map((path) => relative(process.cwd(), String(path)) || String(path))
     process.stdout.write(renderSummary(result, { reports: shown, rerun: result.command }))
   }
+  if (flags.open === 'on-failure' && result.exitCode !== 0 && paths.html !== undefined) openInBrowser(paths.html)
   return result.exitCode
 }

@@ -32,17 +32,18 @@ const absenceOf = ({ atMs, cause }: DeviceNote): Absence => ({
 export function absenceCauses({ account }: DeviceFacts, level: number): readonly Because[] {
   if (!account) return [notRecorded(level, 'nobody answers for the device: its worker is away')]
   const notes = account.notes ?? []
-  const now = absencesOf(notes).at(-1)
   if (!account.online) {
+    const last = absencesOf(notes).at(-1)
+    const now = last?.toMs === undefined ? last : undefined
     const why = absenceText(now?.cause ?? account.away?.at(-1))
     const since = now ? ` since ${at(now.fromMs)}` : ''
     const text = `offline${since}${why === undefined ? '' : `: ${why}`}`
     return [known(level, text, now?.fromMs), ...(why === undefined ? [notRecorded(level + 1)] : [])]
   }
-  const last = notes.findLast(({ what }) => what === 'check-in-refused' || what === 'no-answer')
-  if (last?.what === 'check-in-refused')
-    return [known(level, `its check-in was refused at ${at(last.atMs)}: ${last.detail}`, last.atMs)]
-  if (last && account.failures > 0)
-    return [known(level, `its requests have had no answer since ${at(last.atMs)}`, last.atMs)]
+  const trouble = notes.findLast(({ what }) => what === 'check-in-refused' || what === 'no-answer')
+  if (trouble?.what === 'check-in-refused')
+    return [known(level, `its check-in was refused at ${at(trouble.atMs)}: ${trouble.detail}`, trouble.atMs)]
+  if (trouble && account.failures > 0)
+    return [known(level, `its requests have had no answer since ${at(trouble.atMs)}`, trouble.atMs)]
   return [notRecorded(level)]
 }

@@ -15,7 +15,7 @@ export const standing = (facts: DeviceFacts, device: Device): readonly string[] 
 function presence(account: DeviceAccount | undefined): readonly string[] {
   if (!account) return ['Nobody answers for the device: its worker is away.']
   const absence = absencesOf(account.notes ?? []).at(-1)
-  if (!absence) return account.online ? [] : ['It is offline.']
+  if (!absence || (!account.online && absence.toMs !== undefined)) return account.online ? [] : ['It is offline.']
   const why = absenceText(absence.cause)
   const span = absence.toMs === undefined ? `is offline since` : 'was offline from'
   const end = absence.toMs === undefined ? '' : ` to ${at(absence.toMs)}`
