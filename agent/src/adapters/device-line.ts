@@ -22,7 +22,7 @@ export const BodyLine = z.object({ sha256: z.string(), body: PolicyBody })
 export function lineOf({ state, key, nextKey }: KeptDevice): object {
   const policies = state.policies.map(({ body: _, ...policy }) => policy)
   return {
-    state: { ...state, policies },
+    state: { ...state, policies, answeredFor: undefined },
     ...(key ? { key: Buffer.from(key).toString('base64') } : {}),
     ...(nextKey ? { nextKey: Buffer.from(nextKey).toString('base64') } : {}),
   }

@@ -10,13 +10,12 @@ export const withFaults = (state: DeviceState, faults: ActiveFaults): DeviceStat
 })
 
 export function withoutFault(state: DeviceState, name: keyof ActiveFaults): DeviceState {
-  const { faults, ...rest } = state
-  const { [name]: _, ...others } = faults ?? {}
-  return Object.keys(others).length > 0 ? { ...rest, faults: others } : rest
+  const { [name]: _, ...others } = state.faults ?? {}
+  return { ...state, faults: Object.keys(others).length > 0 ? others : undefined }
 }
 
 /** Dead on the spot: what was under way is forgotten, what was done stays done, and soon it starts again. */
 export function crash(state: DeviceState, { nowMs, chance }: Turn): DeviceState {
-  const { conversation: _, ...rest } = goAway(withoutFault(state, 'crash'), 'power')
-  return appoint(rest, { what: 'power-on', atMs: nowMs + Math.round(chance.fork('up').jitter(MINUTE_MS, 0.5)) })
+  const dead = { ...goAway(withoutFault(state, 'crash'), 'power'), conversation: undefined }
+  return appoint(dead, { what: 'power-on', atMs: nowMs + Math.round(chance.fork('up').jitter(MINUTE_MS, 0.5)) })
 }

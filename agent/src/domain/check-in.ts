@@ -92,10 +92,7 @@ function finish(state: DeviceState, turn: Turn, nextCheckInMs?: number): DeviceS
   return hasAppointment(ended, 'check-in') ? ended : appointPeriodic(ended, turn, nextCheckInMs)
 }
 
-export function endConversation(state: DeviceState): DeviceState {
-  const { conversation: _, ...rest } = state
-  return rest
-}
+export const endConversation = (state: DeviceState): DeviceState => ({ ...state, conversation: undefined })
 
 function onRefusal(state: DeviceState, turn: Turn, code: string, retryAfterMs: number | undefined): DeviceState {
   const ended = endConversation(state)

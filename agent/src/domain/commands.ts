@@ -94,12 +94,12 @@ function withSettings(state: DeviceState, { settings }: CommandOutcome): DeviceS
 
 /** Out of management: nothing of it stays but the last report, which must still be committed. */
 function leave(state: DeviceState, nowMs: number): DeviceState {
-  const { policySetDigest: _, ...rest } = state
   return {
-    ...rest,
+    ...state,
+    policySetDigest: undefined,
     phase: 'leaving',
     policies: [],
     settings: {},
-    agenda: [...presenceOnly(rest.agenda), { what: 'check-in', atMs: nowMs + MINUTE_MS, cause: 'confirm' }],
+    agenda: [...presenceOnly(state.agenda), { what: 'check-in', atMs: nowMs + MINUTE_MS, cause: 'confirm' }],
   }
 }

@@ -46,9 +46,10 @@ function onRefusal(state: DeviceState, turn: Turn, retryAfterMs: number | undefi
 
 /** Enrol anew: the service does not accept the certificate any more but wants the device back. */
 export function enrolAnew(state: DeviceState, turn: Turn, afterMs: number): DeviceState {
-  const { conversation: _, enrolBeganAtMs: __, ...rest } = state
   const fresh: DeviceState = {
-    ...rest,
+    ...state,
+    conversation: undefined,
+    enrolBeganAtMs: undefined,
     phase: 'enrolling',
     enrolmentRequestId: guidFrom(turn.chance.fork('request')),
     agenda: presenceOnly(state.agenda),

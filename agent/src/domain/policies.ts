@@ -88,11 +88,11 @@ function holdPolicy(state: DeviceState, turn: Turn, reference: PolicyReference, 
     }
     return mark({ ...cleared, policies: [...others, policy] }, reference.policyId)
   }
-  const { unfinished, ...rest } = cleared
+  const { unfinished } = cleared
   const journal = unfinished?.sha256 === reference.sha256 ? unfinished : undefined
   const done = new Set(journal?.results.map(({ itemId }) => itemId))
   const applied = applyItems(
-    journal ? rest : cleared,
+    journal ? { ...cleared, unfinished: undefined } : cleared,
     turn,
     body.items.filter(({ itemId }) => !done.has(itemId)),
     undefined,
@@ -203,8 +203,15 @@ const evaluate = (state: DeviceState, { platform }: Turn, items: readonly Policy
   return items.map((item) => platform.evaluate(item, view))
 }
 
-/** Answer every compliance policy again and mark those whose answers have changed. */
+/** Answer every compliance policy again and mark those whose answers have changed. Of the same facts nothing is asked twice. */
 export function evaluateCompliance(state: DeviceState, turn: Turn): DeviceState {
+  const { answeredFor, inventory, settings } = state
+  if (
+    answeredFor?.policies === state.policies &&
+    answeredFor.inventory === inventory &&
+    answeredFor.settings === settings
+  )
+    return state
   const changed: string[] = []
   const policies = state.policies.map((policy) => {
     if (policy.body.kind !== 'compliance') return policy
@@ -213,7 +220,9 @@ export function evaluateCompliance(state: DeviceState, turn: Turn): DeviceState 
     changed.push(policy.reference.policyId)
     return { ...policy, results, appliedAtMs: deviceNowMs(state, turn) }
   })
-  return changed.reduce(mark, changed.length > 0 ? { ...state, policies } : state)
+  const held = changed.length > 0 ? policies : state.policies
+  const answered: DeviceState = { ...state, policies: held, answeredFor: { policies: held, inventory, settings } }
+  return changed.reduce(mark, answered)
 }
 
 /** A restart or an act of the user has happened: items that waited for it are carried out now. */

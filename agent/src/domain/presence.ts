@@ -12,10 +12,9 @@ export const goAway = (state: DeviceState, why: Away): DeviceState => ({
 
 /** That reason is gone; when it was the last, the device says that it is back: soon, but not all of a building at once. */
 export function comeBack(state: DeviceState, turn: Turn, why: Away): DeviceState {
-  const { away = [], ...rest } = state
-  const others = away.filter((other) => other !== why)
-  if (others.length > 0) return { ...rest, away: others }
-  const back: DeviceState = { ...rest, online: true }
+  const others = (state.away ?? []).filter((other) => other !== why)
+  if (others.length > 0) return { ...state, away: others }
+  const back: DeviceState = { ...state, away: undefined, online: true }
   if (back.conversation || (back.phase !== 'enrolled' && back.phase !== 'leaving')) return back
   const atMs = turn.nowMs + Math.round(turn.chance.fork('back').unit() * 30 * SECOND_MS)
   return appointNoLater(back, {

@@ -20,7 +20,10 @@ import type { EpochMs } from '@muster/shared/core'
 import type { ManagedApp } from './app-catalog.ts'
 import type { Wait } from './platform.ts'
 
-/** A simulated device, whole. Immutable: `step` answers the next one and shares what did not change. */
+/**
+ * A simulated device, whole. Immutable: `step` answers the next one and shares what did not change. What it has not is
+ * there as `undefined`: objects that have the same properties in one order are copied many times as fast.
+ */
 export interface DeviceState {
   /** Its name in the simulation; with `seed` the source of all its chance. */
   readonly key: string
@@ -31,33 +34,35 @@ export interface DeviceState {
   readonly turn: number
   readonly platform: PlatformName
   readonly mode: string
-  readonly userPrincipalName?: string
-  readonly attributes?: Readonly<Record<string, string>>
+  readonly userPrincipalName?: string | undefined
+  readonly attributes?: Readonly<Record<string, string>> | undefined
   readonly temperament: Temperament
   readonly phase: DevicePhase
   readonly online: boolean
   /** Why it is out of reach, where that is known; it is back when none of the reasons stands. */
-  readonly away?: readonly Away[]
+  readonly away?: readonly Away[] | undefined
   /** What is wrong with it by order of the scenario. Absent on a device that is well. */
-  readonly faults?: ActiveFaults
+  readonly faults?: ActiveFaults | undefined
   readonly inventory: Inventory
   /** The account that the service has; where it differs from `inventory` there is something to report. */
   readonly reportedInventory: Inventory
   readonly enrolmentRequestId: string
-  readonly deviceId?: string
-  readonly enrolledAtMs?: EpochMs
+  readonly deviceId?: string | undefined
+  readonly enrolledAtMs?: EpochMs | undefined
   /** When it first asked to be managed, this time. */
-  readonly enrolBeganAtMs?: EpochMs
-  readonly certificate?: Omit<IssuedCertificate, 'certificate'>
-  readonly policySetDigest?: string
+  readonly enrolBeganAtMs?: EpochMs | undefined
+  readonly certificate?: Omit<IssuedCertificate, 'certificate'> | undefined
+  readonly policySetDigest?: string | undefined
   readonly policies: readonly HeldPolicy[]
+  /** What compliance was answered for the last time: as long as these are the same objects, so is the answer. */
+  readonly answeredFor?: Pick<DeviceState, 'policies' | 'inventory' | 'settings'> | undefined
   /** What was done of a policy when the device died in the middle of it. */
-  readonly unfinished?: Unfinished
+  readonly unfinished?: Unfinished | undefined
   /** What management has set: native address → value. */
   readonly settings: Readonly<Record<string, SettingValue>>
   readonly agenda: readonly Appointment[]
   /** The check-in that waits for an answer; there is never more than one. */
-  readonly conversation?: Conversation
+  readonly conversation?: Conversation | undefined
   readonly marks: Marks
   readonly lastSeq: number
   /** Reports that are not known to be committed, oldest first. */
@@ -65,13 +70,55 @@ export interface DeviceState {
   /** Commands carried out lately, so that one that comes again is not carried out again. */
   readonly answered: readonly CommandResult[]
   /** True while a command was put off until the user is there; then the device asks for it again. */
-  readonly postponed?: true
+  readonly postponed?: true | undefined
   /** Failed requests in a row. */
   readonly failures: number
   /** What was notable lately, oldest first; absent before there was anything. */
-  readonly notes?: readonly DeviceNote[]
+  readonly notes?: readonly DeviceNote[] | undefined
   /** App management only: the apps that register for themselves. */
-  readonly apps?: readonly AppOnDevice[]
+  readonly apps?: readonly AppOnDevice[] | undefined
+}
+
+/** The same state, with every property and all of them in one order, whatever was left out where it was kept. */
+export function shaped(state: DeviceState): DeviceState {
+  const all: Required<DeviceState> = {
+    key: state.key,
+    seed: state.seed,
+    group: state.group,
+    turn: state.turn,
+    platform: state.platform,
+    mode: state.mode,
+    userPrincipalName: state.userPrincipalName,
+    attributes: state.attributes,
+    temperament: state.temperament,
+    phase: state.phase,
+    online: state.online,
+    away: state.away,
+    faults: state.faults,
+    inventory: state.inventory,
+    reportedInventory: state.reportedInventory,
+    enrolmentRequestId: state.enrolmentRequestId,
+    deviceId: state.deviceId,
+    enrolledAtMs: state.enrolledAtMs,
+    enrolBeganAtMs: state.enrolBeganAtMs,
+    certificate: state.certificate,
+    policySetDigest: state.policySetDigest,
+    policies: state.policies,
+    answeredFor: state.answeredFor,
+    unfinished: state.unfinished,
+    settings: state.settings,
+    agenda: state.agenda,
+    conversation: state.conversation,
+    marks: state.marks,
+    lastSeq: state.lastSeq,
+    outbox: state.outbox,
+    answered: state.answered,
+    postponed: state.postponed,
+    failures: state.failures,
+    notes: state.notes,
+    apps: state.apps,
+  }
+  return all
 }
 
 /** Reasons to be out of reach: an order, switched off, a flapping link, the hours of its owner. */

@@ -144,7 +144,8 @@ function keep(state: DeviceState, turn: Turn, appointment: Appointment): DeviceS
 
 /** The user is there: unlocks the device, does what policies ask for; and what was put off for that is asked for again. */
 function userActs(state: DeviceState, turn: Turn): DeviceState {
-  const { postponed, ...rest } = state
+  const { postponed } = state
+  const rest: DeviceState = postponed ? { ...state, postponed: undefined } : state
   const unlock = turn.platform.unlock?.(viewOf(state))
   const unlocked = unlock ? withPosture(rest, unlock) : rest
   const acted = reportNews(evaluateCompliance(proceed(unlocked, turn, 'user'), turn), turn)

@@ -12,17 +12,26 @@ export interface Turn {
   readonly effects: Effect[]
 }
 
-export function openTurn(state: DeviceState, nowMs: EpochMs, platform: Platform): Turn {
-  let chance: Rng | undefined
-  return {
-    nowMs,
-    platform,
-    // Most steps draw nothing, and seeding costs more than they do.
-    get chance() {
-      chance ??= createRng(`${state.seed}/${state.key}#${state.turn}`)
-      return chance
-    },
-    effects: [],
+export const openTurn = (state: DeviceState, nowMs: EpochMs, platform: Platform): Turn =>
+  new OpenTurn(state, nowMs, platform)
+
+class OpenTurn implements Turn {
+  readonly nowMs: EpochMs
+  readonly platform: Platform
+  readonly effects: Effect[] = []
+  readonly from: DeviceState
+  drawn: Rng | undefined = undefined
+
+  constructor(from: DeviceState, nowMs: EpochMs, platform: Platform) {
+    this.from = from
+    this.nowMs = nowMs
+    this.platform = platform
+  }
+
+  // Most steps draw nothing, and seeding costs more than they do.
+  get chance(): Rng {
+    this.drawn ??= createRng(`${this.from.seed}/${this.from.key}#${this.from.turn}`)
+    return this.drawn
   }
 }
 

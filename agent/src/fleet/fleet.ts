@@ -18,7 +18,15 @@ import {
 } from '@muster/shared/core'
 import type { DeviceKey } from '@muster/shared/pki'
 import type { Logger } from '@muster/shared/runtime'
-import { type DeviceInput, type DeviceState, type Effect, nextDueMs, type Platform, step } from '../domain/index.ts'
+import {
+  type DeviceInput,
+  type DeviceState,
+  type Effect,
+  nextDueMs,
+  type Platform,
+  shaped,
+  step,
+} from '../domain/index.ts'
 import { newCensus } from './census.ts'
 import { type Counters, newCounters } from './counters.ts'
 import { type Greeter, startGreeting } from './greeter.ts'
@@ -109,7 +117,7 @@ export function createFleet(options: FleetOptions): Fleet {
       if (slots.size >= options.capacity) {
         throw new CodedError('simulation/no-room', `this worker takes ${options.capacity} devices and has as many`)
       }
-      const slot: Slot = { ...device }
+      const slot: Slot = { ...device, state: shaped(device.state) }
       slots.set(slot.state.key, slot)
       census.joined(slot.state)
       if (slot.state.deviceId !== undefined) byId.set(slot.state.deviceId, slot)

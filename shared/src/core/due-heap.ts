@@ -13,56 +13,53 @@ export function createDueHeap<T>(): DueHeap<T> {
   const items: T[] = []
   let pushed = 0
 
-  const swap = (a: number, b: number): void => {
-    const [time, order, item] = [times[a] as number, orders[a] as number, items[a] as T]
-    times[a] = times[b] as number
-    orders[a] = orders[b] as number
-    items[a] = items[b] as T
-    times[b] = time
-    orders[b] = order
-    items[b] = item
+  /** Whether an entry of this time and order goes before the one that stands at `at`. */
+  const goesBefore = (atMs: number, order: number, at: number): boolean => {
+    const other = times[at] as number
+    return atMs < other || (atMs === other && order < (orders[at] as number))
   }
-  const before = (a: number, b: number): boolean => {
-    const difference = (times[a] as number) - (times[b] as number)
-    return difference < 0 || (difference === 0 && (orders[a] as number) < (orders[b] as number))
+  const put = (at: number, atMs: number, order: number, item: T): void => {
+    times[at] = atMs
+    orders[at] = order
+    items[at] = item
   }
-  const rise = (from: number): void => {
-    let at = from
+  const move = (from: number, to: number): void =>
+    put(to, times[from] as number, orders[from] as number, items[from] as T)
+  /** Find the entry's place on the way up from `hole`, which stands empty. */
+  const rise = (hole: number, atMs: number, order: number, item: T): void => {
+    let at = hole
     while (at > 0) {
       const parent = (at - 1) >> 1
-      if (!before(at, parent)) return
-      swap(at, parent)
+      if (!goesBefore(atMs, order, parent)) break
+      move(parent, at)
       at = parent
     }
+    put(at, atMs, order, item)
   }
-  const sink = (): void => {
+  /** Find the entry's place on the way down from the top, which stands empty. */
+  const sink = (atMs: number, order: number, item: T): void => {
+    const { length } = times
     let at = 0
     for (;;) {
       const left = 2 * at + 1
-      if (left >= times.length) return
+      if (left >= length) break
       const right = left + 1
-      const child = right < times.length && before(right, left) ? right : left
-      if (!before(child, at)) return
-      swap(at, child)
+      const child = right < length && goesBefore(times[right] as number, orders[right] as number, left) ? right : left
+      if (goesBefore(atMs, order, child)) break
+      move(child, at)
       at = child
     }
+    put(at, atMs, order, item)
   }
 
   return {
-    push: (atMs, item) => {
-      times.push(atMs)
-      orders.push(pushed++)
-      items.push(item)
-      rise(times.length - 1)
-    },
+    push: (atMs, item) => rise(times.length, atMs, pushed++, item),
     peekMs: () => times[0],
     pop: () => {
-      if (times.length === 0) return undefined
-      swap(0, times.length - 1)
-      const atMs = times.pop() as number
-      const item = items.pop() as T
-      orders.pop()
-      sink()
+      const [atMs, item] = [times[0], items[0] as T]
+      if (atMs === undefined) return undefined
+      const last = { atMs: times.pop() as number, order: orders.pop() as number, item: items.pop() as T }
+      if (times.length > 0) sink(last.atMs, last.order, last.item)
       return { atMs, item }
     },
     get size() {

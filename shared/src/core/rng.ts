@@ -28,54 +28,79 @@ export interface Rng {
 }
 
 /** A stream of chance from a seed: any string or number; equal seeds give equal streams. */
-export function createRng(seed: string | number): Rng {
-  return rngOf(hash128(String(seed)))
-}
+export const createRng = (seed: string | number): Rng => new SeededRng(hash128(String(seed)))
 
 /** 99 of 100 normal variates are below. */
 const NORMAL_P99 = 2.326_347_874
 
 type Seed128 = readonly [number, number, number, number]
 
-function rngOf(seed: Seed128): Rng {
-  let generator: ReturnType<typeof xoroshiro128plusFromState> | undefined
-  const next32 = (): number => {
-    generator ??= xoroshiro128plusFromState(seed)
-    return generator.next() >>> 0
+/** A class, since devices fork several times in a step: what is made for each fork is three words, not ten functions. */
+class SeededRng implements Rng {
+  readonly seed: Seed128
+  generator: ReturnType<typeof xoroshiro128plusFromState> | undefined = undefined
+  /** What the names of forks are put behind. */
+  prefix: string | undefined = undefined
+
+  constructor(seed: Seed128) {
+    this.seed = seed
   }
+
+  next32(): number {
+    this.generator ??= xoroshiro128plusFromState(this.seed)
+    return this.generator.next() >>> 0
+  }
+
+  fork(name: string): Rng {
+    this.prefix ??= `${this.seed.join(',')}/`
+    return new SeededRng(hash128(this.prefix + name))
+  }
+
   // 53 bits, as Math.random has them: 27 high bits of one draw and 26 of the next.
-  const unit = (): number => ((next32() >>> 5) * 67_108_864 + (next32() >>> 6)) / 9_007_199_254_740_992
-  const int = (min: number, max: number): number => min + Math.floor(unit() * (max - min + 1))
-  const pick = <T>(items: readonly T[]): T => {
-    if (items.length === 0) throw new Error('pick() from an empty list')
-    return items[int(0, items.length - 1)] as T
+  unit(): number {
+    return ((this.next32() >>> 5) * 67_108_864 + (this.next32() >>> 6)) / 9_007_199_254_740_992
   }
-  return {
-    fork: (name) => rngOf(hash128(`${seed.join(',')}/${name}`)),
-    unit,
-    int,
-    chance: (probability) => unit() < probability,
-    pick,
-    weighted: (items) => {
-      let left = unit() * items.reduce((sum, item) => sum + item.weight, 0)
-      for (const item of items) {
-        left -= item.weight
-        if (left < 0) return item
-      }
-      return pick(items.slice(-1))
-    },
-    jitter: (value, share) => value * (1 + share * (2 * unit() - 1)),
-    exponential: (mean) => -Math.log(1 - unit()) * mean,
-    lognormal: (p50, p99) => {
-      // Box and Muller's way to a normal variate.
-      const normal = Math.sqrt(-2 * Math.log(1 - unit())) * Math.cos(2 * Math.PI * unit())
-      return p50 * Math.exp((normal * Math.log(p99 / p50)) / NORMAL_P99)
-    },
-    hex: (digits) => {
-      let text = ''
-      while (text.length < digits) text += next32().toString(16).padStart(8, '0')
-      return text.slice(0, digits)
-    },
+
+  int(min: number, max: number): number {
+    return min + Math.floor(this.unit() * (max - min + 1))
+  }
+
+  chance(probability: number): boolean {
+    return this.unit() < probability
+  }
+
+  pick<T>(items: readonly T[]): T {
+    if (items.length === 0) throw new Error('pick() from an empty list')
+    return items[this.int(0, items.length - 1)] as T
+  }
+
+  weighted<T extends { readonly weight: number }>(items: readonly T[]): T {
+    let left = this.unit() * items.reduce((sum, item) => sum + item.weight, 0)
+    for (const item of items) {
+      left -= item.weight
+      if (left < 0) return item
+    }
+    return this.pick(items.slice(-1))
+  }
+
+  jitter(value: number, share: number): number {
+    return value * (1 + share * (2 * this.unit() - 1))
+  }
+
+  exponential(mean: number): number {
+    return -Math.log(1 - this.unit()) * mean
+  }
+
+  lognormal(p50: number, p99: number): number {
+    // Box and Muller's way to a normal variate.
+    const normal = Math.sqrt(-2 * Math.log(1 - this.unit())) * Math.cos(2 * Math.PI * this.unit())
+    return p50 * Math.exp((normal * Math.log(p99 / p50)) / NORMAL_P99)
+  }
+
+  hex(digits: number): string {
+    let text = ''
+    while (text.length < digits) text += this.next32().toString(16).padStart(8, '0')
+    return text.slice(0, digits)
   }
 }
 

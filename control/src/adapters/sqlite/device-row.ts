@@ -1,6 +1,6 @@
 import type { Device } from '../../domain/model.ts'
 import type { Database } from './database.ts'
-import { type Columns, changedColumns, upsertSql } from './rows.ts'
+import { type Columns, changedColumns, LISTED, list, upsertSql } from './rows.ts'
 
 const mirrored: Columns<Device> = {
   id: (device) => device.id,
@@ -35,7 +35,7 @@ const isVisit = (name: string): boolean => name in visited
 const columns: Columns<Device> = { ...mirrored, ...visited }
 const readers = Object.values(columns)
 const upsert = upsertSql('device', Object.keys(columns), ['id'])
-const VISIT = 'UPDATE device SET lastSyncAtMs = ?, lastMaintenanceAtMs = ? WHERE id = ?'
+const VISITS = `UPDATE device SET lastSyncAtMs = ?, lastMaintenanceAtMs = ? WHERE id IN ${LISTED}`
 
 /** What a device is read from. */
 export const DEVICE = 'device.body AS body, device.lastSyncAtMs, device.lastMaintenanceAtMs'
@@ -55,12 +55,21 @@ export function putDevice(database: Database, device: Device): void {
   database.run(upsert, ...readers.map((read) => read(device)), bodyOf(device))
 }
 
+/** Write devices of which nothing differs from what is stored but what a check-in changes: those of one moment together. */
+export function putVisits(database: Database, devices: readonly Device[]): void {
+  const together = Map.groupBy(
+    devices,
+    ({ lastSyncAtMs, lastMaintenanceAtMs = '' }) => `${lastSyncAtMs} ${lastMaintenanceAtMs}`,
+  )
+  for (const [, [first, ...others]] of together) {
+    if (!first) continue
+    const ids = [first.id, ...others.map(({ id }) => id)]
+    database.run(VISITS, first.lastSyncAtMs, first.lastMaintenanceAtMs ?? null, list(ids))
+  }
+}
+
 /** Write what differs between two versions of a device. */
 export function updateDevice(database: Database, before: Device, after: Device): void {
-  if (!isMoreThanVisit(before, after)) {
-    database.run(VISIT, after.lastSyncAtMs, after.lastMaintenanceAtMs ?? null, after.id)
-    return
-  }
   const { names, values } = changedColumns(columns, before, after)
   const set = [...names, 'body'].map((name) => `${name} = ?`).join(', ')
   database.run(`UPDATE device SET ${set} WHERE id = ?`, ...values, bodyOf(after), after.id)
@@ -70,7 +79,7 @@ const bodyOf = (device: Device): string =>
   JSON.stringify({ ...device, lastSyncAtMs: undefined, lastMaintenanceAtMs: undefined })
 
 /** Whether two versions differ in more than a check-in changes. What is nested is shared as long as it is the same. */
-function isMoreThanVisit(before: Device, after: Device): boolean {
+export function isMoreThanVisit(before: Device, after: Device): boolean {
   let properties = 0
   for (const name in after) {
     if (isVisit(name)) continue

@@ -2,7 +2,7 @@ import type { SQLInputValue } from 'node:sqlite'
 import type { DeviceQuery, Devices, RowFilter } from '../../app/ports.ts'
 import type { Device } from '../../domain/model.ts'
 import type { Database } from './database.ts'
-import { DEVICE, devicesIn, putDevice, updateDevice } from './device-row.ts'
+import { DEVICE, devicesIn, isMoreThanVisit, putDevice, putVisits, updateDevice } from './device-row.ts'
 import type { RowCache } from './row-cache.ts'
 import { compileFilter, compileKeyset, keysetOf, type Sql } from './row-filter.ts'
 import { LISTED, list } from './rows.ts'
@@ -45,12 +45,18 @@ export function devices(database: Database, cache?: RowCache<Device>): Devices {
         .all(`SELECT DISTINCT agentId FROM device INDEXED BY device_agent WHERE lifecycle = 'managed'`)
         .map(({ agentId }) => String(agentId)),
     put: async (entities) => {
+      const visits = new Map<string, Device>()
       for (const device of entities) {
         const before = cache?.get(device.id)
-        if (before) updateDevice(database, before, device)
-        else putDevice(database, device)
+        if (before && !isMoreThanVisit(before, device)) visits.set(device.id, device)
+        else {
+          if (before && visits.delete(device.id)) putVisits(database, [before])
+          if (before) updateDevice(database, before, device)
+          else putDevice(database, device)
+        }
         cache?.keep(device.id, device)
       }
+      putVisits(database, [...visits.values()])
     },
     findInDirectory: async (directoryIds) =>
       someBy('device_directory', `directoryId IN ${LISTED} AND ${IN_DIRECTORY}`, list(directoryIds)),

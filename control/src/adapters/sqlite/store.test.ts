@@ -202,6 +202,10 @@ it('reads a store from before visits had columns: when a device was last let thr
   const visited = { ...device, lastSyncAtMs: 99, lastMaintenanceAtMs: 99 }
   await store.transaction((tables) => tables.devices.put([visited]))
   expect(await store.devices.getMany([device.id])).toEqual([visited])
+  const later = { ...visited, lastSyncAtMs: 100 }
+  const renamed = { ...later, inventory: { ...device.inventory, deviceName: 'renamed' } }
+  await store.transaction((tables) => tables.devices.put([later, renamed]))
+  expect(await store.devices.getMany([device.id])).toEqual([renamed])
   await store.close()
 })
 
