@@ -26,8 +26,8 @@ export type Entity = Record<string, unknown>
 export interface GraphOffice extends AsyncDisposable {
   readonly office: Office
   readonly control: Control
-  /** Ask as an application with every role, below `/beta`. */
-  ask(method: string, path: string, body?: unknown): Promise<GraphReply>
+  /** Ask as an application with every role, below `/beta` or another version. */
+  ask(method: string, path: string, body?: unknown, version?: string): Promise<GraphReply>
   /** The same, for an answer that must be below 300; its body. */
   get<T = Entity>(path: string): Promise<T>
   post<T = Entity>(path: string, body: unknown): Promise<T>
@@ -96,7 +96,8 @@ export async function openGraph(given: Partial<IdentityDeps> = {}): Promise<Grap
   }
   const issued = await raw('POST', `/${TENANT_ID}/oauth2/v2.0/token`, undefined, String(new URLSearchParams(form)))
   const token = issued.body['access_token']
-  const ask: GraphOffice['ask'] = (method, path, body) => raw(method, `/beta${path}`, `Bearer ${String(token)}`, body)
+  const ask: GraphOffice['ask'] = (method, path, body, version = 'beta') =>
+    raw(method, `/${version}${path}`, `Bearer ${String(token)}`, body)
   const must = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
     const reply = await ask(method, path, body)
     if (reply.status >= 300) throw new Error(`${method} ${path}: ${reply.status} ${JSON.stringify(reply.body)}`)

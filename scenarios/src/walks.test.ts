@@ -4,6 +4,8 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type Live, startLive } from '../test-support/live.ts'
 
 const PATIENT = { timeout: 60_000, interval: 100 }
+/** Audit events correlate by GUID. */
+const WALK = 'd6a1f6a0-7c55-4c0e-9b1e-3f0c2a9d4e11'
 const COMPLIANCE = '/v1.0/deviceManagement/deviceCompliancePolicies'
 const DEVICES = 3
 
@@ -71,16 +73,16 @@ async function publish(correlationId: string): Promise<string> {
 
 describe('the walks, by correlation id', () => {
   it('a policy: request, audit event, target, check-in, report of every device', async () => {
-    await publish('walk-policy-1')
+    await publish(WALK)
     const { value: events } = (await live.client.call('GET', '/v1.0/deviceManagement/auditEvents')) as {
       value: Entity[]
     }
-    expect(events.filter((event) => event['correlationId'] === 'walk-policy-1')).toHaveLength(1)
+    expect(events.filter((event) => event['correlationId'] === WALK)).toHaveLength(1)
     const devices = await managedDevices()
     expect(devices).toHaveLength(DEVICES)
     for (const { id } of devices) {
       await vi.waitFor(async () => {
-        const story = (await trace(id)).entries.filter((entry) => entry.correlationId === 'walk-policy-1')
+        const story = (await trace(id)).entries.filter((entry) => entry.correlationId === WALK)
         expect(new Set(story.map(({ what }) => what))).toEqual(new Set(['audit', 'policy', 'device', 'report']))
         expect(story.at(-1)?.text).toContain('policies')
         expect(story.find(({ what }) => what === 'device')?.text).toBe('poked')
@@ -113,7 +115,7 @@ describe('the walks, by correlation id', () => {
     expect(report).toHaveLength(1)
     expect(report[0]?.correlationId).toBe(verdict?.correlationId)
     expect(explanation.because[1]?.text).toMatch(/^encrypted = false at .+, by a drift step of the scenario$/)
-    expect(report[0]?.correlationId).not.toBe('walk-policy-1')
+    expect(report[0]?.correlationId).not.toBe(WALK)
   })
 })
 

@@ -4,6 +4,7 @@ import type { Actor } from '../domain/model.ts'
 import { errorAnswer, type GraphAnswer, type GraphRequest } from './graph-request.ts'
 import type { Identity } from './identity/authority.ts'
 import { covers } from './identity/permissions.ts'
+import { answerInV1 } from './model/version-view.ts'
 import { createRouter } from './router.ts'
 import { graphRoutes, storedBehaviours } from './routes.ts'
 import { createStoredRouter } from './stored/stored-router.ts'
@@ -53,7 +54,8 @@ export function createDispatch(control: Control, identity: Pick<Identity, 'verif
       root: `${incoming.origin}/${version}`,
       path,
     }
-    return found.route.handle(request)
+    const told = await found.route.handle(request)
+    return version === 'v1.0' ? answerInV1(found.route.path, told) : told
   }
   return measured(control, (incoming, served) =>
     handle(incoming, served).catch((error: unknown) => {

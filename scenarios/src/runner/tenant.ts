@@ -98,9 +98,9 @@ const HOUR_MS = 3_600_000
 /** Where a policy of the scenario lives in Graph. */
 export function policyPath(context: RunContext, policy: ScenarioPolicy): string {
   const { resource } = graphPolicyTypeFor(policy.type, policy.platform)
-  const version = resource.startsWith('device') ? 'v1.0' : 'beta'
   const id = context.policyIds.get(policy.id)
-  return `/${version}/deviceManagement/${resource}${id === undefined ? '' : `/${id}`}`
+  // v1.0 has neither every type of policy nor every setting, and tells less of how they stand.
+  return `/beta/deviceManagement/${resource}${id === undefined ? '' : `/${id}`}`
 }
 
 async function createPolicy(context: RunContext, policy: ScenarioPolicy): Promise<void> {

@@ -73,7 +73,7 @@ describe('the model of Graph', () => {
   it('knows what only the service sets', () => {
     const readOnly = (type: string, name: string) => entityModel('v1.0').type(type)?.property(name)?.readOnly
     expect(readOnly('application', 'appId')).toBe(true)
-    expect(readOnly('mobileApp', 'publishingState')).toBe(true)
+    expect(readOnly('managedDevice', 'deviceName')).toBe(true)
     expect(readOnly('unifiedRoleDefinition', 'displayName')).toBe(false)
     expect(readOnly('user', 'businessPhones')).toBe(false)
   })

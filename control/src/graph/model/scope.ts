@@ -3,7 +3,7 @@
  * (mail, files, chats, meetings, learning) that a user or a group leads to.
  */
 
-/** Types of the entity sets and singletons that are served, and types that only actions name. */
+/** Entity sets and singletons that are served, with their types. */
 export const roots: Readonly<Record<string, string>> = {
   admin: 'admin',
   agreementAcceptances: 'agreementAcceptance',
@@ -33,6 +33,16 @@ export const roots: Readonly<Record<string, string>> = {
   subscriptions: 'subscription',
   users: 'user',
 }
+
+/** Types that only actions and functions name. */
+export const named: readonly string[] =
+  `appLogCollectionDownloadDetails assignmentOrder authenticationStrengthUsage bulkManagedDeviceActionResult
+   cloudPcLaunchDetail cloudPcSourceDeviceImage configManagerPolicySummary deviceManagementExchangeConnectorSyncType
+   fileEncryptionInfo managedAppDiagnosticStatus passwordResetResponse report
+   retireScheduledManagedDevice selfSignedCertificate signInConditions signInContext signInIdentity
+   targetedManagedAppGroupType updateAllowedCombinationsResult
+   updateWindowsDeviceAccountActionParameter userExperienceAnalyticsWorkFromAnywhereDevicesSummary
+   userRegistrationFeatureSummary userRegistrationMethodSummary`.split(/\s+/)
 
 /** Entity types that are left out, with every property that leads to them. */
 export const leftOut: ReadonlySet<string> = new Set(

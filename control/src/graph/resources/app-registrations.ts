@@ -12,13 +12,17 @@ export const appRegistrationRoutes: readonly GraphRoute[] = [
         request,
         'deviceAppManagement/managedAppRegistrations',
         (await request.control.deps.store.apps.list({ limit: 10_000 })).map(
-          ({ appId, createdAtMs, lastSyncAtMs, ...app }) => ({
+          ({ appId, appVersion, platform, createdAtMs, lastSyncAtMs, ...app }) => ({
             '@odata.type':
-              app.platform === 'android'
+              platform === 'android'
                 ? '#microsoft.graph.androidManagedAppRegistration'
                 : '#microsoft.graph.iosManagedAppRegistration',
             ...app,
-            appIdentifier: app.platform === 'android' ? { packageId: appId } : { bundleId: appId },
+            applicationVersion: appVersion,
+            appIdentifier:
+              platform === 'android'
+                ? { '@odata.type': '#microsoft.graph.androidMobileAppIdentifier', packageId: appId }
+                : { '@odata.type': '#microsoft.graph.iosMobileAppIdentifier', bundleId: appId },
             createdDateTime: iso(createdAtMs),
             lastSyncDateTime: iso(lastSyncAtMs),
           }),

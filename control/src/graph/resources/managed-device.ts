@@ -5,7 +5,7 @@ import type { Device, DeviceCertificate, RemoteAction, User } from '../../domain
 export const iso = (ms: number): string => new Date(ms).toISOString()
 
 /** Graph's word for "never". */
-const NEVER = '0001-01-01T00:00:00Z'
+export const NEVER = '0001-01-01T00:00:00Z'
 
 /** A device as Graph's `managedDevice` (v1.0; https://learn.microsoft.com/graph/api/resources/intune-devices-manageddevice). */
 export function managedDevice(

@@ -7,6 +7,7 @@ import { badBody, objectBody, parseBody } from '../body.ts'
 import { orRefuse } from '../graph-request.ts'
 import { iso } from './managed-device.ts'
 import { readScheduledActions } from './scheduled-actions.ts'
+import { graphValue, platformValue } from './setting-words.ts'
 
 type Entity = Readonly<Record<string, unknown>>
 
@@ -78,7 +79,9 @@ function textOf(entity: Entity, property: string): string | undefined {
 
 function typedSettings(entity: Entity): Record<string, unknown> | undefined {
   const settings = Object.entries(entity).filter(([name]) => !commonProperties.has(name) && !name.includes('@'))
-  return settings.length === 0 ? undefined : Object.fromEntries(settings)
+  return settings.length === 0
+    ? undefined
+    : Object.fromEntries(settings.map(([name, value]) => [name, platformValue(name, value)]))
 }
 
 const InstanceShape = z.object({
@@ -148,7 +151,7 @@ export function policyEntity(policy: Policy): Entity {
     description: policy.description,
     version: policy.revision,
     ...dates,
-    ...policy.settings,
+    ...Object.fromEntries(Object.entries(policy.settings).map(([name, value]) => [name, graphValue(name, value)])),
   }
 }
 

@@ -6,6 +6,18 @@ import { deviceOf } from './managed-devices.ts'
 
 type Entity = Readonly<Record<string, unknown>>
 
+/** Graph's names of platforms in states; it has none for the others. */
+const platformTypes: Readonly<Record<string, string>> = {
+  windows: 'windows10AndLater',
+  macOS: 'macOS',
+  iOS: 'iOS',
+  iPadOS: 'iOS',
+  android: 'android',
+}
+
+/** Graph has no word for what is still to be reported. */
+const stateOf = (state: string): string => (state === 'pending' ? 'unknown' : state)
+
 /** A device's states for the policies of one kind, as `deviceCompliancePolicyStates` or `deviceConfigurationStates`. */
 export const policyStates =
   (kind: Policy['kind'], set: string) =>
@@ -32,15 +44,15 @@ function policyState(row: DevicePolicy, policies: ReadonlyMap<string, Policy>, d
     id: `${row.policyId}_${row.deviceId}`,
     displayName: policies.get(row.policyId)?.name ?? '',
     version: row.reportedRevision ?? 0,
-    platformType: device.platform,
-    state: row.reportedRevision === row.revision ? row.state : 'pending',
+    platformType: platformTypes[device.platform] ?? 'all',
+    state: stateOf(row.reportedRevision === row.revision ? row.state : 'pending'),
     settingCount: row.settings.length,
     settingStates: row.settings.map((outcome) => ({
       setting: outcome.setting,
       settingName: outcome.setting,
-      state: outcome.state,
+      state: stateOf(outcome.state),
       currentValue: outcome.actual === undefined ? null : String(outcome.actual),
-      errorCode: outcome.errorCode ?? 0,
+      errorCode: Number(outcome.errorCode ?? 0) || 0,
       errorDescription: outcome.errorCode ?? null,
       sources: (row.conflicts.find(({ setting }) => setting === outcome.setting)?.others ?? []).map(({ policyId }) =>
         source(policyId),
@@ -68,18 +80,18 @@ async function builtInState({ control }: GraphRequest, device: Device, policies:
     'Is active': isActive,
     'Enrolled user exists': userExists,
   }
-  const stateOf = (isMet: boolean): string => (isMet ? 'compliant' : 'nonCompliant')
+  const verdict = (isMet: boolean): string => (isMet ? 'compliant' : 'nonCompliant')
   return {
     id: `default_${device.id}`,
     displayName: 'Default Device Compliance Policy',
     version: 1,
     platformType: 'all',
-    state: stateOf(hasPolicy && isActive && userExists),
+    state: verdict(hasPolicy && isActive && userExists),
     settingCount: 3,
     settingStates: Object.entries(rules).map(([settingName, isMet]) => ({
       setting: `DefaultDeviceCompliancePolicy.${settingName.replaceAll(' ', '')}`,
       settingName,
-      state: stateOf(isMet),
+      state: verdict(isMet),
       currentValue: String(isMet),
       errorCode: 0,
       errorDescription: null,

@@ -1,7 +1,7 @@
 import type { Policy } from '../../domain/model.ts'
 import { memoryPage } from '../collection.ts'
 import type { GraphAnswer, GraphRequest } from '../graph-request.ts'
-import { iso } from './managed-device.ts'
+import { iso, NEVER } from './managed-device.ts'
 
 /** How a policy stands, device by device; `pending` until the device has reported the revision it should hold. */
 export async function policyStatuses(request: GraphRequest, set: string, policy: Policy): Promise<GraphAnswer> {
@@ -19,7 +19,7 @@ export async function policyStatuses(request: GraphRequest, set: string, policy:
       deviceDisplayName: devices.get(row.deviceId)?.inventory.deviceName ?? '',
       deviceModel: devices.get(row.deviceId)?.inventory.hardware.model ?? '',
       status: row.reportedRevision === row.revision ? row.state : 'pending',
-      lastReportedDateTime: row.lastReportedAtMs === undefined ? null : iso(row.lastReportedAtMs),
+      lastReportedDateTime: row.lastReportedAtMs === undefined ? NEVER : iso(row.lastReportedAtMs),
       settings: row.settings,
     })),
   )

@@ -7,6 +7,9 @@ import { answer, auditOf, type GraphAnswer, type GraphRequest, type GraphRoute }
 import { iso } from './managed-device.ts'
 import { submit } from './managed-devices.ts'
 
+/** Graph counts these devices by another enumeration, with another spelling and without grace. */
+const statuses: Readonly<Record<string, string>> = { noncompliant: 'nonCompliant', inGracePeriod: 'nonCompliant' }
+
 const BASE = '/deviceManagement/deviceCompliancePolicies'
 
 /** A device whose removal is under way has been dealt with. */
@@ -31,7 +34,7 @@ const list = async (request: GraphRequest): Promise<GraphAnswer> =>
       id: device.id,
       managedDeviceId: device.id,
       managedDeviceName: device.inventory.deviceName,
-      complianceState: device.complianceState,
+      complianceState: statuses[device.complianceState] ?? device.complianceState,
       retireAfterDateTime: iso(device.retireListedAtMs ?? 0),
     })),
   )

@@ -4,14 +4,16 @@ const properties: Readonly<Record<string, string>> = {
     agreementFileData.data alternativeSecurityId.key androidOmaCpConfiguration.configurationXml
     certificateAuthority.certificate certificateAuthorityAsEntity.certificate certificateAuthorityDetail.certificate
     deviceCompliancePolicyScript.rulesContent enterpriseCodeSigningCertificate.content
-    hardwareConfiguration.configurationFileContent importedWindowsAutopilotDeviceIdentity.hardwareIdentifier
-    iosCustomConfiguration.payload iosEduCertificateSettings.trustedRootCertificate
-    iosLobAppProvisioningConfiguration.payload iosMobileAppConfiguration.encodedSettingXml
-    keyCredential.customKeyIdentifier keyCredential.key macOSCustomAppConfiguration.configurationXml
-    macOSCustomConfiguration.payload
+    fileEncryptionInfo.encryptionKey fileEncryptionInfo.fileDigest fileEncryptionInfo.initializationVector
+    fileEncryptionInfo.mac fileEncryptionInfo.macKey hardwareConfiguration.configurationFileContent
+    importedWindowsAutopilotDeviceIdentity.hardwareIdentifier iosCustomConfiguration.payload
+    iosEduCertificateSettings.trustedRootCertificate iosLobAppProvisioningConfiguration.payload
+    iosMobileAppConfiguration.encodedSettingXml keyCredential.customKeyIdentifier keyCredential.key
+    macOSCustomAppConfiguration.configurationXml macOSCustomConfiguration.payload
     macOSEndpointProtectionConfiguration.fileVaultInstitutionalRecoveryKeyCertificate mimeContent.value
     mobileAppContentFile.manifest mobileAppContentScript.content officeSuiteApp.officeConfigurationXml
-    omaSettingStringXml.value passwordCredential.customKeyIdentifier symantecCodeSigningCertificate.content
+    omaSettingStringXml.value passwordCredential.customKeyIdentifier selfSignedCertificate.customKeyIdentifier
+    selfSignedCertificate.key symantecCodeSigningCertificate.content
     windows10EndpointProtectionConfiguration.defenderExploitProtectionXml
     windows10GeneralConfiguration.startMenuLayoutEdgeAssetsXml windows10GeneralConfiguration.startMenuLayoutXml
     windows10VpnConfiguration.eapXml windows10XVpnConfiguration.customXml windows10XWifiConfiguration.customXml
@@ -68,12 +70,12 @@ const properties: Readonly<Record<string, string>> = {
     appRoleAssignment.principalId appRoleAssignment.resourceId assignedPlan.servicePlanId auditEvent.correlationId
     authorizationPolicy.guestUserRoleId contract.customerId deviceLogCollectionResponse.managedDeviceId
     deviceManagement.intuneAccountId directoryObjectPartnerReference.externalPartnerTenantId iosVppEBook.vppTokenId
-    keyCredential.keyId multiTenantOrganizationMember.addedByTenantId passkeyAuthenticationMethodTarget.allowedPasskeyProfiles
+    keyCredential.keyId multiTenantOrganizationMember.addedByTenantId
     onPremisesConditionalAccessSettings.excludedGroups onPremisesConditionalAccessSettings.includedGroups
-    passwordCredential.keyId permissionScope.id resourceAccess.id resourceSpecificPermission.id
-    servicePlanInfo.servicePlanId servicePrincipal.appOwnerOrganizationId
-    sharepointSettings.allowedDomainGuidsForSyncApp synchronizationTemplate.applicationId
-    windowsInformationProtection.rightsManagementServicesTemplateId
+    passkeyAuthenticationMethodTarget.allowedPasskeyProfiles passwordCredential.keyId permissionScope.id
+    resourceAccess.id resourceSpecificPermission.id selfSignedCertificate.keyId servicePlanInfo.servicePlanId
+    servicePrincipal.appOwnerOrganizationId sharepointSettings.allowedDomainGuidsForSyncApp
+    synchronizationTemplate.applicationId windowsInformationProtection.rightsManagementServicesTemplateId
   `,
   'Edm.Int32': `
     macOSLobApp.md5HashChunkSize serviceAnnouncementAttachment.size
@@ -91,7 +93,9 @@ const properties: Readonly<Record<string, string>> = {
     userExperienceAnalyticsDevicePerformance.deviceCount
     userExperienceAnalyticsDeviceStartupProcessPerformance.deviceCount
     userExperienceAnalyticsDeviceStartupProcessPerformance.medianImpactInMs
-    userExperienceAnalyticsDeviceStartupProcessPerformance.totalImpactInMs
+    userExperienceAnalyticsDeviceStartupProcessPerformance.totalImpactInMs userRegistrationFeatureCount.userCount
+    userRegistrationFeatureSummary.totalUserCount userRegistrationMethodCount.userCount
+    userRegistrationMethodSummary.totalUserCount
   `,
   'Edm.Single': `
     identityUserFlow.userFlowTypeVersion omaSettingFloatingPoint.value

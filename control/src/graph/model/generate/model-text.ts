@@ -1,6 +1,6 @@
 import type { GraphVersion } from '../entity-model.ts'
 import { encodeEnum, encodeHead, encodeProperty, letterOf, type ModelFile } from '../model-file.ts'
-import { leftOut, roots } from '../scope.ts'
+import { leftOut, named, roots } from '../scope.ts'
 import { additions, removals } from './additions.ts'
 import { type Declarations, type DeclaredProperty, readDeclarations } from './declarations.ts'
 import { edmTypeOf } from './edm.ts'
@@ -53,7 +53,7 @@ function reachable({ types, enums }: Declarations): readonly string[] {
   for (const { name, base } of types.values()) {
     if (base !== undefined) below.set(base, [...(below.get(base) ?? []), name])
   }
-  const found = new Set<string>(Object.values(roots))
+  const found = new Set<string>([...Object.values(roots), ...named])
   for (const name of found) {
     const type = types.get(name)
     const next = [type?.base, ...(type?.properties ?? []).map((property) => property.type)]
