@@ -1,4 +1,5 @@
 import { appBehaviours } from './apps/app-content.ts'
+import { autopilotBehaviours } from './autopilot/autopilot-identities.ts'
 import type { GraphRoute } from './graph-request.ts'
 import { exportJobRoutes } from './reports/export-jobs.ts'
 import { reportActionRoutes } from './reports/report-actions.ts'
@@ -16,6 +17,7 @@ import { policyRoutes } from './resources/policies.ts'
 import { retireListRoutes } from './resources/retire-list.ts'
 import { tenantRoutes } from './resources/tenant.ts'
 import { userRoutes } from './resources/users.ts'
+import { roleBehaviours } from './roles/role-objects.ts'
 import { storedRoles } from './stored/areas.ts'
 import type { StoredBehaviour } from './stored/behaviour.ts'
 
@@ -40,7 +42,11 @@ export const graphRoutes: readonly GraphRoute[] = [
 ]
 
 /** What happens to kept objects besides being kept. */
-export const storedBehaviours: readonly StoredBehaviour[] = [...appBehaviours]
+export const storedBehaviours: readonly StoredBehaviour[] = [
+  ...appBehaviours,
+  ...autopilotBehaviours,
+  ...roleBehaviours,
+]
 
 /** Every application role that some route asks for. */
 export const graphRoles: readonly string[] = [...new Set([...graphRoutes.map(({ role }) => role), ...storedRoles])]

@@ -7,6 +7,8 @@ import type { StoredRequest } from './stored-objects.ts'
 export interface StoredBehaviour {
   /** Its path with `{}` for ids: `deviceAppManagement/mobileApps/{}/contentVersions`. */
   readonly collection: string
+  /** Objects that are always there, and never change. */
+  readonly builtIn?: readonly GraphObject[]
   /** What the service makes of a new object, in the transaction that creates it. */
   readonly creating?: (
     request: StoredRequest,
@@ -27,6 +29,10 @@ export interface StoredBehaviour {
       (request: StoredRequest, tables: Tables, object: GraphObject, place: ObjectPlace) => Promise<GraphAnswer>
     >
   >
+  /** Actions on the collection, by their lower-case name. */
+  readonly collectionActions?: Readonly<
+    Record<string, (request: StoredRequest, tables: Tables, collection: string) => Promise<GraphAnswer>>
+  >
 }
 
 export type BehaviourOf = (collection: string) => StoredBehaviour | undefined
@@ -36,8 +42,8 @@ export function behavioursOf(behaviours: readonly StoredBehaviour[]): BehaviourO
   return (collection) => byPattern.get(patternOf(collection))
 }
 
-/** Collections and ids take turns behind the singleton. */
-function patternOf(collection: string): string {
+/** The path of a collection with `{}` for ids, which take turns with names behind the singleton. */
+export function patternOf(collection: string): string {
   const [root = '', ...rest] = collection.split('/')
   return [root, ...rest.map((segment, index) => (index % 2 === 1 ? '{}' : segment))].join('/')
 }

@@ -1,6 +1,6 @@
 import { CodedError } from '@muster/shared/core'
 import type { GraphObject, Tables } from '../../app/ports.ts'
-import { objectBody } from '../body.ts'
+import { badBody, objectBody } from '../body.ts'
 import { contextOf, entityAnswer, memoryPage } from '../collection.ts'
 import { answer, auditOf, type GraphAnswer, type GraphRequest, modifiedProperties, notFound } from '../graph-request.ts'
 import type { EntityModel, StructuredType } from '../model/entity-model.ts'
@@ -37,6 +37,7 @@ export function storedHandler(
         PATCH: (request: StoredRequest) => change(request, place, 'patch'),
         PUT: (request: StoredRequest) => change(request, place, 'create'),
         DELETE: (request: StoredRequest) => remove(request, place),
+        POST: collectionActionOf(place, behaviourOf),
       }[method]
     case 'value':
       return method === 'GET' ? (request) => readValue(request, place) : undefined
@@ -59,7 +60,8 @@ const expandOf = ({ query }: GraphRequest): readonly string[] =>
 async function shownList(request: StoredRequest, place: CollectionPlace): Promise<readonly EntityValue[]> {
   const { store } = request.control.deps
   if (!(await ownersExist(store, place.owner))) notFound(place.owner?.type.name ?? '', place.owner?.id ?? '')
-  const objects = await store.objects.list(place.collection)
+  const { builtIn = [] } = request.behaviourOf(place.collection) ?? {}
+  const objects = [...builtIn, ...(await store.objects.list(place.collection))]
   const ofType = objects.filter((object) => isOf(request.model, place.type, object))
   return Promise.all(ofType.map((object) => shownObject(store, request.model, place, object, expandOf(request))))
 }
@@ -85,8 +87,18 @@ const countOf =
   }
 
 async function objectOf(tables: Pick<Tables, 'objects'>, request: StoredRequest, place: ObjectPlace) {
-  const object = await tables.objects.get(place.collection, place.id)
+  const builtIn = builtInOf(request, place)
+  const object = builtIn ?? (await tables.objects.get(place.collection, place.id))
   return object && isOf(request.model, place.type, object) ? object : notFound(place.type.name, place.id)
+}
+
+const builtInOf = ({ behaviourOf }: StoredRequest, { collection, id }: ObjectPlace): GraphObject | undefined =>
+  behaviourOf(collection)?.builtIn?.find((object) => object.id === id)
+
+/** The object of a write. */
+function changeableOf(tables: Pick<Tables, 'objects'>, request: StoredRequest, place: ObjectPlace) {
+  if (builtInOf(request, place)) badBody('what is built in cannot be changed or deleted', 'id')
+  return objectOf(tables, request, place)
 }
 
 const read = async (request: StoredRequest, place: ObjectPlace): Promise<GraphAnswer> => {
@@ -149,7 +161,7 @@ async function change(request: StoredRequest, place: ObjectPlace, mode: 'patch' 
   const { model, control } = request
   const { store, ids } = control.deps
   const shown = await store.transaction(async (tables) => {
-    const before = await objectOf(tables, request, place)
+    const before = await changeableOf(tables, request, place)
     const type = actualType(model, place.type, before)
     const wanted = readEntity(model, type.name, request.body, { mode })
     const kept = mode === 'patch' ? before : { '@odata.type': before['@odata.type'] ?? `#microsoft.graph.${type.name}` }
@@ -175,11 +187,22 @@ async function change(request: StoredRequest, place: ObjectPlace, mode: 'patch' 
 
 const remove = async (request: StoredRequest, place: ObjectPlace): Promise<GraphAnswer> => {
   await request.control.deps.store.transaction(async (tables) => {
-    const before = await objectOf(tables, request, place)
+    const before = await changeableOf(tables, request, place)
     await tables.objects.delete(place.collection, place.id)
     await tables.audit.append([audit(request, place, 'Delete', before, undefined)])
   })
   return answer(areaOf(place.collection).statuses.remove)
+}
+
+/** An action on a collection stands where an id could stand. */
+function collectionActionOf(
+  { collection, id }: ObjectPlace,
+  behaviourOf: BehaviourOf,
+): ((request: StoredRequest) => Promise<GraphAnswer>) | undefined {
+  const action = behaviourOf(collection)?.collectionActions?.[id.toLowerCase()]
+  return (
+    action && ((request) => request.control.deps.store.transaction((tables) => action(request, tables, collection)))
+  )
 }
 
 /** An action of the collection's own, or `assign`. */

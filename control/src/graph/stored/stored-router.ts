@@ -2,7 +2,7 @@ import type { GraphRoute } from '../graph-request.ts'
 import { entityModel, type GraphVersion } from '../model/entity-model.ts'
 import type { RouteMatch } from '../router.ts'
 import { areaOf } from './areas.ts'
-import { behavioursOf, type StoredBehaviour } from './behaviour.ts'
+import { behavioursOf, patternOf, type StoredBehaviour } from './behaviour.ts'
 import { navigate, type Place } from './navigation.ts'
 import { storedHandler } from './stored-objects.ts'
 
@@ -33,7 +33,7 @@ export function createStoredRouter(
       const role = method === 'GET' ? roles.read : roles.write
       const route: GraphRoute = {
         method: method as GraphRoute['method'],
-        path,
+        path: `/${patternOf(collection)}${place.kind === 'collection' ? '' : '/{id}'}`,
         role,
         handle: (request) => handle({ ...request, model, behaviourOf }),
       }
