@@ -7,6 +7,7 @@ import { createDispatch, type IncomingRequest } from './graph/dispatch.ts'
 import { errorAnswer, type GraphAnswer } from './graph/graph-request.ts'
 import { GRAPH_APP_ID } from './graph/identity/application-directory.ts'
 import type { Identity } from './graph/identity/authority.ts'
+import { metadataAt } from './graph/model/metadata.ts'
 import { DOWNLOADS, download } from './graph/reports/export-jobs.ts'
 import { isOpen, type SimulationContext, serveSimulation } from './simulation/routes.ts'
 
@@ -28,8 +29,8 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
   const dispatch = createDispatch(control, identity, tenantId)
   const route = async (request: IncomingRequest): Promise<GraphAnswer> => {
     const [path = '', query = ''] = request.url.split('?')
-    const identified = await identity.answer(request)
-    if (identified) return identified
+    const open = metadataAt(request.method, path) ?? (await identity.answer(request))
+    if (open) return open
     if (path.startsWith('/_muster/')) {
       const below = path.slice('/_muster'.length)
       if (!isOpen(below)) await requireSimulationRole(identity, request.authorization)

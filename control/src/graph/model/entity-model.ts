@@ -90,15 +90,16 @@ function modelOf(version: GraphVersion, file: ModelFile): EntityModel {
   const enumNames = Object.keys(file.enums)
   const spelling = new Map([...typeNames, ...enumNames].map((name) => [name.toLowerCase(), name]))
   const spelt = (name: string) => spelling.get(name.replace(/^#?(microsoft\.graph\.)?/i, '').toLowerCase()) ?? ''
-  const below = derivedNames(file)
+  const heads = new Map(Object.entries(file.types).map(([name, text]) => [name, decodeHead(text)]))
+  const below = derivedNames(heads)
   const types = new Map<string, StructuredType>()
   const enums = new Map<string, EnumType>()
 
   const typeOf = (name: string): StructuredType | undefined => {
     const known = types.get(name)
-    const text = file.types[name]
-    if (known || text === undefined) return known
-    const { kind, base, abstract, open, properties: own } = decodeHead(text)
+    const head = heads.get(name)
+    if (known || !head) return known
+    const { kind, base, abstract, open, properties: own } = head
     const inherited = base === undefined ? [] : (typeOf(base)?.properties ?? [])
     const properties = [...inherited, ...decodeProperties(own, kindOf)]
     const byName = new Map(properties.map((property) => [property.name.toLowerCase(), property]))
@@ -115,8 +116,7 @@ function modelOf(version: GraphVersion, file: ModelFile): EntityModel {
     types.set(name, type)
     return type
   }
-  const kindOf = (name: string): 'enum' | 'complex' | 'entity' =>
-    name in file.enums ? 'enum' : decodeHead(file.types[name] ?? '').kind
+  const kindOf = (name: string): 'enum' | 'complex' | 'entity' => heads.get(name)?.kind ?? 'enum'
 
   return {
     version,
@@ -134,11 +134,10 @@ function modelOf(version: GraphVersion, file: ModelFile): EntityModel {
   }
 }
 
-function derivedNames(file: ModelFile): ReadonlyMap<string, readonly string[]> {
-  const bases = new Map(Object.entries(file.types).map(([name, text]) => [name, decodeHead(text).base]))
+function derivedNames(heads: ReadonlyMap<string, { readonly base?: string }>): ReadonlyMap<string, readonly string[]> {
   const below = new Map<string, string[]>()
-  for (const name of bases.keys()) {
-    for (let base = bases.get(name); base !== undefined; base = bases.get(base)) {
+  for (const name of heads.keys()) {
+    for (let base = heads.get(name)?.base; base !== undefined; base = heads.get(base)?.base) {
       const names = below.get(base)
       if (names) names.push(name)
       else below.set(base, [name])

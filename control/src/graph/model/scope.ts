@@ -34,6 +34,21 @@ export const roots: Readonly<Record<string, string>> = {
   users: 'user',
 }
 
+/** Of the roots, those that are one entity and no set. */
+export const singletons: ReadonlySet<string> = new Set([
+  'admin',
+  'auditLogs',
+  'deviceAppManagement',
+  'deviceManagement',
+  'directory',
+  'identity',
+  'informationProtection',
+  'me',
+  'policies',
+  'reports',
+  'roleManagement',
+])
+
 /** Types that only actions and functions name. */
 export const named: readonly string[] =
   `appLogCollectionDownloadDetails assignmentOrder authenticationStrengthUsage bulkManagedDeviceActionResult
