@@ -1,6 +1,7 @@
 import { parseScenario, type Scenario } from '@muster/shared/scenario'
 import { listAll } from '../src/client/graph.ts'
 import type { MusterClient } from '../src/client/muster-client.ts'
+import type { BaselineRun } from '../src/runner/judge-thresholds.ts'
 import { performOn } from '../src/runner/run.ts'
 import type { Stage } from '../src/runner/stage.ts'
 
@@ -12,7 +13,7 @@ export function scenarioOf(text: string): Scenario {
 }
 
 /** Perform a scenario to its verdict on a stage that is open. */
-export const perform = (stage: Stage, scenario: Scenario) =>
+export const perform = (stage: Stage, scenario: Scenario, more: { readonly baseline?: BaselineRun } = {}) =>
   stage.perform(() =>
     performOn(
       stage,
@@ -23,6 +24,7 @@ export const perform = (stage: Stage, scenario: Scenario) =>
         command: 'test',
         signal: new AbortController().signal,
         onNote: () => undefined,
+        ...more,
       },
       Date.now(),
     ),

@@ -5,9 +5,7 @@ import {
   compileCondition,
   compileGate,
   compileGraphExpectation,
-  type Problem,
   parseScenario,
-  type Scenario,
 } from '@muster/shared/scenario'
 
 const compilers = { gate: compileGate, condition: compileCondition, graph: compileGraphExpectation }
@@ -19,9 +17,7 @@ export const checkExpression: CheckExpression = (expr, kind) => {
 }
 
 /** Read and check a scenario file. @throws CodedError `scenario/unreadable` */
-export function readScenario(
-  file: string,
-): { readonly ok: true; readonly scenario: Scenario } | { readonly ok: false; readonly problems: readonly Problem[] } {
+export function readScenario(file: string): ReturnType<typeof parseScenario> {
   let text: string
   try {
     text = readFileSync(file, 'utf8')

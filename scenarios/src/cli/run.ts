@@ -6,6 +6,7 @@ import { type Command, Option } from 'commander'
 import { EVENT_LOG, openEventLog } from '../event-log/write.ts'
 import { renderSummary, writeReports } from '../report/index.ts'
 import { runScenario } from '../runner/run.ts'
+import { baselineOf } from './baseline.ts'
 import { runSeeds } from './explore.ts'
 import { abortOnSignal } from './interrupt.ts'
 import { createLiveView, type LiveView } from './live-view.ts'
@@ -21,6 +22,7 @@ interface RunFlags extends ScenarioFlags {
   readonly report?: string
   readonly name?: string
   readonly open: 'never' | 'on-failure'
+  readonly baseline?: string
   readonly json?: boolean
   readonly quiet?: boolean
   readonly logLevel: string
@@ -38,6 +40,7 @@ export function addRun(program: Command): void {
     .option('--chaos [every]', 'faults by chance in a virtual world, so often on average (30m)')
     .option('--seeds <n>', 'run so many seeds, each in a virtual world, and name those that fail')
     .addOption(new Option('--plant <bug>', 'plant a bug, to see that it is found: ack-before-commit').hideHelp())
+    .option('--baseline <run>', 'compare with a former run: its name or folder, or `last-passed`')
     .option('--out <dir>', 'where runs are kept', 'runs')
     .option('--name <name>', 'what the run is called, in place of its time and scenario')
     .addOption(reportOption("what the scenario's outputs.reports says"))
@@ -64,7 +67,10 @@ export function addRun(program: Command): void {
 /** Exit codes from the gravest to the mildest. */
 const gravity = [130, 143, 1, 2, 3, 4, 14, 20, 12, 13, 11, 10, 5, 0]
 
-const worse = (a: number, b: number): number => (gravity.indexOf(a) <= gravity.indexOf(b) ? a : b)
+/** Codes that thresholds have of their own weigh as much as the one for thresholds. */
+const weight = (code: number): number => gravity.indexOf(code >= 40 && code < 60 ? 10 : code)
+
+const worse = (a: number, b: number): number => (weight(a) <= weight(b) ? a : b)
 
 async function runOne(file: string, flags: RunFlags): Promise<number> {
   const read = readScenario(file)
@@ -73,6 +79,7 @@ async function runOne(file: string, flags: RunFlags): Promise<number> {
     return 3
   }
   const scenario = adjusted(read.scenario, flags)
+  const baseline = await baselineOf(scenario, flags)
   const runId = flags.name ?? newRunId(scenario.metadata.name)
   const dir = resolve(flags.out, runId)
   const dataDir = join(dir, 'data')
@@ -100,6 +107,7 @@ async function runOne(file: string, flags: RunFlags): Promise<number> {
       logLevel: flags.logLevel,
       signal: interrupt.signal,
       log,
+      ...(baseline ? { baseline } : {}),
       onNote: (atMs, what, text) => view.note(atMs, what, text),
       onStart: ({ observer, nowMs }) => view.watch(observer, nowMs),
     })

@@ -4,10 +4,19 @@ import { type Command, Option } from 'commander'
 import { readScenario } from './read-scenario.ts'
 
 /** A problem as an annotation of GitHub Actions, which takes a line each: what would end it is written as a code. */
-function annotation({ file, line, column, path, message }: Problem): string {
+function annotation({ file, line, column, path, message }: Problem, level: 'error' | 'warning'): string {
   const coded = (text: string): string => text.replace(/[%\r\n]/g, encodeURIComponent)
   const place = coded(file).replaceAll(':', '%3A').replaceAll(',', '%2C')
-  return `::error file=${place},line=${line},col=${column}::${coded(path ? `${path}: ${message}` : message)}`
+  return `::${level} file=${place},line=${line},col=${column}::${coded(path ? `${path}: ${message}` : message)}`
+}
+
+const tell = (line: string): void => {
+  process.stdout.write(`${line}\n`)
+}
+
+function tellGithub(problems: readonly Problem[], warnings: readonly Problem[]): void {
+  for (const problem of problems) tell(annotation(problem, 'error'))
+  for (const warning of warnings) tell(annotation(warning, 'warning'))
 }
 
 export function addValidate(program: Command): void {
@@ -18,27 +27,28 @@ export function addValidate(program: Command): void {
     .addOption(new Option('--format <format>', 'how to say it').choices(['text', 'json', 'github']).default('text'))
     .option('--json', 'the same as --format json')
     .action((files: string[], options: { format: string; json?: boolean }) => {
-      const checked = files.map((file) => ({ file, problems: problemsOf(file) }))
+      const checked = files.map((file) => ({ file, ...checkedFile(file) }))
+      const warnings = checked.flatMap((each) => each.warnings)
       const problems = checked.flatMap((each) => each.problems)
       if (options.json || options.format === 'json')
-        process.stdout.write(`${JSON.stringify({ ok: problems.length === 0, problems }, null, 2)}\n`)
+        tell(JSON.stringify({ ok: problems.length === 0, problems, warnings }, null, 2))
+      else if (options.format === 'github') tellGithub(problems, warnings)
       else {
-        for (const problem of problems)
-          process.stdout.write(`${options.format === 'github' ? annotation(problem) : formatProblem(problem)}\n`)
-        for (const each of checked)
-          if (each.problems.length === 0 && options.format === 'text') process.stdout.write(`${each.file}: valid\n`)
+        for (const problem of problems) tell(formatProblem(problem))
+        for (const warning of warnings) tell(formatProblem({ ...warning, path: `warning: ${warning.path}` }))
+        for (const each of checked) if (each.problems.length === 0) tell(`${each.file}: valid`)
       }
       process.exitCode = problems.length === 0 ? 0 : 3
     })
 }
 
 /** What is wrong with a file. One that cannot be read is a problem like others: the rest of the files is checked as well. */
-function problemsOf(file: string): readonly Problem[] {
+function checkedFile(file: string): { readonly problems: readonly Problem[]; readonly warnings: readonly Problem[] } {
   try {
     const read = readScenario(file)
-    return read.ok ? [] : read.problems
+    return read.ok ? { problems: [], warnings: read.warnings } : { problems: read.problems, warnings: [] }
   } catch (error) {
     if (!(error instanceof CodedError)) throw error
-    return [{ file, line: 1, column: 1, path: '', message: error.message }]
+    return { problems: [{ file, line: 1, column: 1, path: '', message: error.message }], warnings: [] }
   }
 }

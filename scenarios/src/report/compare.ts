@@ -87,7 +87,8 @@ function expectationsOf({ thresholds, assertions, invariants, phases }: RunResul
 
 function changedExpectations(one: RunResult, other: RunResult): Comparison['expectations'] {
   const [before, after] = [expectationsOf(one), expectationsOf(other)]
-  const outcome = (result: Named | undefined): Held => (result ? (result.ok ? 'held' : 'failed') : 'absent')
+  const outcome = (result: Named | undefined): Held =>
+    result && result.outcome !== 'not-measured' ? (result.ok ? 'held' : 'failed') : 'absent'
   return [...new Set([...before.keys(), ...after.keys()])].flatMap((key) => {
     const [a, b] = [before.get(key), after.get(key)]
     const either = a ?? b

@@ -5,6 +5,7 @@ import { certificatesSection } from './certificates.ts'
 import { lineChart } from './charts.ts'
 import { devicesSection } from './devices.ts'
 import { expectationsSection, failuresSection, type Judged, judgedOf } from './expectations.ts'
+import { hasFailed, heldOf } from './held.ts'
 import { html, Markup } from './markup.ts'
 import { type Moments, momentsOf } from './moments.ts'
 import { complianceSection, policiesSection } from './policies.ts'
@@ -21,7 +22,7 @@ export function renderHtml(result: RunResult): string {
   const script = asset('page.js')
   const digest = createHash('sha256').update(script).digest('base64')
   const judged = judgedOf(result)
-  const failed = judged.filter(({ ok }) => !ok)
+  const failed = judged.filter(hasFailed)
   const moments = momentsOf(result)
   const page = html`<!doctype html>
 <html lang="en">
@@ -61,7 +62,7 @@ const WORDS = { passed: 'PASSED', failed: 'FAILED', aborted: 'ABORTED', invalid:
 
 function banner(result: RunResult, judged: readonly Judged[]): Markup {
   const { scenario, final, history } = result
-  const held = judged.filter(({ ok }) => ok).length
+  const { held, all } = heldOf(judged)
   const compliant = Object.values(final.compliance).reduce((sum, states) => sum + (states?.['compliant'] ?? 0), 0)
   const { managed, retired, wiped, deleted } = final.devices
   const left = retired + wiped + deleted
@@ -72,7 +73,7 @@ function banner(result: RunResult, judged: readonly Judged[]): Markup {
 <h1>${scenario.name}</h1>
 <p class="lead">${result.unfinished === undefined ? scenario.description : `${result.unfinished}. What follows was recorded until then.`}</p>
 <dl class="tiles">
-${tile('Expectations', `${held} / ${judged.length}`, held === judged.length ? 'all held' : `${judged.length - held} failed`)}
+${tile('Expectations', `${held} / ${all}`, held === all ? 'all held' : `${all - held} did not hold`)}
 ${tile('Devices', managed.toLocaleString('en'), `managed at the end${left > 0 ? `, ${left} left` : ''}`)}
 ${tile('Compliant', percent(compliant, managed), `${compliant.toLocaleString('en')} of ${managed.toLocaleString('en')}`)}
 ${tile('Reports', history.committed.toLocaleString('en'), `${history.lost} lost, ${history.appliedTwice} applied twice`)}

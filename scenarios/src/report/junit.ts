@@ -73,9 +73,13 @@ const phaseCase = ({ name, outcome, text, fromMs, toMs }: PhaseResult, { speed }
   seconds: (toMs - fromMs) / 1_000 / speed,
 })
 
-const expectationCase = ({ name, ok, expected, got, atMs, devices }: ExpectationResult, run: RunResult): Case => ({
+const expectationCase = (
+  { name, ok, outcome, expected, got, atMs, devices }: ExpectationResult,
+  run: RunResult,
+): Case => ({
   name,
-  outcome: ok ? 'passed' : 'failure',
+  // What was never asked, or says nothing in such a run, is neither one nor the other.
+  outcome: outcome ? 'skipped' : ok ? 'passed' : 'failure',
   message: `expected ${expected}, got ${got}`,
   details: [
     `expected: ${expected}`,

@@ -1,5 +1,6 @@
 import { formatDuration, type RunResult } from '@muster/shared/scenario'
 import { judgedOf } from './expectations.ts'
+import { heldOf, markOf, worstFirst } from './held.ts'
 import { elapsedText } from './times.ts'
 
 /** A cell of a table: nothing in it ends the cell or is taken for markup. */
@@ -16,14 +17,13 @@ const table = (head: readonly string[], rows: readonly (readonly string[])[]): s
 export function renderMarkdown(result: RunResult): string {
   const { scenario, verdict, exitCode, startedMs, final, history, phases, command, unfinished } = result
   const judged = judgedOf(result)
-  const failed = judged.filter(({ ok }) => !ok)
-  const held = judged.length - failed.length
-  const rows = [...failed, ...judged.filter(({ ok }) => ok)].map(({ ok, kind, name, expected, got, atMs }) => [
-    ok ? '✓' : '✗',
-    cell(`${kind} ${name}`),
-    cell(expected),
-    cell(got),
-    elapsedText(atMs - startedMs),
+  const { held, all } = heldOf(judged)
+  const rows = worstFirst(judged).map((each) => [
+    markOf(each),
+    cell(`${each.kind} ${each.name}`),
+    cell(each.expected),
+    cell(each.got),
+    elapsedText(each.atMs - startedMs),
   ])
   const totals = [
     ['devices', `${final.devices.managed} managed`],
@@ -37,7 +37,7 @@ export function renderMarkdown(result: RunResult): string {
   return [
     `## ${verdict.toUpperCase()}: ${cell(scenario.name)}\n`,
     `${cell(unfinished ?? scenario.description) || 'A run'} (exit code ${exitCode}, seed ${cell(result.seed)})\n`,
-    `${held} of ${judged.length} expectations held.\n`,
+    `${held} of ${all} expectations held.\n`,
     table(['', 'Expectation', 'Expected', 'Got', 'At'], rows),
     table(
       ['Phase', 'Outcome', 'Lasted'],

@@ -110,7 +110,9 @@ const inSeconds = (name: string, help: string, points: readonly Point[]): Family
 })
 
 const held = (kind: string, results: readonly ExpectationResult[]): readonly Point[] =>
-  results.map(({ name, expected, ok }) => ({ labels: { kind, name, expected }, value: ok ? 1 : 0 }))
+  results
+    .filter(({ outcome }) => outcome === undefined)
+    .map(({ name, expected, ok }) => ({ labels: { kind, name, expected }, value: ok ? 1 : 0 }))
 
 function timelineFamilies(samples: readonly Sample[]): readonly Family[] {
   const over = (pick: (sample: Sample) => number, labels: Labels = {}, suffix = ''): readonly Point[] =>

@@ -99,7 +99,7 @@ describe.skipIf(executable === undefined)(
         const card = page.locator('.failure', { hasText: 'a = 2' })
         await card.locator('[data-moment]').click()
         expect(await page.locator('#story').textContent()).toContain('+00:10:00')
-        await card.locator('a', { hasText: 'd-1' }).click()
+        await card.locator('a[href="#device-d-1"]').click()
         expect(await page.locator('#device-d-1 details').getAttribute('open')).toBe('')
       })
     })

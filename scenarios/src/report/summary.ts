@@ -1,5 +1,6 @@
 import { styleText } from 'node:util'
 import { type ExpectationResult, formatDuration, type RunResult } from '@muster/shared/scenario'
+import { markOf } from './held.ts'
 
 /** What the terminal shows at the end: expectations, totals, where the reports are and how to run it again. */
 export function renderSummary(
@@ -46,5 +47,8 @@ export function renderSummary(
 
 const mark = (ok: boolean, text: string): string => `  ${ok ? styleText('green', '✓') : styleText('red', '✗')} ${text}`
 
-const expectation = ({ ok, name, expected, got }: ExpectationResult): string =>
-  mark(ok, `${name}: ${expected} — ${got}`)
+const expectation = (result: ExpectationResult): string => {
+  const { ok, name, expected, got, outcome } = result
+  const text = `${name}: ${expected} — ${got}`
+  return outcome ? `  ${styleText('yellow', markOf(result))} ${text}` : mark(ok, text)
+}

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { perform, scenarioOf } from '../../test-support/scenario.ts'
 import { openVirtualStage } from '../world/virtual-stage.ts'
+import type { BaselineRun } from './judge-thresholds.ts'
 
 const world = (rest: string): string => `apiVersion: muster.dev/v1
 kind: Scenario
@@ -46,11 +47,12 @@ faults:
 ${rest}
 `
 
-async function run(rest: string, plantedBug?: 'ack-before-commit') {
+async function run(rest: string, more: { baseline?: BaselineRun; plantedBug?: 'ack-before-commit' } = {}) {
   const scenario = scenarioOf(world(rest))
+  const { plantedBug } = more
   const stage = await openVirtualStage({ scenario, logLevel: 'silent', plantedBug, onEvent: () => undefined })
   try {
-    return await perform(stage, scenario)
+    return await perform(stage, scenario, more)
   } finally {
     await stage.stop()
   }
@@ -61,62 +63,71 @@ const threshold = async (text: string) => {
   return { ...thresholds[0], exitCode }
 }
 
+/** What is measured, a threshold on it that holds in this world, and one that breaks. */
+const figures: readonly (readonly [string, string, string])[] = [
+  ['enrol.duration', 'metric: enrol.duration, require: p95 < 5m', 'metric: enrol.duration, require: max < 1ms'],
+  [
+    'a rate of failures',
+    'metric: enrol.duration, require: failed.rate == 0%',
+    'metric: enrol.duration, require: failed.rate > 0%',
+  ],
+  ['avg and min', 'metric: report.ack_latency, require: avg > 1ms', 'metric: report.ack_latency, require: min > 1d'],
+  ['report.lost', 'metric: report.lost, require: count == 0', 'metric: report.lost, require: count > 0'],
+  [
+    'cert.expired_in_use',
+    'metric: cert.expired_in_use, require: max == 0',
+    'metric: cert.expired_in_use, require: count > 0',
+  ],
+  [
+    'recovery.time',
+    'metric: recovery.time, where: { fault: cut }, require: max < 10m',
+    'metric: recovery.time, where: { fault: cut }, require: max < 1ms',
+  ],
+  [
+    'errors of Graph',
+    'metric: graph.request, where: { route: /groups }, require: [error.rate < 1%, count == 2]',
+    'metric: graph.request, require: error.rate > 1%',
+  ],
+  [
+    'a ring',
+    'metric: policy.time_to_applied, where: { policy: rolled, ring: broad }, require: count == 12',
+    'metric: policy.time_to_applied, where: { policy: rolled, ring: canary }, require: count == 12',
+  ],
+  [
+    'a part of the population',
+    'metric: enrol.duration, where: { in: macs }, require: count == 8',
+    'metric: enrol.duration, where: { in: windows }, require: count == 8',
+  ],
+  [
+    'a phase',
+    'metric: report.ack_latency, during: settle, require: max < 5m',
+    'metric: report.ack_latency, during: [trouble], require: max < 5m',
+  ],
+  [
+    'what a fault does left out',
+    'metric: report.ack_latency, except: [slow], require: max < 10m',
+    'metric: report.ack_latency, require: max < 10m',
+  ],
+  [
+    'windows',
+    'metric: report.ack_latency, window: 10m, during: [settle], require: max < 5m',
+    'metric: report.ack_latency, window: 10m, require: count > 0',
+  ],
+]
+
 describe('a threshold', { timeout: 60_000 }, () => {
-  it.each([
-    ['enrol.duration', 'metric: enrol.duration, require: p95 < 5m', 'metric: enrol.duration, require: max < 1ms'],
-    [
-      'a rate of failures',
-      'metric: enrol.duration, require: failed.rate == 0%',
-      'metric: enrol.duration, require: failed.rate > 0%',
-    ],
-    ['avg and min', 'metric: report.ack_latency, require: avg > 1ms', 'metric: report.ack_latency, require: min > 1d'],
-    ['report.lost', 'metric: report.lost, require: count == 0', 'metric: report.lost, require: count > 0'],
-    [
-      'cert.expired_in_use',
-      'metric: cert.expired_in_use, require: max == 0',
-      'metric: cert.expired_in_use, require: count > 0',
-    ],
-    [
-      'recovery.time',
-      'metric: recovery.time, where: { fault: cut }, require: max < 10m',
-      'metric: recovery.time, where: { fault: cut }, require: max < 1ms',
-    ],
-    [
-      'errors of Graph',
-      'metric: graph.request, where: { route: /groups }, require: [error.rate < 1%, count == 2]',
-      'metric: graph.request, require: error.rate > 1%',
-    ],
-    [
-      'a ring',
-      'metric: policy.time_to_applied, where: { policy: rolled, ring: broad }, require: count == 12',
-      'metric: policy.time_to_applied, where: { policy: rolled, ring: canary }, require: count == 12',
-    ],
-    [
-      'a part of the population',
-      'metric: enrol.duration, where: { in: macs }, require: count == 8',
-      'metric: enrol.duration, where: { in: windows }, require: count == 8',
-    ],
-    [
-      'a phase',
-      'metric: report.ack_latency, during: settle, require: max < 5m',
-      'metric: report.ack_latency, during: [trouble], require: max < 5m',
-    ],
-    [
-      'what a fault does left out',
-      'metric: report.ack_latency, except: [slow], require: max < 10m',
-      'metric: report.ack_latency, require: max < 10m',
-    ],
-    [
-      'windows',
-      'metric: report.ack_latency, window: 10m, during: [settle], require: max < 5m',
-      'metric: report.ack_latency, window: 10m, require: count > 0',
-    ],
-  ])('of %s can hold and break', async (_what, holding, breaking) => {
-    const held = await threshold(holding)
-    expect(held).toMatchObject({ ok: true, exitCode: 0 })
-    const broken = await threshold(breaking)
-    expect(broken).toMatchObject({ ok: false, exitCode: 10 })
-    expect(broken.got).not.toContain('nothing was measured')
+  it.each(['hold', 'break'])('of each metric, and with each word, can %s', async (what) => {
+    const lines = figures.map(([, holding, breaking]) => `  - { ${what === 'hold' ? holding : breaking} }\n`)
+    const { thresholds, exitCode } = await run(`thresholds:\n${lines.join('')}`)
+    expect(exitCode).toBe(what === 'hold' ? 0 : 10)
+    expect(thresholds.length).toBeGreaterThan(figures.length - 1)
+    for (const { name, expected, ok, got } of thresholds)
+      expect({ name, expected, ok, got }).toEqual({
+        name,
+        expected,
+        ok: what === 'hold',
+        got: expect.not.stringContaining('nothing was'),
+      })
   })
 
   it('says which window was the worst, how many broke, and how many a fault left out', async () => {
@@ -161,63 +172,65 @@ describe('a threshold', { timeout: 60_000 }, () => {
   })
 })
 
-const assertion = async (text: string) => {
-  const { assertions, exitCode } = await run(`assertions:\n  - { name: it, ${text} }\n`)
-  return { ...assertions[0], exitCode }
-}
+const conditions: readonly (readonly [string, string, string])[] = [
+  [
+    'at the beginning of a phase',
+    'at: begin(trouble), expr: devices.online == 20',
+    'at: end(trouble), expr: devices.online == 0',
+  ],
+  [
+    'in the middle of a phase',
+    'at: trouble+30m, expr: devices.online == 14',
+    'at: trouble+30m, expr: devices.online == 20',
+  ],
+  [
+    'eventually',
+    'at: begin(trouble), expr: devices.online == 14, eventually: { within: 1h }',
+    'at: begin(trouble), expr: devices.online == 13, eventually: { within: 1h }',
+  ],
+  [
+    'always',
+    "expr: 'devices.online == 20', always: { during: [settle] }",
+    "expr: 'devices.online == 20', always: { during: [settle, trouble] }",
+  ],
+  ['never', 'expr: devices.retired > 0, never: {}', 'expr: devices.online == 14, never: {}'],
+  [
+    'of single devices',
+    `expr: 'fleet.filter(d, d.platform == "macOS").all(d, d.online && d.policies["base"] == "none")'`,
+    `at: trouble+90m, expr: 'fleet.all(d, d.part == "macs" || d.policies["base"] == "compliant")'`,
+  ],
+  [
+    'of certificates',
+    `expr: 'certs.filter(c, c.inUse).size() == devices.managed && !certs.exists(c, c.notAfter < now)'`,
+    `expr: 'certs.exists(c, c.status == "expired" && c.inUse)'`,
+  ],
+  [
+    'of a rollout',
+    `expr: 'rollout("rolled").state == "completed" && rollout("rolled").ring("broad").succeeded >= 1.0'`,
+    `at: begin(rollout), expr: 'rollout("rolled").state == "running"'`,
+  ],
+  [
+    'of what Graph counts',
+    `graph: { get: "/v1.0/deviceManagement/managedDevices/$count?$filter=complianceState eq 'compliant'", expect: 'status == 200 && body == devices.compliant' }`,
+    `at: trouble+90m, graph: { get: /v1.0/deviceManagement/managedDevices/$count, expect: 'body == devices.compliant' }`,
+  ],
+  [
+    'of what Graph says',
+    `graph: { get: '/v1.0/deviceManagement/managedDevices?$top=3', expect: 'body.value.size() == 3 && body.value.all(d, d.managementAgent == "mdm")' }`,
+    `graph: { get: /v1.0/deviceManagement/nowhere, expect: status == 200 }`,
+  ],
+]
 
 describe('an assertion', { timeout: 60_000 }, () => {
-  it.each([
-    [
-      'at the beginning of a phase',
-      'at: begin(trouble), expr: devices.online == 20',
-      'at: end(trouble), expr: devices.online == 0',
-    ],
-    [
-      'in the middle of a phase',
-      'at: trouble+30m, expr: devices.online == 14',
-      'at: trouble+30m, expr: devices.online == 20',
-    ],
-    [
-      'eventually',
-      'at: begin(trouble), expr: devices.online == 14, eventually: { within: 1h }',
-      'at: begin(trouble), expr: devices.online == 13, eventually: { within: 1h }',
-    ],
-    [
-      'always',
-      "expr: 'devices.online == 20', always: { during: [settle] }",
-      "expr: 'devices.online == 20', always: { during: [settle, trouble] }",
-    ],
-    ['never', 'expr: devices.retired > 0, never: {}', 'expr: devices.online == 14, never: {}'],
-    [
-      'of single devices',
-      `expr: 'fleet.filter(d, d.platform == "macOS").all(d, d.online && d.policies["base"] == "none")'`,
-      `at: trouble+90m, expr: 'fleet.all(d, d.part == "macs" || d.policies["base"] == "compliant")'`,
-    ],
-    [
-      'of certificates',
-      `expr: 'certs.filter(c, c.inUse).size() == devices.managed && !certs.exists(c, c.notAfter < now)'`,
-      `expr: 'certs.exists(c, c.status == "expired" && c.inUse)'`,
-    ],
-    [
-      'of a rollout',
-      `expr: 'rollout("rolled").state == "completed" && rollout("rolled").ring("broad").succeeded >= 1.0'`,
-      `at: begin(rollout), expr: 'rollout("rolled").state == "running"'`,
-    ],
-    [
-      'of what Graph counts',
-      `graph: { get: "/v1.0/deviceManagement/managedDevices/$count?$filter=complianceState eq 'compliant'", expect: 'status == 200 && body == devices.compliant' }`,
-      `at: trouble+90m, graph: { get: /v1.0/deviceManagement/managedDevices/$count, expect: 'body == devices.compliant' }`,
-    ],
-    [
-      'of what Graph says',
-      `graph: { get: '/v1.0/deviceManagement/managedDevices?$top=3', expect: 'body.value.size() == 3 && body.value.all(d, d.managementAgent == "mdm")' }`,
-      `graph: { get: /v1.0/deviceManagement/nowhere, expect: status == 200 }`,
-    ],
-  ])('%s can hold and break', async (_what, holding, breaking) => {
-    const held = await assertion(holding)
-    expect(held, held.got).toMatchObject({ ok: true, exitCode: 0 })
-    expect(await assertion(breaking)).toMatchObject({ ok: false, exitCode: 11 })
+  it.each(['hold', 'break'])('of each kind can %s', async (what) => {
+    const lines = conditions.map(
+      ([name, holding, breaking]) => `  - { name: ${name}, ${what === 'hold' ? holding : breaking} }\n`,
+    )
+    const { assertions, exitCode } = await run(`assertions:\n${lines.join('')}`)
+    expect(exitCode).toBe(what === 'hold' ? 0 : 11)
+    for (const { name, ok, got, outcome } of assertions)
+      expect({ name, ok, got, outcome }).toEqual({ name, ok: what === 'hold', got, outcome: undefined })
+    expect(assertions).toHaveLength(conditions.length)
   })
 
   it('names the devices that broke it, and the moment', async () => {
@@ -262,4 +275,30 @@ assertions:
   expect(one.exitCode).toBe(0)
   expect(one.replay).toEqual(other.replay)
   expect(one.metrics).toEqual(other.metrics)
+})
+
+describe('a former run', { timeout: 60_000 }, () => {
+  const regress = (rule: string) => `outputs: { baseline: { regress: { report.ack_latency: ${rule} } } }\n`
+
+  it('is compared with: what is worse by more than it may is a failed threshold, with both figures', async () => {
+    const former = await run(regress('p95 +20%'))
+    expect(former.exitCode).toBe(0)
+    const same = await run(regress('p95 +20%'), { baseline: { former } })
+    expect(same).toMatchObject({ exitCode: 0, thresholds: [{ name: 'report.ack_latency against test', ok: true }] })
+    const faster = {
+      ...former,
+      metrics: former.metrics?.map((each) => ({ ...each, measured: { ...each.measured, p95: each.measured.p95 / 2 } })),
+    }
+    const worse = await run(regress('p95 +20%'), { baseline: { former: faster as typeof former } })
+    expect(worse.exitCode).toBe(10)
+    const [result] = worse.thresholds
+    expect(result?.got).toMatch(/^p95 = .+, was .+ \(\+100\.0%\)$/)
+    expect(result?.baseline).toEqual({ now: expect.any(Number), was: (result?.baseline?.now ?? 0) / 2 })
+  })
+
+  it('that is not there is said, and fails nothing', async () => {
+    const { exitCode, thresholds } = await run(regress('max +5s'), { baseline: { missing: 'no run has passed yet' } })
+    expect(exitCode).toBe(0)
+    expect(thresholds).toMatchObject([{ name: 'baseline', outcome: 'not-measured', got: 'no run has passed yet' }])
+  })
 })

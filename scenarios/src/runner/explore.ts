@@ -95,6 +95,8 @@ function failuresOf({ phases, invariants, assertions, thresholds }: RunResult): 
     ...phases
       .filter(({ outcome }) => outcome !== 'done')
       .map(({ name, outcome, text: why }) => `${name}: ${outcome}, ${why}`),
-    ...[...invariants, ...assertions, ...thresholds].filter(({ ok }) => !ok).map(text),
+    ...[...invariants, ...assertions, ...thresholds]
+      .filter(({ ok, outcome }) => !ok && outcome === undefined)
+      .map(text),
   ]
 }

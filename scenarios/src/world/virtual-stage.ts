@@ -13,9 +13,9 @@ const START = '2026-01-05T08:00:00Z'
 const LOOK_MIN_MS = SECOND_MS
 const LOOK_MAX_MS = 10 * MINUTE_MS
 const LOOK_SHARE = 0.02
-const WATCH_MIN_MS = 10 * SECOND_MS
+const WATCH_MIN_MS = 30 * SECOND_MS
 const WATCH_MAX_MS = 10 * MINUTE_MS
-const WATCH_SHARE = 0.005
+const WATCH_SHARE = 0.01
 /** After the last fault by chance: devices that gave up for a while come back. */
 const HEALING_MS = HOUR_MS
 const PATIENCE_MS = { enrolment: DAY_MS, reports: 10 * MINUTE_MS } as const

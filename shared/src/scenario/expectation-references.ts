@@ -1,8 +1,8 @@
 import { nearestName } from '@muster/shared/core'
 import { parseRegression } from './baseline.ts'
 import type { Assertion, Threshold } from './expectation-schema.ts'
-import { type MetricName, metricNames, metricOf, metrics, type WhereKey } from './metrics.ts'
-import type { Checks } from './references.ts'
+import { type MetricName, meaninglessInVirtual, metricNames, metricOf, metrics, type WhereKey } from './metrics.ts'
+import type { Checks, ReferenceProblem } from './references.ts'
 import { parseRequirement, type Requirement } from './requirement.ts'
 import type { Scenario } from './schema.ts'
 
@@ -58,6 +58,19 @@ function checkThreshold(
   if (policies.length === 0 && metric.startsWith('policy.'))
     checks.report([...path, 'metric'], 'there is no policy of which it could be measured')
   checkRequirements(threshold, path, checks)
+}
+
+/** Thresholds of a scenario for virtual time that will not be measured there. */
+export function meaninglessThresholds({ clock, thresholds }: Scenario): readonly ReferenceProblem[] {
+  if (clock.mode !== 'virtual') return []
+  return thresholds.flatMap(({ metric, require }, index) => {
+    const reasons = require.flatMap((text) => {
+      const parsed = parseRequirement(text, metric)
+      const reason = parsed.ok ? meaninglessInVirtual(metric, parsed.value.statistic) : undefined
+      return reason === undefined ? [] : [`${parsed.ok ? parsed.value.text : text} will not be measured: ${reason}`]
+    })
+    return reasons.map((message) => ({ path: ['thresholds', index, 'metric'], message }))
+  })
 }
 
 function checkRequirements({ metric, require, window, abortOnFail }: Threshold, path: Path, checks: Checks): void {

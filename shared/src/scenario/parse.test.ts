@@ -94,6 +94,129 @@ describe('a scenario that is wrong', () => {
     expect(problems).toMatch(wanted)
   })
 
+  it.each<[string, string, RegExp]>([
+    [
+      'a metric',
+      'metric: enrol.durations, require: p95 < 1m',
+      /^x\.yaml:15:\d+ thresholds\.0\.metric: .*did you mean "enrol\.duration"/,
+    ],
+    [
+      'a statistic',
+      'metric: enrol.duration, require: p96 < 1m',
+      /:15:\d+ .*\.require: enrol\.duration has no "p96"; did you mean "p9/,
+    ],
+    ['a rate', 'metric: enrol.duration, require: error.rate < 1%', /has no "error\.rate"/],
+    ['a unit', 'metric: report.lost, require: count < 5s', /expected a number such as 0 or 12, found "5s"/],
+    [
+      'a phase',
+      'metric: report.ack_latency, during: [setle], require: max < 1m',
+      /:15:\d+ thresholds\.0\.during\.0: .*did you mean "settle"/,
+    ],
+    [
+      'a fault',
+      'metric: report.ack_latency, except: [cutt], require: max < 1m',
+      /:15:\d+ .*except\.0: there is no fault "cutt"; did you mean "cut"/,
+    ],
+    [
+      'a part',
+      'metric: enrol.duration, where: { in: laptop }, require: max < 1m',
+      /where\.in: .*did you mean "laptops"/,
+    ],
+    [
+      'what it cannot be about',
+      'metric: enrol.duration, where: { policy: base }, require: max < 1m',
+      /where\.policy: enrol\.duration can be narrowed down by in/,
+    ],
+    [
+      'a ring',
+      'metric: policy.time_to_applied, where: { policy: base, ring: broad }, require: max < 1m',
+      /where\.ring: the rollout of "base" has no ring "broad"/,
+    ],
+    [
+      'a window of what is measured once',
+      'metric: report.lost, window: 5m, require: count == 0',
+      /window: report\.lost is measured once/,
+    ],
+    [
+      'an end that may come too early',
+      'metric: report.ack_latency, abortOnFail: true, require: count > 3',
+      /abortOnFail: count > 3 can come true later/,
+    ],
+    ['an exit code', 'metric: report.lost, exitCode: 60, require: count == 0', /exitCode: /],
+  ])('a threshold with %s that is wrong is located and explained', (_what, threshold, wanted) => {
+    const faults = 'faults: [{ name: cut, kind: broker.kill, at: settle }]'
+    expect(problemsOf(`${good}thresholds:\n  - { ${threshold} }\n${faults}\n`).join('\n')).toMatch(wanted)
+  })
+
+  it.each<[string, string, RegExp]>([
+    [
+      'a field',
+      "expr: 'fleet.all(d, d.onlin)'",
+      /^x\.yaml:15:39 assertions\.0\.expr: No such key: onlin; did you mean "online"\?$/,
+    ],
+    ['a type', "expr: 'fleet.exists(d, d.online == 3)'", /^x\.yaml:15:\d+ assertions\.0\.expr: .*bool == int/],
+    [
+      'a text',
+      `expr: 'fleet.all(d, d.platform == "windws")'`,
+      /:15:\d+ .*platform is never "windws"; did you mean "windows"\?/,
+    ],
+    [
+      'a state',
+      `expr: 'fleet.all(d, d.policies["base"] == "complient")'`,
+      /policies is never "complient"; did you mean "compliant"\?/,
+    ],
+    [
+      'a policy of a device',
+      `expr: 'fleet.all(d, d.policies["bass"] == "compliant")'`,
+      /there is no policy "bass"; did you mean "base"\?/,
+    ],
+    ['a rollout', `expr: 'rollout("base").state == "completed"'`, /there is no rollout "base"/],
+    [
+      'a phase',
+      'expr: devices.total == 1, at: end(setle)',
+      /assertions\.0\.at: there is no phase "setle"; did you mean "settle"\?/,
+    ],
+    ['a moment', 'expr: devices.total == 1, at: beginning(settle)', /at: expected end, end\(<phase>\)/],
+    [
+      'a phase of always',
+      'expr: devices.total == 1, always: { during: [setle] }',
+      /always\.during\.0: there is no phase "setle"/,
+    ],
+    [
+      'two of a kind',
+      'expr: devices.total == 1, always: {}, never: {}',
+      /never: an assertion is about always or never/,
+    ],
+    ['nothing asked', 'at: end', /name: an assertion has an expr or a graph/],
+    [
+      'what Graph answers',
+      "graph: { get: /v1.0/devices, expect: 'statu == 200' }",
+      /graph\.expect: Unknown variable: statu/,
+    ],
+    ['where Graph is', "graph: { get: /devices, expect: 'status == 200' }", /graph\.get: expected a path/],
+  ])('an assertion with %s that is wrong is located and explained', (_what, assertion, wanted) => {
+    expect(problemsOf(`${good}assertions:\n  - { name: it, ${assertion} }\n`).join('\n')).toMatch(wanted)
+  })
+
+  it('warns of what is not measured in virtual time', () => {
+    const text = `${good}clock: { mode: virtual }\nthresholds: [{ metric: simulator.lag, require: p95 < 2s }]\n`
+    const parsed = parseScenario(text, 'x.yaml', check)
+    expect(parsed.ok && parsed.warnings.map(formatProblem)).toEqual([
+      'x.yaml:15:24 thresholds.0.metric: p95 < 2s will not be measured: simulator.lag measures the machine, and means nothing in virtual time',
+    ])
+    expect(problemsOf(text)).toEqual([])
+  })
+
+  it.each<[string, RegExp]>([
+    [
+      'report.ack_latancy: p95 +20%',
+      /regress.*: there is no metric "report\.ack_latancy"; did you mean "report\.ack_latency"/,
+    ],
+    ['report.ack_latency: p95 20%', /regress.*: expected how much worse it may be/],
+  ])('a comparison that is wrong is located and explained: %s', (rule, wanted) => {
+    expect(problemsOf(`${good}outputs: { baseline: { regress: { ${rule} } } }\n`).join('\n')).toMatch(wanted)
+  })
+
   it('names a policy that is nearly right', () => {
     const text = `${good}assertions:\n  - { name: all, expr: policy("bass").error == 0 }\n`
     expect(problemsOf(text).join()).toMatch(/^x\.yaml:15:\d+ assertions\.0\.expr: .*bass/)

@@ -1,7 +1,8 @@
 import { nearestName, ok, type Result } from '@muster/shared/core'
 import { type Document, isMap, isNode, isPair, isScalar, LineCounter, parseDocument } from 'yaml'
 import type { z } from 'zod'
-import { type CheckExpression, checkReferences } from './references.ts'
+import { meaninglessThresholds } from './expectation-references.ts'
+import { type CheckExpression, checkReferences, type ReferenceProblem } from './references.ts'
 import { Scenario } from './schema.ts'
 
 /** One thing wrong with a scenario. */
@@ -29,7 +30,9 @@ export function parseScenario(
   text: string,
   file: string,
   checkExpression?: CheckExpression,
-): { readonly ok: true; readonly scenario: Scenario } | { readonly ok: false; readonly problems: readonly Problem[] } {
+):
+  | { readonly ok: true; readonly scenario: Scenario; readonly warnings: readonly Problem[] }
+  | { readonly ok: false; readonly problems: readonly Problem[] } {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true })
   const at = (offset: number, path: string, message: string): Problem => {
@@ -53,10 +56,11 @@ export function parseScenario(
       ),
     }
   }
-  const problems = checkReferences(parsed.data, checkExpression).map(({ path, message, offset = 0 }) =>
-    at(offsetOf(document, path) + offsetInText(text, document, path, offset), path.join('.'), message),
-  )
-  return problems.length > 0 ? { ok: false, problems } : { ok: true, scenario: parsed.data }
+  const located = ({ path, message, offset = 0 }: ReferenceProblem): Problem =>
+    at(offsetOf(document, path) + offsetInText(text, document, path, offset), path.join('.'), message)
+  const problems = checkReferences(parsed.data, checkExpression).map(located)
+  if (problems.length > 0) return { ok: false, problems }
+  return { ok: true, scenario: parsed.data, warnings: meaninglessThresholds(parsed.data).map(located) }
 }
 
 function toPlain(document: Document): Result<unknown> {
