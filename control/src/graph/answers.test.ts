@@ -50,15 +50,15 @@ beforeAll(async () => {
 afterAll(() => graph?.[Symbol.asyncDispose]())
 
 /** The entities that a path answers with; each `{id}` stands for every entity of the set before it. */
-async function answersAt(version: string, path: string): Promise<readonly Entity[]> {
+async function answersAt(version: string, path: string, query = ''): Promise<readonly Entity[]> {
   const [before = '', after] = path.split(/\/\{[^}]*\}(.*)/s)
   if (after !== undefined) {
     const answers: Entity[] = []
     for (const { id } of await answersAt(version, before))
-      answers.push(...(await answersAt(version, `${before}/${id}${after}`)))
+      answers.push(...(await answersAt(version, `${before}/${id}${after}`, query)))
     return answers
   }
-  const { status, body } = await graph.ask('GET', path, undefined, version)
+  const { status, body } = await graph.ask('GET', `${path}${query}`, undefined, version)
   if (status === 404) return []
   expect(status).toBe(200)
   return (Array.isArray(body['value']) ? body['value'] : [body]) as readonly Entity[]
@@ -89,6 +89,25 @@ describe.each(versions)('what %s answers', (version) => {
     expect(faults(model).filter((fault) => version === 'v1.0' || !isBeyond(fault))).toEqual([])
     if (version === 'v1.0' && published) expect(faults(published)).toEqual([])
   })
+})
+
+it.each(versions)('what $expand adds in %s is of its type as well', async (version) => {
+  const model = entityModel(version)
+  const expanded: Readonly<Record<string, string>> = {
+    '/deviceManagement/deviceCompliancePolicies':
+      'assignments,scheduledActionsForRule($expand=scheduledActionConfigurations)',
+    '/deviceManagement/deviceConfigurations': 'assignments',
+    '/deviceManagement/notificationMessageTemplates/{id}': 'localizedNotificationMessages',
+  }
+  for (const [path, expand] of Object.entries(expanded)) {
+    const [property = ''] = expand.split(',')
+    const answers = await answersAt(version, path, `?$expand=${expand}`)
+    expect(answers.some((answer) => (answer[property] as unknown[] | undefined)?.length)).toBe(true)
+    const faults = (against: EntityModel) =>
+      answers.flatMap((answer) => checkEntity(against, typeOfPath(model, path) ?? '', answer))
+    expect(faults(model).filter((fault) => version === 'v1.0' || !isBeyond(fault))).toEqual([])
+    if (version === 'v1.0' && published) expect(faults(published)).toEqual([])
+  }
 })
 
 it('every path is one of Graph, or known to be our own', () => {

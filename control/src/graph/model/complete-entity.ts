@@ -32,7 +32,8 @@ function complete(
   }
   for (const [name, member] of Object.entries(value)) {
     const isAnnotation = name.includes('@') && !name.endsWith('@odata.bind')
-    if (!shown.has(name) && (isAnnotation || (type.open && !name.includes('@')))) shown.set(name, member)
+    const isExtension = type.open && !name.includes('@') && !type.property(name)
+    if (!shown.has(name) && (isAnnotation || isExtension)) shown.set(name, member)
   }
   return Object.fromEntries(shown)
 }

@@ -102,7 +102,8 @@ function modelOf(version: GraphVersion, file: ModelFile): EntityModel {
     const { kind, base, abstract, open, properties: own } = head
     const inherited = base === undefined ? [] : (typeOf(base)?.properties ?? [])
     const properties = [...inherited, ...decodeProperties(own, kindOf)]
-    const byName = new Map(properties.map((property) => [property.name.toLowerCase(), property]))
+    const exact = new Map(properties.map((property) => [property.name, property]))
+    const anyCase = new Map(properties.map((property) => [property.name.toLowerCase(), property]))
     const type: StructuredType = {
       name,
       kind,
@@ -111,7 +112,7 @@ function modelOf(version: GraphVersion, file: ModelFile): EntityModel {
       open,
       properties,
       derived: below.get(name) ?? [],
-      property: (asked) => byName.get(asked.toLowerCase()),
+      property: (asked) => exact.get(asked) ?? anyCase.get(asked.toLowerCase()),
     }
     types.set(name, type)
     return type

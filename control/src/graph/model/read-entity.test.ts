@@ -176,6 +176,10 @@ describe('the body of a write', () => {
   })
 })
 
+it('a stream is no part of what is shown, not even of an open type', () => {
+  expect(completeEntity(v1, 'application', { displayName: 'a', logo: 'x' })).not.toHaveProperty('logo')
+})
+
 function without(body: object, ...names: readonly string[]): object {
   return Object.fromEntries(Object.entries(body).filter(([name]) => !names.includes(name)))
 }

@@ -11,6 +11,9 @@ const readOnly = /(^|[.;] ?)((This|The) property is |Value is |It is )?read[- ]?
 
 const primitives = new Set(['string', 'number', 'boolean', 'any'])
 
+/** What is derived from one of these is an entity type; what a path begins with is one, whether it has an id or not. */
+const entityRoots: ReadonlySet<string> = new Set(['entity', ...keylessEntities, ...Object.values(roots)])
+
 /** The text of a model file, made from the text of the type declarations of one version. */
 export function modelText(version: GraphVersion, source: string, text: string): string {
   const declared = without(removals[version], merged(readDeclarations(text), readDeclarations(additions[version])))
@@ -68,7 +71,7 @@ function reachable({ types, enums }: Declarations): readonly string[] {
 
 function typeText(declared: Declarations, name: string): string {
   const { base, properties } = declared.types.get(name) ?? { properties: [] }
-  const isEntity = rootOf(declared, name) === 'entity' || keylessEntities.has(rootOf(declared, name))
+  const isEntity = entityRoots.has(rootOf(declared, name))
   const alone = keylessEntities.has(name) || complexTypes.has(name)
   const head = encodeHead({
     kind: isEntity && !complexTypes.has(name) ? 'entity' : 'complex',
