@@ -22,7 +22,7 @@ import { populate } from './populate.ts'
 import { checkFaultsPossible } from './possible-faults.ts'
 import type { Stage } from './stage.ts'
 import { prepareTenant } from './tenant.ts'
-import { startWatch } from './watch.ts'
+import { startWatch, type Watch } from './watch.ts'
 
 export interface RunOptions {
   readonly scenario: Scenario
@@ -100,7 +100,7 @@ export async function performOn(
       await prepareTenant(context)
       await populate(context)
     })
-    const phases = await runPhases(context, startFaults(context, context.trouble), assertions)
+    const phases = await runPhases(context, startFaults(context, context.trouble), { assertions, watch })
     await watch.stop()
     context.faults.push(...((await stage.heal?.()) ?? []))
     const history = await historyVerdict(context)
@@ -218,7 +218,7 @@ async function unlessAborted({ signal }: RunContext, prepare: () => Promise<void
 async function runPhases(
   context: RunContext,
   faults: FaultTimeline,
-  assertions: AssertionWatch,
+  { assertions, watch }: { readonly assertions: AssertionWatch; readonly watch: Watch },
 ): Promise<readonly PhaseResult[]> {
   const phases: PhaseResult[] = []
   for (const phase of context.scenario.phases) {
@@ -238,6 +238,7 @@ async function runPhases(
     faults.phaseBegins(phase.name)
     context.record.phaseBegins(phase.name, context.nowMs())
     await unlessAborted(context, () => assertions.phaseBegins(phase.name))
+    watch.wake()
     const result = await runPhase(context, phase)
     span.toMs = context.nowMs()
     context.record.phaseEnds(result)

@@ -8,6 +8,8 @@ import { checkThreshold, hasFailed, type ThresholdResult } from './thresholds.ts
 export interface Watch {
   /** The threshold that has ended the run. */
   readonly failed: ThresholdResult | undefined
+  /** A phase begins: looks come as often again as at its beginning. */
+  wake(): void
   /** No look is under way any more, and none will be. */
   stop(): Promise<void>
 }
@@ -23,8 +25,9 @@ export function startWatch(
   runWallMs: () => number,
 ): Watch {
   const ending = new AbortController()
-  const waiting = { stage: context.stage, signal: AbortSignal.any([context.signal, ending.signal]) }
+  const waiting = { signal: AbortSignal.any([context.signal, ending.signal]) }
   let failed: ThresholdResult | undefined
+  let pausing = new AbortController()
 
   const look = async (): Promise<void> => {
     await context.measuring.poll()
@@ -37,11 +40,11 @@ export function startWatch(
   const loop = async (): Promise<void> => {
     while (!waiting.signal.aborted) {
       const tookMs = await looked(context, look)
-      try {
-        await sleep(waiting, Math.max(context.stage.watchAgainMs(ageOf(context)), tookMs * BUSY_FACTOR))
-      } catch {
-        return
-      }
+      pausing = new AbortController()
+      const signal = AbortSignal.any([waiting.signal, pausing.signal])
+      const pauseMs = Math.max(context.stage.watchAgainMs(ageOf(context)), tookMs * BUSY_FACTOR)
+      // Woken, or the end: the loop sees which.
+      await sleep({ stage: context.stage, signal }, pauseMs).catch(() => undefined)
     }
   }
   const looking = loop()
@@ -51,6 +54,7 @@ export function startWatch(
     get failed() {
       return failed
     },
+    wake: () => pausing.abort(),
     stop: async () => {
       ending.abort()
       await looking
