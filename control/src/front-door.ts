@@ -46,7 +46,7 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
   }
   return {
     answer: async (request) => {
-      const answer = await route(request).catch((error: unknown) => refused(error, control, request.correlationId))
+      const answer = await route(request).catch((error: unknown) => refused(error, control, request))
       return answer.status === 401 ? challenged(answer, request.origin) : answer
     },
   }
@@ -65,10 +65,14 @@ async function requireSimulationRole(identity: Identity, authorization: string |
 }
 
 /** An error as the answer that a client gets; what nobody expected goes to the log, and the client learns only that. */
-export function refused(error: unknown, { deps }: Pick<Control, 'deps'>, correlationId: string): GraphAnswer {
+export function refused(
+  error: unknown,
+  { deps }: Pick<Control, 'deps'>,
+  { correlationId, url }: Pick<IncomingRequest, 'correlationId' | 'url'>,
+): GraphAnswer {
   if (error instanceof CodedError) {
     const at = error.at === undefined ? {} : { at: error.at }
-    return errorAnswer({ code: error.code, message: error.message, ...at }, correlationId)
+    return errorAnswer({ code: error.code, message: error.message, ...at }, correlationId, url)
   }
   deps.log.error({ err: error }, 'a request failed')
   const message = 'An unexpected error occurred; the log of the service has it.'

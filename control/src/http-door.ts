@@ -5,7 +5,7 @@ import { CodedError } from '@muster/shared/core'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { createFrontDoor, type FrontDoorOptions, refused } from './front-door.ts'
 import { UPLOADS } from './graph/apps/app-content.ts'
-import type { GraphAnswer } from './graph/graph-request.ts'
+import type { GraphAnswer, RequestHeaders } from './graph/graph-request.ts'
 import { openLiveDoor } from './simulation/live.ts'
 
 export interface HttpDoorOptions extends FrontDoorOptions {
@@ -43,7 +43,7 @@ export async function openHttpDoor(options: HttpDoorOptions): Promise<HttpDoor> 
   readBodies(app)
   app.setErrorHandler((error, request, reply) => {
     const correlationId = correlationOf(request)
-    send(reply, refused(httpError(error), control, correlationId), correlationId)
+    send(reply, refused(httpError(error), control, { correlationId, url: request.url }), correlationId)
   })
   app.all('/*', async (request, reply) => {
     const correlationId = correlationOf(request)
@@ -53,6 +53,7 @@ export async function openHttpDoor(options: HttpDoorOptions): Promise<HttpDoor> 
       authorization: request.headers.authorization,
       correlationId,
       body: request.body,
+      headers: headersOf(request),
       origin: `https://${request.host}`,
     })
     send(reply, answer, correlationId)
@@ -108,6 +109,11 @@ function correlationOf(request: FastifyRequest): string {
   return typeof given === 'string' && /^[A-Za-z0-9._-]{1,64}$/.test(given) ? given : randomUUID()
 }
 
+const headersOf = ({ headers }: FastifyRequest): RequestHeaders =>
+  Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(',') : value]),
+  )
+
 /** What the HTTP server itself refuses, in our own codes. */
 function httpError(error: unknown): unknown {
   const { statusCode, message } = error as { statusCode?: number; message?: string }
@@ -116,6 +122,10 @@ function httpError(error: unknown): unknown {
   return new CodedError('graph/bad-body', message ?? 'the request cannot be read')
 }
 
+/** What real Graph says of the machine that served a request; clients log it. */
+const DIAGNOSTIC = JSON.stringify({
+  ServerInfo: { DataCenter: 'Muster', Slice: 'E', Ring: '1', ScaleUnit: '000', RoleInstance: 'MUSTER00' },
+})
 const JSON_TYPE = 'application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8'
 
 function send(reply: FastifyReply, { status, body, headers }: GraphAnswer, correlationId: string): void {
@@ -123,16 +133,22 @@ function send(reply: FastifyReply, { status, body, headers }: GraphAnswer, corre
   void reply
     .code(status)
     .type(type)
-    .headers({ 'request-id': correlationId, 'client-request-id': correlationId, 'OData-Version': '4.0', ...headers })
+    .headers({
+      'request-id': correlationId,
+      'client-request-id': correlationId,
+      'x-ms-ags-diagnostic': DIAGNOSTIC,
+      'OData-Version': '4.0',
+      ...headers,
+    })
     .send(content)
 }
 
-/** A text that says its own type is sent as it is. */
-function contentOf(body: unknown, ownType: string | undefined): readonly [type: string, content: string | Uint8Array] {
-  if (ownType !== undefined && typeof body === 'string') return [ownType, body]
+/** Without a type of its own a body is JSON, but for bare numbers and bytes. */
+function contentOf(body: unknown, type: string | undefined): readonly [type: string, content: string | Uint8Array] {
   if (body === undefined) return [JSON_TYPE, '']
-  if (typeof body === 'number') return ['text/plain', String(body)]
-  return body instanceof Uint8Array ? ['application/octet-stream', body] : [JSON_TYPE, JSON.stringify(body)]
+  if (body instanceof Uint8Array) return [type ?? 'application/octet-stream', body]
+  if (typeof body === 'number' || type !== undefined) return [type ?? 'text/plain', String(body)]
+  return [JSON_TYPE, JSON.stringify(body)]
 }
 
 async function listen(app: FastifyInstance, host: string, port: number): Promise<void> {

@@ -123,9 +123,16 @@ describe('a door that is pushed', () => {
   it.each<[string, string, string, string | undefined, number, string]>([
     ['no token', 'GET', '/v1.0/users', undefined, 401, 'InvalidAuthenticationToken'],
     ['a token of somebody else', 'GET', '/v1.0/users', 'Bearer e30.e30.e30', 401, 'InvalidAuthenticationToken'],
-    ['what is not there', 'GET', '/v1.0/users/00000000-0000-4000-8000-000000000000', 'own', 404, 'ResourceNotFound'],
+    [
+      'what is not there',
+      'GET',
+      '/v1.0/users/00000000-0000-4000-8000-000000000000',
+      'own',
+      404,
+      'Request_ResourceNotFound',
+    ],
     ['what is not served', 'GET', '/v1.0/drives', 'own', 501, 'NotImplemented'],
-    ['a method that is not', 'DELETE', '/v1.0/users', 'own', 405, 'BadRequest'],
+    ['a method that is not', 'DELETE', '/v1.0/users', 'own', 405, 'Request_BadRequest'],
     [
       'a filter that is none',
       'GET',
@@ -134,7 +141,7 @@ describe('a door that is pushed', () => {
       400,
       'BadRequest',
     ],
-    ['a page that is none', 'GET', '/v1.0/users?$top=many', 'own', 400, 'BadRequest'],
+    ['a page that is none', 'GET', '/v1.0/users?$top=many', 'own', 400, 'Request_BadRequest'],
   ])('%s → %s %s is answered as Graph does', async (_what, method, path, token, status, code) => {
     const authorization = token === 'own' ? await live.client.authorization() : token
     const answer = await live.raw(method, path, { headers: authorization ? { authorization } : {} })

@@ -112,8 +112,8 @@ export interface Devices {
   /** Managed devices whose compliance may have changed by time alone. */
   dueForEvaluation(nowMs: EpochMs, limit: number): Promise<readonly Device[]>
   /** A filtered, ordered page for the Graph door, and the count of all that match. */
-  query(query: DeviceQuery): Promise<{ readonly rows: readonly Device[]; readonly next?: string }>
-  count(filter?: RowFilter): Promise<number>
+  query(query: RowQuery<DeviceColumn> & { readonly among: DeviceSet }): Promise<RowPage<Device>>
+  count(filter?: RowFilter<DeviceColumn>, among?: DeviceSet): Promise<number>
   /** Counts for the live view: managed devices by platform and compliance state, others by lifecycle. */
   tally(): Promise<
     readonly {
@@ -125,42 +125,92 @@ export interface Devices {
   >
 }
 
-/** Columns that Graph may filter and order devices by. */
+/** Devices under management (the default), or those that the directory has a record of. */
+export type DeviceSet = 'managed' | 'inDirectory'
+
+/** Columns that Graph may filter and order devices by; moments are milliseconds since 1970, truths are 0 and 1. */
 export type DeviceColumn =
   | 'id'
+  | 'directoryId'
+  | 'entraDeviceId'
+  | 'userId'
   | 'deviceName'
-  | 'platform'
   | 'operatingSystem'
   | 'osVersion'
-  | 'complianceState'
-  | 'managementState'
-  | 'ownership'
-  | 'userPrincipalName'
   | 'manufacturer'
   | 'model'
   | 'serialNumber'
+  | 'ownership'
+  | 'mode'
+  | 'category'
+  | 'managementState'
+  | 'complianceState'
+  | 'isManaged'
+  | 'isCompliant'
+  | 'isEncrypted'
+  | 'isSupervised'
   | 'enrolledAtMs'
   | 'lastSyncAtMs'
-  | 'entraDeviceId'
-  | 'directoryId'
+  | 'certificateNotAfterMs'
+  | 'totalStorageBytes'
+  | 'freeStorageBytes'
+  | 'physicalMemoryBytes'
+  | 'userPrincipalName'
+  | 'userDisplayName'
+  | 'userMail'
 
-/** A filter over real columns; the Graph door compiles `$filter` to it. */
-export type RowFilter =
-  | { readonly op: 'and' | 'or'; readonly of: readonly RowFilter[] }
-  | { readonly op: 'not'; readonly of: RowFilter }
+export type UserColumn =
+  | 'id'
+  | 'userPrincipalName'
+  | 'displayName'
+  | 'mail'
+  | 'department'
+  | 'jobTitle'
+  | 'country'
+  | 'preferredLanguage'
+  | 'accountEnabled'
+  | 'createdAtMs'
+
+export type GroupColumn = 'id' | 'displayName' | 'description' | 'membershipRule' | 'processing' | 'createdAtMs'
+
+export type AuditColumn = 'id' | 'atMs' | 'activityType' | 'operation' | 'result' | 'category' | 'componentName'
+
+/**
+ * A filter over real columns; the Graph door compiles `$filter` to it. Texts are folded to lower case on both sides. There
+ * are two answers: what compares with an absent value is false, and its negation true.
+ */
+export type RowFilter<C extends string> =
+  | { readonly op: 'and' | 'or'; readonly of: readonly RowFilter<C>[] }
+  | { readonly op: 'not'; readonly of: RowFilter<C> }
   | {
       readonly op: 'eq' | 'ne' | 'gt' | 'ge' | 'lt' | 'le' | 'startsWith' | 'endsWith' | 'contains'
-      readonly column: DeviceColumn
+      readonly column: C
       readonly value: string | number | null
     }
-  | { readonly op: 'in'; readonly column: DeviceColumn; readonly values: readonly (string | number)[] }
+  | { readonly op: 'in'; readonly column: C; readonly values: readonly (string | number)[] }
 
-export interface DeviceQuery {
-  readonly filter?: RowFilter
-  readonly orderBy: readonly { readonly column: DeviceColumn; readonly descending: boolean }[]
+/** What a row is ordered by, its id last; absent values come first. */
+export type RowKeys = readonly (string | number | null)[]
+
+export interface RowQuery<C extends string> {
+  readonly filter?: RowFilter<C>
+  readonly orderBy: readonly { readonly column: C; readonly descending: boolean }[]
   readonly limit: number
-  /** Opaque; from the page before. Keyset, so a page never repeats or skips a row that stood still. */
-  readonly after?: string
+  /** Rows to leave out at the beginning. */
+  readonly skip?: number
+  /** Keys of the row before: a page never repeats or skips a row that stood still. */
+  readonly after?: RowKeys
+}
+
+export interface RowPage<T> {
+  readonly rows: readonly { readonly row: T; readonly keys: RowKeys }[]
+  readonly more: boolean
+}
+
+/** Rows of a table that Graph may filter and order. */
+export interface Queryable<T, C extends string> {
+  query(query: RowQuery<C>): Promise<RowPage<T>>
+  count(filter?: RowFilter<C>): Promise<number>
 }
 
 export interface DevicePolicies {
@@ -251,12 +301,12 @@ export interface Actions {
   tally(): Promise<readonly { state: RemoteAction['state']; actions: number }[]>
 }
 
-export interface Users extends Documents<User> {
+export interface Users extends Documents<User>, Queryable<User, UserColumn> {
   findByPrincipalName(names: readonly string[]): Promise<readonly User[]>
   getMany(ids: readonly string[]): Promise<readonly User[]>
 }
 
-export interface Groups extends Documents<Group> {
+export interface Groups extends Documents<Group>, Queryable<Group, GroupColumn> {
   /** Group ids of each member (device or user id). */
   groupsOf(memberIds: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>>
   members(groupId: string): Promise<readonly MemberTuple[]>
@@ -282,7 +332,7 @@ export interface AppRegistrations {
   count(): Promise<number>
 }
 
-export interface Audit {
+export interface Audit extends Queryable<AuditEvent, AuditColumn> {
   append(events: readonly AuditEvent[]): Promise<void>
   /** Newest first. */
   list(query: { before?: { atMs: EpochMs; id: string }; limit: number }): Promise<readonly AuditEvent[]>

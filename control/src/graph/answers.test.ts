@@ -30,7 +30,6 @@ const beyond: ReadonlySet<string> = new Set([
 
 /** Paths that Graph does not have: parts that all kinds of policies have here, and a number. */
 const own: ReadonlySet<string> = new Set([
-  '/deviceManagement/managedDevices/$count',
   '/deviceManagement/deviceCompliancePolicies/{id}/settings',
   '/deviceManagement/deviceConfigurations/{id}/scheduledActionsForRule',
   '/deviceManagement/deviceConfigurations/{id}/settings',

@@ -1,12 +1,15 @@
 import { CodedError } from '@muster/shared/core'
 import type { Control } from '../control.ts'
 import type { Actor } from '../domain/model.ts'
-import { errorAnswer, type GraphAnswer, type GraphRequest } from './graph-request.ts'
+import { checkMatch, preferred } from './conditions.ts'
+import { errorAnswer, type GraphAnswer, type RequestHeaders } from './graph-request.ts'
 import type { Identity } from './identity/authority.ts'
-import { covers } from './identity/permissions.ts'
-import { answerInV1 } from './model/version-view.ts'
-import { createRouter } from './router.ts'
+import { readOptions } from './odata/options.ts'
+import { readPreferences } from './odata/preferences.ts'
+import { createResolver } from './odata/resolve.ts'
+import { typesOf } from './odata/shape.ts'
 import { graphRoutes, storedBehaviours } from './routes.ts'
+import { resolve, type Session, serve } from './session.ts'
 import { createStoredRouter } from './stored/stored-router.ts'
 
 /** A request as it comes in over HTTP. */
@@ -19,43 +22,35 @@ export interface IncomingRequest {
   readonly body: unknown
   /** `https://host:port`. */
   readonly origin: string
+  /** Others than `authorization`, by name in lower case. */
+  readonly headers?: RequestHeaders
 }
 
 export type Dispatch = (incoming: IncomingRequest) => Promise<GraphAnswer>
 
-/** From an HTTP request to a resource and back: version, token, route, role, and errors in Graph's envelope. */
+/** From an HTTP request to a resource and back: version, token, route, role, query, and errors in Graph's envelope. */
 export function createDispatch(control: Control, identity: Pick<Identity, 'verify'>, tenantId: string): Dispatch {
-  const router = createRouter(graphRoutes)
-  const stored = createStoredRouter(graphRoutes, storedBehaviours)
+  const resolver = createResolver(graphRoutes, createStoredRouter(graphRoutes, storedBehaviours))
   const handle = async (incoming: IncomingRequest, served: Served): Promise<GraphAnswer> => {
-    const { version, path: asked, query } = readUrl(incoming.url)
-    const { actor, roles } = await identity.verify(incoming.authorization)
-    const path = ownPath(asked, actor)
-    const found = router.find(incoming.method, path) ?? stored.find(version, incoming.method, path)
-    if (typeof found === 'object') served.route = `${incoming.method} ${found.route.path}`
-    if (found === 'wrong-method')
-      throw new CodedError('graph/wrong-method', `The path ${path} is not served with ${incoming.method}.`)
-    if (!found) throw new CodedError('graph/not-served', `Muster does not serve ${incoming.method} ${path} yet.`)
-    if (!isGranted(found.route.role, roles, asked !== path && found.route.path === '/users/{id}')) {
-      throw new CodedError(
-        'graph/forbidden',
-        `Insufficient privileges to complete the operation: ${found.route.role} is needed.`,
-      )
-    }
-    const request: GraphRequest = {
+    const { version, path: asked, options } = readUrl(incoming.url)
+    const sender = await identity.verify(incoming.authorization)
+    const path = ownPath(asked, sender.actor)
+    const session: Session = {
       control,
       tenantId,
+      resolver,
+      sender,
+      isOneself: asked !== path,
       version,
-      params: found.params,
-      query,
-      body: incoming.body,
-      actor,
-      correlationId: incoming.correlationId,
-      root: `${incoming.origin}/${version}`,
-      path,
+      types: typesOf(version),
+      incoming,
+      preferences: readPreferences(incoming.headers?.['prefer']),
     }
-    const told = await found.route.handle(request)
-    return version === 'v1.0' ? answerInV1(found.route.path, told) : told
+    const found = resolve(session, incoming.method, path)
+    served.route = `${incoming.method} ${found.route.path}`
+    await checkMatch(session, path)
+    const answer = await serve(session, found, path, readOptions(options))
+    return preferred(session, path, answer)
   }
   return measured(control, (incoming, served) =>
     handle(incoming, served).catch((error: unknown) => {
@@ -63,6 +58,7 @@ export function createDispatch(control: Control, identity: Pick<Identity, 'verif
       return errorAnswer(
         { code: error.code, message: error.message, ...(error.at === undefined ? {} : { at: error.at }) },
         incoming.correlationId,
+        incoming.url,
       )
     }),
   )
@@ -99,11 +95,6 @@ function measured(
   }
 }
 
-/** Reading oneself takes less than reading others. */
-function isGranted(role: string, held: ReadonlySet<string>, isOneself: boolean): boolean {
-  return covers(held, role) || (isOneself && role === 'User.Read.All' && covers(held, 'User.Read'))
-}
-
 /** `/me` is the user whom the token is for. */
 function ownPath(path: string, actor: Actor): string {
   const below = /^\/me(?=\/|$)(.*)$/i.exec(path)?.[1]
@@ -113,25 +104,13 @@ function ownPath(path: string, actor: Actor): string {
   return `/users/${actor.id}${below}`
 }
 
-function readUrl(url: string): { version: 'v1.0' | 'beta'; path: string; query: Record<string, string> } {
-  const [rawPath = '', rawQuery = ''] = splitOnce(url.replace(/\/{2,}/g, '/'), '?')
-  const match = /^\/(v1\.0|beta)(\/.*)?$/i.exec(rawPath)
+function readUrl(url: string): { version: 'v1.0' | 'beta'; path: string; options: URLSearchParams } {
+  const at = url.indexOf('?')
+  const rawPath = (at < 0 ? url : url.slice(0, at)).replace(/\/{2,}/g, '/')
+  const match = /^\/(v1\.0|beta)(\/.*)?$/is.exec(rawPath)
   if (!match)
     throw new CodedError('graph/not-found', `There is nothing at ${rawPath}; paths begin with /v1.0 or /beta.`)
-  const query: Record<string, string> = {}
-  for (const [name, value] of new URLSearchParams(rawQuery)) query[name.replace(/^\$/, '').toLowerCase()] = value
-  return { version: match[1]?.toLowerCase() === 'beta' ? 'beta' : 'v1.0', path: decode(match[2] ?? '/'), query }
-}
-
-function splitOnce(text: string, separator: string): readonly string[] {
-  const at = text.indexOf(separator)
-  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + 1)]
-}
-
-function decode(path: string): string {
-  try {
-    return decodeURIComponent(path)
-  } catch {
-    throw new CodedError('graph/bad-query', 'the path is not encoded correctly')
-  }
+  const path = (match[2] ?? '/').replace(/(?<=.)\/$/, '')
+  const options = new URLSearchParams(at < 0 ? '' : url.slice(at + 1))
+  return { version: match[1]?.toLowerCase() === 'beta' ? 'beta' : 'v1.0', path, options }
 }

@@ -2,6 +2,9 @@ import { type ErrorCode, errorCatalogue } from '@muster/shared/contracts'
 import { CodedError, type Refusal, type Result } from '@muster/shared/core'
 import type { Control } from '../control.ts'
 import type { Actor, AuditEvent } from '../domain/model.ts'
+import { errorServiceOf, inWordsOf } from './error-service.ts'
+import type { Query } from './odata/query.ts'
+import type { Extras, Types } from './odata/shape.ts'
 
 /** A request as resources see it: path, query and token have been dealt with. */
 export interface GraphRequest {
@@ -9,7 +12,16 @@ export interface GraphRequest {
   readonly tenantId: string
   readonly version: 'v1.0' | 'beta'
   readonly params: Readonly<Record<string, string>>
-  readonly query: QueryOptions
+  /** What is asked of what the route yields. */
+  readonly query: Query
+  readonly yields: Yields
+  readonly types: Types
+  /** Only entities of these types, names in lower case. */
+  readonly cast?: ReadonlySet<string>
+  /** Entities in a page. */
+  readonly pageSize: number
+  /** By name in lower case. */
+  readonly headers: RequestHeaders
   readonly body: unknown
   readonly actor: Actor
   readonly correlationId: string
@@ -19,8 +31,21 @@ export interface GraphRequest {
   readonly path: string
 }
 
-/** System query options, by name without the dollar. */
-export type QueryOptions = Readonly<Record<string, string>>
+export type RequestHeaders = Readonly<Record<string, string | undefined>>
+
+/** What the answer of a route consists of: queries are checked against it, and paths go on below it. */
+export interface Yields {
+  /** Type in Graph's model; absent where there is none. */
+  readonly type?: string
+  /** A collection. */
+  readonly many?: boolean
+  /** Properties that Muster has beside those of the model. */
+  readonly extras?: Extras
+  /** Entities in a page without `$top`, and at most. @default 100 and 1000 */
+  readonly pageSize?: { readonly default: number; readonly max: number }
+  /** A set of the directory: some queries need `ConsistencyLevel: eventual`. */
+  readonly isDirectory?: boolean
+}
 
 export interface GraphAnswer {
   readonly status: number
@@ -34,6 +59,8 @@ export interface GraphRoute {
   readonly path: string
   /** Application role that the token must hold; reading is granted by the ReadWrite role as well. */
   readonly role: string
+  /** Of what GET answers. */
+  readonly of?: Yields
   readonly handle: (request: GraphRequest) => Promise<GraphAnswer>
 }
 
@@ -53,10 +80,12 @@ export const notFound = (what: string, id: string): never => {
   )
 }
 
-/** Graph's error envelope, and the status that goes with a code. */
-export function errorAnswer(refusal: Refusal, correlationId: string): GraphAnswer {
+/** Graph's error envelope in the words of the service that `url` belongs to, and the status that goes with a code. */
+export function errorAnswer(refusal: Refusal, correlationId: string, url = ''): GraphAnswer {
   const entry = errorCatalogue[refusal.code as ErrorCode]
-  const message = refusal.at === undefined ? refusal.message : `${refusal.message} (${refusal.at})`
+  const text = refusal.at === undefined ? refusal.message : `${refusal.message} (${refusal.at})`
+  const said = { code: entry.graph, message: text, activityId: correlationId }
+  const { code, message } = inWordsOf(errorServiceOf(url), said)
   const innerError = {
     date: new Date().toISOString().slice(0, 19),
     'request-id': correlationId,
@@ -65,7 +94,7 @@ export function errorAnswer(refusal: Refusal, correlationId: string): GraphAnswe
   }
   return {
     status: entry.status,
-    body: { error: { code: entry.graph, message, innerError } },
+    body: { error: { code, message, innerError } },
     ...(entry.status === 429 || entry.status === 503 ? { headers: { 'retry-after': '5' } } : {}),
   }
 }

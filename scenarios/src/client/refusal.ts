@@ -16,5 +16,17 @@ export function refusal(method: string, path: string, { status, body }: HttpAnsw
   const code = error?.innerError?.code
   if (status >= 500 && code !== undefined && code in errorCatalogue)
     return new CodedError(code as ErrorCode, error?.message ?? '')
-  return new CodedError('client/refused', `${method} ${path} → ${status}: ${error?.message ?? JSON.stringify(body)}`)
+  const message = error?.message === undefined ? JSON.stringify(body) : plain(error.message)
+  return new CodedError('client/refused', `${method} ${path} → ${status}: ${message}`)
+}
+
+/** What Intune says is JSON in itself: the sentence, without the ids and the address that follow it. */
+function plain(message: string): string {
+  if (!message.startsWith('{')) return message
+  try {
+    const { Message: text } = JSON.parse(message) as { Message?: string }
+    return text?.split(' - Operation ID (for customer support): ')[0] ?? message
+  } catch {
+    return message
+  }
 }

@@ -495,6 +495,18 @@ export const errorCatalogue = {
     meaning: 'The body of a request is not what was expected.',
   },
   'graph/bad-query': { status: 400, graph: 'BadRequest', exit: 1, meaning: 'A query option cannot be used like this.' },
+  'graph/changed-meanwhile': {
+    status: 412,
+    graph: 'PreconditionFailed',
+    exit: 1,
+    meaning: 'The entity is not what the client says that it has seen.',
+  },
+  'graph/unsupported-query': {
+    status: 400,
+    graph: 'Request_UnsupportedQuery',
+    exit: 1,
+    meaning: 'The directory serves such a query only to who accepts that its index lags behind.',
+  },
   'graph/duplicate': {
     status: 400,
     graph: 'Request_MultipleObjectsWithSameKeyValue',

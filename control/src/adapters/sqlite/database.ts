@@ -1,6 +1,8 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import { enrolmentMode, type PlatformName } from '@muster/shared/contracts'
 import { CodedError } from '@muster/shared/core'
 import { migrations } from './migrations.ts'
+import { fold } from './rows.ts'
 
 /** One SQLite connection with its statements prepared once. */
 export interface Database {
@@ -43,12 +45,18 @@ function connect(path: string, onBroken?: OnBroken): Database {
   connection.exec(
     'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000; PRAGMA temp_store = MEMORY',
   )
+  addFunctions(connection)
   const statements = new Map<string, StatementSync>()
   const prepared = (sql: string): StatementSync => {
-    let statement = statements.get(sql)
-    if (!statement) {
-      statement = connection.prepare(sql)
-      statements.set(sql, statement)
+    const statement = statements.get(sql) ?? connection.prepare(sql)
+    // Queries of clients come in any number: those longest unused are let go.
+    statements.delete(sql)
+    statements.set(sql, statement)
+    if (statements.size > STATEMENTS_MAX) {
+      for (const oldest of statements.keys()) {
+        statements.delete(oldest)
+        break
+      }
     }
     return statement
   }
@@ -58,6 +66,17 @@ function connect(path: string, onBroken?: OnBroken): Database {
     run: (sql, ...values) => translated(path, () => Number(prepared(sql).run(...values).changes), onBroken),
     close: () => connection.close(),
   }
+}
+
+/** Prepared statements that a connection keeps. */
+const STATEMENTS_MAX = 500
+
+/** What migrations need to fill columns as the service would. */
+function addFunctions(connection: DatabaseSync): void {
+  connection.function('fold', { deterministic: true }, (text) => (typeof text === 'string' ? fold(text) : null))
+  connection.function('supervised', { deterministic: true }, (platform, mode) =>
+    Number(enrolmentMode(String(platform) as PlatformName, String(mode))?.supervised ?? false),
+  )
 }
 
 function migrate(database: Database, path: string): void {

@@ -1,5 +1,6 @@
 import type { Device } from '../../domain/model.ts'
 import type { Database } from './database.ts'
+import { listDevice, listVisits, relistDevice } from './device-listing.ts'
 import { type Columns, changedColumns, LISTED, list, upsertSql } from './rows.ts'
 
 const mirrored: Columns<Device> = {
@@ -37,22 +38,10 @@ const readers = Object.values(columns)
 const upsert = upsertSql('device', Object.keys(columns), ['id'])
 const VISITS = `UPDATE device SET lastSyncAtMs = ?, lastMaintenanceAtMs = ? WHERE id IN ${LISTED}`
 
-/** What a device is read from. */
-export const DEVICE = 'device.body AS body, device.lastSyncAtMs, device.lastMaintenanceAtMs'
-
-/** The devices in rows of `DEVICE`. */
-export const devicesIn = (rows: readonly Record<string, unknown>[]): readonly Device[] =>
-  rows.map(({ body, lastSyncAtMs, lastMaintenanceAtMs }) => {
-    const rest = JSON.parse(String(body)) as Omit<Device, 'lastSyncAtMs'>
-    const device: Device = Object.assign(rest, { lastSyncAtMs: Number(lastSyncAtMs) })
-    return lastMaintenanceAtMs === null
-      ? device
-      : Object.assign(device, { lastMaintenanceAtMs: Number(lastMaintenanceAtMs) })
-  })
-
 /** Write a device of which nothing is known. */
 export function putDevice(database: Database, device: Device): void {
   database.run(upsert, ...readers.map((read) => read(device)), bodyOf(device))
+  listDevice(database, device)
 }
 
 /** Write devices of which nothing differs from what is stored but what a check-in changes: those of one moment together. */
@@ -65,6 +54,7 @@ export function putVisits(database: Database, devices: readonly Device[]): void 
     if (!first) continue
     const ids = [first.id, ...others.map(({ id }) => id)]
     database.run(VISITS, first.lastSyncAtMs, first.lastMaintenanceAtMs ?? null, list(ids))
+    listVisits(database, first.lastSyncAtMs, ids)
   }
 }
 
@@ -73,6 +63,7 @@ export function updateDevice(database: Database, before: Device, after: Device):
   const { names, values } = changedColumns(columns, before, after)
   const set = [...names, 'body'].map((name) => `${name} = ?`).join(', ')
   database.run(`UPDATE device SET ${set} WHERE id = ?`, ...values, bodyOf(after), after.id)
+  relistDevice(database, before, after)
 }
 
 const bodyOf = (device: Device): string =>

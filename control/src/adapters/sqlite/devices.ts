@@ -1,17 +1,16 @@
 import type { SQLInputValue } from 'node:sqlite'
-import type { DeviceQuery, Devices, RowFilter } from '../../app/ports.ts'
+import type { Devices } from '../../app/ports.ts'
 import type { Device } from '../../domain/model.ts'
 import type { Database } from './database.ts'
-import { DEVICE, devicesIn, isMoreThanVisit, putDevice, putVisits, updateDevice } from './device-row.ts'
+import { devicesFrom, listingFrom } from './device-listing.ts'
+import { DEVICE, devicesIn } from './device-reading.ts'
+import { isMoreThanVisit, putDevice, putVisits, updateDevice } from './device-row.ts'
 import type { RowCache } from './row-cache.ts'
-import { compileFilter, compileKeyset, keysetOf, type Sql } from './row-filter.ts'
+import { countRows, queryRows } from './row-query.ts'
 import { LISTED, list } from './rows.ts'
 
 const MANAGED = "lifecycle = 'managed'"
 const IN_DIRECTORY = "json_extract(body, '$.leftDirectory') IS NULL"
-
-/** What Graph may ask for lives in this join; devices without a user have no principal name. */
-const FROM = `FROM device LEFT JOIN directory_user ON directory_user.id = device.userId WHERE device.lifecycle = 'managed'`
 
 export function devices(database: Database, cache?: RowCache<Device>): Devices {
   const some = (where: string, ...values: SQLInputValue[]): readonly Device[] =>
@@ -75,8 +74,8 @@ export function devices(database: Database, cache?: RowCache<Device>): Devices {
         nowMs,
         limit,
       ),
-    query: async (query) => queryPage(database, query),
-    count: async (filter) => countAll(database, filter),
+    query: async (query) => queryRows(database, devicesFrom(query.among), query),
+    count: async (filter, among = 'managed') => countRows(database, listingFrom(among), filter),
     tally: async () =>
       database
         .all(
@@ -84,27 +83,4 @@ export function devices(database: Database, cache?: RowCache<Device>): Devices {
         )
         .map((row) => ({ ...row })) as unknown as Awaited<ReturnType<Devices['tally']>>,
   }
-}
-
-function queryPage(database: Database, query: DeviceQuery): Awaited<ReturnType<Devices['query']>> {
-  const { orderBy, limit } = query
-  // The id comes last, so that every row has its own place and a page can go on behind it.
-  const order = orderBy.some(({ column }) => column === 'id')
-    ? orderBy
-    : [...orderBy, { column: 'id' as const, descending: false }]
-  const conditions: Sql[] = []
-  if (query.filter) conditions.push(compileFilter(query.filter))
-  if (query.after !== undefined) conditions.push(compileKeyset(order, query.after))
-  const keyset = keysetOf(order)
-  const where = conditions.map(({ text }) => ` AND ${text}`).join('')
-  const sql = `SELECT ${DEVICE}, ${keyset.select} ${FROM}${where} ORDER BY ${keyset.orderBy} LIMIT ?`
-  const rows = database.all(sql, ...conditions.flatMap(({ values }) => values), limit + 1)
-  const shown = rows.slice(0, limit)
-  const last = shown.at(-1)
-  return { rows: devicesIn(shown), ...(rows.length > limit && last ? { next: keyset.token(last) } : {}) }
-}
-
-function countAll(database: Database, filter: RowFilter | undefined): number {
-  const condition = filter ? compileFilter(filter) : { text: '1', values: [] }
-  return Number(database.get(`SELECT count(*) AS n ${FROM} AND ${condition.text}`, ...condition.values)?.['n'] ?? 0)
 }

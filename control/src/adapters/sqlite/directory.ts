@@ -1,15 +1,74 @@
-import type { Groups, MemberTuple, Tokens, Users } from '../../app/ports.ts'
+import type { GroupColumn, Groups, MemberTuple, Tokens, UserColumn, Users } from '../../app/ports.ts'
 import type { EnrolmentToken, Group, User } from '../../domain/model.ts'
 import type { Database } from './database.ts'
 import { documents } from './documents.ts'
 import { listsOf, type RowCache } from './row-cache.ts'
-import { bodies, LISTED, list } from './rows.ts'
+import { countRows, queryRows, type RowsFrom } from './row-query.ts'
+import { bodies, type Columns, fold, LISTED, list } from './rows.ts'
+
+const folded = (text: string | undefined): string | null => (text === undefined ? null : fold(text))
+
+const userColumns: Columns<User> = {
+  principalName: (user) => fold(user.userPrincipalName),
+  displayName: (user) => fold(user.displayName),
+  mail: (user) => folded(user.mail),
+  department: (user) => folded(user.department),
+  jobTitle: (user) => folded(user.jobTitle),
+  country: (user) => folded(user.country),
+  preferredLanguage: (user) => folded(user.preferredLanguage),
+  accountEnabled: (user) => Number(user.accountEnabled),
+  createdAtMs: (user) => user.createdAtMs,
+}
+
+const usersFrom: RowsFrom<User, UserColumn> = {
+  from: 'directory_user',
+  where: '1',
+  select: 'body',
+  read: bodies,
+  columns: {
+    id: { sql: 'id' },
+    userPrincipalName: { sql: 'principalName' },
+    displayName: { sql: 'displayName' },
+    mail: { sql: 'mail' },
+    department: { sql: 'department' },
+    jobTitle: { sql: 'jobTitle' },
+    country: { sql: 'country' },
+    preferredLanguage: { sql: 'preferredLanguage' },
+    accountEnabled: { sql: 'accountEnabled' },
+    createdAtMs: { sql: 'createdAtMs' },
+  },
+}
+
+const groupColumns: Columns<Group> = {
+  displayName: (group) => fold(group.displayName),
+  description: (group) => folded(group.description),
+  membershipRule: (group) => folded(group.dynamic?.rule),
+  processing: (group) => folded(group.dynamic?.processing),
+  createdAtMs: (group) => group.createdAtMs,
+}
+
+const groupsFrom: RowsFrom<Group, GroupColumn> = {
+  from: 'directory_group',
+  where: '1',
+  select: 'body',
+  read: bodies,
+  columns: {
+    id: { sql: 'id' },
+    displayName: { sql: 'displayName' },
+    description: { sql: 'description' },
+    membershipRule: { sql: 'membershipRule' },
+    processing: { sql: 'processing' },
+    createdAtMs: { sql: 'createdAtMs' },
+  },
+}
 
 export function users(database: Database): Users {
   const some = (where: string, values: readonly string[]): readonly User[] =>
     bodies<User>(database.all(`SELECT body FROM directory_user WHERE ${where} IN ${LISTED}`, list(values)))
   return {
-    ...documents<User>(database, 'directory_user', { principalName: (user) => user.userPrincipalName.toLowerCase() }),
+    ...documents<User>(database, 'directory_user', userColumns),
+    query: async (query) => queryRows(database, usersFrom, query),
+    count: async (filter) => countRows(database, usersFrom, filter),
     findByPrincipalName: async (names) =>
       some(
         'principalName',
@@ -21,9 +80,11 @@ export function users(database: Database): Users {
 
 /** `cache` holds the groups of a member by the member's id. */
 export function groups(database: Database, cache?: RowCache<readonly string[]>): Groups {
-  const own = documents<Group>(database, 'directory_group')
+  const own = documents<Group>(database, 'directory_group', groupColumns)
   return {
     ...own,
+    query: async (query) => queryRows(database, groupsFrom, query),
+    count: async (filter) => countRows(database, groupsFrom, filter),
     delete: async (id) => {
       cache?.clear()
       database.run('DELETE FROM group_member WHERE groupId = ?', id)

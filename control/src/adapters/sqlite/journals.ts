@@ -1,6 +1,7 @@
 import type {
   AppRegistrations,
   Audit,
+  AuditColumn,
   ComplianceChanges,
   Notifications,
   Outbox,
@@ -10,7 +11,8 @@ import type {
 import type { ComplianceChange } from '../../domain/compliance-change.ts'
 import type { AppRegistration, AuditEvent, Notification, TenantSettings } from '../../domain/model.ts'
 import type { Database } from './database.ts'
-import { bodies, LISTED, list } from './rows.ts'
+import { countRows, queryRows, type RowsFrom } from './row-query.ts'
+import { bodies, type Columns, fold, LISTED, list, upsertAll } from './rows.ts'
 
 export function apps(database: Database): AppRegistrations {
   return {
@@ -40,18 +42,41 @@ export function apps(database: Database): AppRegistrations {
   }
 }
 
+const auditColumns: Columns<AuditEvent> = {
+  id: (event) => event.id,
+  atMs: (event) => event.atMs,
+  activityType: (event) => fold(event.activityType),
+  operation: (event) => fold(event.operation),
+  result: (event) => fold(event.result),
+  category: (event) => fold(event.category),
+  componentName: (event) => fold(event.componentName),
+}
+
+const auditFrom: RowsFrom<AuditEvent, AuditColumn> = {
+  from: 'audit_event',
+  where: '1',
+  select: 'body',
+  read: bodies,
+  columns: {
+    id: { sql: 'id' },
+    atMs: { sql: 'atMs' },
+    activityType: { sql: 'activityType' },
+    operation: { sql: 'operation' },
+    result: { sql: 'result' },
+    category: { sql: 'category' },
+    componentName: { sql: 'componentName' },
+  },
+}
+
+const auditNames = [...Object.keys(auditColumns), 'body']
+/** An event that is there already is a broken invariant, and rejects. */
+const insertAudit = `INSERT INTO audit_event (${auditNames.join(', ')}) VALUES (${auditNames.map(() => '?').join(', ')})`
+
 export function audit(database: Database): Audit {
   return {
-    append: async (events) => {
-      for (const event of events) {
-        database.run(
-          'INSERT INTO audit_event (id, atMs, body) VALUES (?, ?, ?)',
-          event.id,
-          event.atMs,
-          JSON.stringify(event),
-        )
-      }
-    },
+    append: async (events) => upsertAll(database, insertAudit, auditColumns, events),
+    query: async (query) => queryRows(database, auditFrom, query),
+    count: async (filter) => countRows(database, auditFrom, filter),
     list: async ({ before, limit }) =>
       bodies<AuditEvent>(
         before

@@ -197,4 +197,85 @@ export const migrations: readonly string[] = [
   CREATE INDEX token_grant_user_code ON token_grant (userCode) WHERE userCode IS NOT NULL;
   CREATE INDEX token_grant_end ON token_grant (expiresAtMs);
   `,
+  // What Graph filters and orders by, folded by the function `fold` that every connection has.
+  `
+  CREATE TABLE device_listing (
+    id TEXT PRIMARY KEY,
+    isManaged INTEGER NOT NULL,
+    inDirectory INTEGER NOT NULL,
+    directoryId TEXT NOT NULL,
+    entraDeviceId TEXT NOT NULL,
+    userId TEXT,
+    deviceName TEXT NOT NULL,
+    operatingSystem TEXT NOT NULL,
+    osVersion TEXT NOT NULL,
+    manufacturer TEXT NOT NULL,
+    model TEXT NOT NULL,
+    serialNumber TEXT NOT NULL,
+    ownership TEXT NOT NULL,
+    mode TEXT NOT NULL,
+    category TEXT NOT NULL,
+    managementState TEXT NOT NULL,
+    complianceState TEXT NOT NULL,
+    isEncrypted INTEGER NOT NULL,
+    isSupervised INTEGER NOT NULL,
+    enrolledAtMs INTEGER NOT NULL,
+    lastSyncAtMs INTEGER NOT NULL,
+    certificateNotAfterMs INTEGER NOT NULL,
+    totalStorageBytes INTEGER NOT NULL,
+    freeStorageBytes INTEGER NOT NULL,
+    physicalMemoryBytes INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO device_listing
+    SELECT id, lifecycle = 'managed', json_extract(body, '$.leftDirectory') IS NULL, fold(directoryId), fold(entraDeviceId),
+      userId, fold(deviceName), fold(operatingSystem), fold(osVersion), fold(manufacturer), fold(model),
+      fold(serialNumber), fold(ownership), fold(json_extract(body, '$.mode')),
+      fold(coalesce(json_extract(body, '$.attributes.deviceCategory'), 'Unknown')), fold(managementState),
+      fold(complianceState), coalesce(json_extract(body, '$.inventory.posture.encrypted'), 0),
+      supervised(platform, json_extract(body, '$.mode')), enrolledAtMs, lastSyncAtMs,
+      json_extract(body, '$.certificateNotAfterMs'), json_extract(body, '$.inventory.hardware.totalStorageBytes'),
+      coalesce(json_extract(body, '$.inventory.posture.freeStorageBytes'), 0),
+      json_extract(body, '$.inventory.hardware.physicalMemoryBytes')
+    FROM device;
+  CREATE INDEX device_listing_name ON device_listing (isManaged, deviceName);
+  CREATE INDEX device_listing_serial ON device_listing (serialNumber);
+  CREATE INDEX device_listing_user ON device_listing (userId);
+  CREATE INDEX device_listing_entra ON device_listing (entraDeviceId);
+  CREATE INDEX device_listing_directory ON device_listing (directoryId);
+
+  ALTER TABLE directory_user ADD COLUMN displayName TEXT NOT NULL DEFAULT '';
+  ALTER TABLE directory_user ADD COLUMN mail TEXT;
+  ALTER TABLE directory_user ADD COLUMN department TEXT;
+  ALTER TABLE directory_user ADD COLUMN jobTitle TEXT;
+  ALTER TABLE directory_user ADD COLUMN country TEXT;
+  ALTER TABLE directory_user ADD COLUMN preferredLanguage TEXT;
+  ALTER TABLE directory_user ADD COLUMN accountEnabled INTEGER NOT NULL DEFAULT 1;
+  ALTER TABLE directory_user ADD COLUMN createdAtMs INTEGER NOT NULL DEFAULT 0;
+  UPDATE directory_user SET
+    displayName = fold(json_extract(body, '$.displayName')), mail = fold(json_extract(body, '$.mail')),
+    department = fold(json_extract(body, '$.department')), jobTitle = fold(json_extract(body, '$.jobTitle')),
+    country = fold(json_extract(body, '$.country')), preferredLanguage = fold(json_extract(body, '$.preferredLanguage')),
+    accountEnabled = json_extract(body, '$.accountEnabled'), createdAtMs = json_extract(body, '$.createdAtMs');
+  CREATE INDEX directory_user_name ON directory_user (displayName);
+
+  ALTER TABLE directory_group ADD COLUMN displayName TEXT NOT NULL DEFAULT '';
+  ALTER TABLE directory_group ADD COLUMN description TEXT;
+  ALTER TABLE directory_group ADD COLUMN membershipRule TEXT;
+  ALTER TABLE directory_group ADD COLUMN processing TEXT;
+  ALTER TABLE directory_group ADD COLUMN createdAtMs INTEGER NOT NULL DEFAULT 0;
+  UPDATE directory_group SET
+    displayName = fold(json_extract(body, '$.displayName')), description = fold(json_extract(body, '$.description')),
+    membershipRule = fold(json_extract(body, '$.dynamic.rule')),
+    processing = fold(json_extract(body, '$.dynamic.processing')), createdAtMs = json_extract(body, '$.createdAtMs');
+
+  ALTER TABLE audit_event ADD COLUMN activityType TEXT NOT NULL DEFAULT '';
+  ALTER TABLE audit_event ADD COLUMN operation TEXT NOT NULL DEFAULT '';
+  ALTER TABLE audit_event ADD COLUMN result TEXT NOT NULL DEFAULT '';
+  ALTER TABLE audit_event ADD COLUMN category TEXT NOT NULL DEFAULT '';
+  ALTER TABLE audit_event ADD COLUMN componentName TEXT NOT NULL DEFAULT '';
+  UPDATE audit_event SET
+    activityType = fold(json_extract(body, '$.activityType')), operation = fold(json_extract(body, '$.operation')),
+    result = fold(json_extract(body, '$.result')), category = fold(json_extract(body, '$.category')),
+    componentName = fold(json_extract(body, '$.componentName'))
+  `,
 ]

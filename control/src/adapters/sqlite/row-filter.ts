@@ -1,6 +1,5 @@
 import type { SQLInputValue } from 'node:sqlite'
-import { CodedError } from '@muster/shared/core'
-import type { DeviceColumn, DeviceQuery, RowFilter } from '../../app/ports.ts'
+import type { RowFilter } from '../../app/ports.ts'
 import { LISTED, list } from './rows.ts'
 
 /** A piece of SQL with its parameters. */
@@ -9,20 +8,25 @@ export interface Sql {
   readonly values: readonly SQLInputValue[]
 }
 
-const expressionOf = (column: DeviceColumn): string =>
-  column === 'userPrincipalName' ? 'directory_user.principalName' : `device.${column}`
+/** How a column is written in SQL. Texts in it are folded. */
+export interface ColumnSql {
+  readonly sql: string
+  /** The column of another table that a key of this row leads to; '' where it leads nowhere. */
+  readonly through?: { readonly key: string; readonly table: string; readonly column: string }
+}
 
-/** Text columns compare without regard to case, as Graph does; times and ids do not need it. */
-const isText = (column: DeviceColumn): boolean => !column.endsWith('Ms')
+export type ColumnsSql<C extends string> = Readonly<Record<C, ColumnSql>>
 
-const operators = { eq: '=', ne: '<>', gt: '>', ge: '>=', lt: '<', le: '<=' } as const
+type Leaf<C extends string> = Exclude<RowFilter<C>, { op: 'and' | 'or' | 'not' }>
 
-/** A filter as SQL over the device table joined with its users. */
-export function compileFilter(filter: RowFilter): Sql {
+const operators = { eq: '=', gt: '>', ge: '>=', lt: '<', le: '<=' } as const
+
+/** A filter as a condition; it is NULL where a comparison with an absent value leaves it open, which counts as false. */
+export function compileFilter<C extends string>(filter: RowFilter<C>, columns: ColumnsSql<C>): Sql {
   switch (filter.op) {
     case 'and':
     case 'or': {
-      const parts = filter.of.map(compileFilter)
+      const parts = filter.of.map((part) => compileFilter(part, columns))
       const empty = filter.op === 'and' ? '1' : '0'
       return {
         text: parts.length === 0 ? empty : `(${parts.map(({ text }) => text).join(` ${filter.op.toUpperCase()} `)})`,
@@ -30,82 +34,59 @@ export function compileFilter(filter: RowFilter): Sql {
       }
     }
     case 'not': {
-      const { text, values } = compileFilter(filter.of)
-      // A comparison with an absent value is neither true nor false in SQL; in OData its negation is true.
+      const { text, values } = compileFilter(filter.of, columns)
       return { text: `NOT coalesce(${text}, 0)`, values }
     }
-    case 'in':
-      return {
-        text: `${expressionOf(filter.column)}${isText(filter.column) ? ' COLLATE NOCASE' : ''} IN ${LISTED}`,
-        values: [list(filter.values)],
-      }
-    default:
-      return compileComparison(filter.op, filter.column, filter.value)
+    default: {
+      const { sql, through } = columns[filter.column]
+      return through ? throughKey(filter, through) : compileLeaf(filter, sql)
+    }
   }
 }
 
-type Comparison = Exclude<RowFilter, { op: 'and' | 'or' | 'not' | 'in' }>
+/** A condition on what a key leads to, which an index on the key can answer. */
+function throughKey<C extends string>(leaf: Leaf<C>, { key, table, column }: NonNullable<ColumnSql['through']>): Sql {
+  const { text, values } = compileLeaf(leaf, column)
+  if (!holdsForEmpty(leaf)) return { text: `${key} IN (SELECT id FROM ${table} WHERE ${text})`, values }
+  // A key that leads nowhere counts as well: all but those who fail.
+  return {
+    text: `(${key} IS NULL OR ${key} NOT IN (SELECT id FROM ${table} WHERE NOT coalesce(${text}, 0)))`,
+    values,
+  }
+}
 
-function compileComparison(op: Comparison['op'], column: DeviceColumn, value: Comparison['value']): Sql {
-  const expression = expressionOf(column)
+/** Whether a condition holds for the empty text. */
+function holdsForEmpty<C extends string>(leaf: Leaf<C>): boolean {
+  if (leaf.op === 'in') return leaf.values.includes('')
+  if (leaf.value === null) return leaf.op === 'ne'
+  const isEmpty = leaf.value === ''
+  return { eq: isEmpty, ne: !isEmpty, gt: false, ge: isEmpty, lt: !isEmpty, le: true }[leaf.op as 'eq'] ?? isEmpty
+}
+
+function compileLeaf<C extends string>(leaf: Leaf<C>, sql: string): Sql {
+  if (leaf.op === 'in') return { text: `${sql} IN ${LISTED}`, values: [list(leaf.values)] }
+  const { op, value } = leaf
   if (value === null) {
-    if (op === 'eq') return { text: `${expression} IS NULL`, values: [] }
-    if (op === 'ne') return { text: `${expression} IS NOT NULL`, values: [] }
-    return { text: '0', values: [] }
+    if (op === 'eq') return { text: `${sql} IS NULL`, values: [] }
+    return { text: op === 'ne' ? `${sql} IS NOT NULL` : '0', values: [] }
   }
-  const collation = isText(column) ? ' COLLATE NOCASE' : ''
   switch (op) {
-    case 'startsWith':
-      return { text: `lower(substr(${expression}, 1, length(?))) = lower(?)`, values: [value, value] }
-    case 'endsWith':
-      return { text: `lower(substr(${expression}, -length(?))) = lower(?)`, values: [value, value] }
-    case 'contains':
-      return { text: `instr(lower(${expression}), lower(?)) > 0`, values: [value] }
     case 'ne':
-      return { text: `(${expression} IS NULL OR ${expression} <> ?${collation})`, values: [value] }
+      return { text: `${sql} IS NOT ?`, values: [value] }
+    case 'startsWith':
+      // The lower bound is there for an index.
+      return { text: `(${sql} >= ? AND instr(${sql}, ?) = 1)`, values: [value, value] }
+    case 'contains':
+      return { text: `instr(${sql}, ?) > 0`, values: [value] }
+    case 'endsWith':
+      // In bytes, because SQLite counts characters up to the first NUL only.
+      return value === ''
+        ? { text: `${sql} IS NOT NULL`, values: [] }
+        : {
+            text: `substr(CAST(${sql} AS BLOB), -length(CAST(? AS BLOB))) = CAST(? AS BLOB)`,
+            values: [value, value],
+          }
     default:
-      return { text: `${expression} ${operators[op]} ?${collation}`, values: [value] }
-  }
-}
-
-type Order = DeviceQuery['orderBy']
-
-/** How rows are ordered and where each stands in that order. An absent value counts as the empty text. */
-export function keysetOf(order: Order): {
-  readonly select: string
-  readonly orderBy: string
-  readonly token: (row: Record<string, unknown>) => string
-} {
-  const expression = (column: DeviceColumn): string => `coalesce(${expressionOf(column)}, '')`
-  return {
-    select: order.map(({ column }, index) => `${expression(column)} AS key${index}`).join(', '),
-    orderBy: order.map(({ column, descending }) => `${expression(column)}${descending ? ' DESC' : ''}`).join(', '),
-    token: (row) => Buffer.from(JSON.stringify(order.map((_, index) => row[`key${index}`]))).toString('base64url'),
-  }
-}
-
-/** Rows behind the one that a token names. Refuses a token of another order with `graph/bad-skiptoken`. */
-export function compileKeyset(order: Order, token: string): Sql {
-  const keys = readToken(token)
-  if (keys?.length !== order.length)
-    throw new CodedError('graph/bad-skiptoken', 'the skip token is not one of this query')
-  const alternatives = order.map(({ column, descending }, index) => {
-    const equal = order.slice(0, index).map((before) => `coalesce(${expressionOf(before.column)}, '') = ?`)
-    const beyond = `coalesce(${expressionOf(column)}, '') ${descending ? '<' : '>'} ?`
-    return { text: `(${[...equal, beyond].join(' AND ')})`, values: keys.slice(0, index + 1) }
-  })
-  return {
-    text: `(${alternatives.map(({ text }) => text).join(' OR ')})`,
-    values: alternatives.flatMap(({ values }) => values),
-  }
-}
-
-function readToken(token: string): (string | number)[] | undefined {
-  try {
-    const keys: unknown = JSON.parse(Buffer.from(token, 'base64url').toString('utf8'))
-    if (!Array.isArray(keys)) return undefined
-    return keys.every((key) => typeof key === 'string' || typeof key === 'number') ? keys : undefined
-  } catch {
-    return undefined
+      return { text: `${sql} ${operators[op]} ?`, values: [value] }
   }
 }

@@ -13,9 +13,9 @@ export const list = (values: readonly (string | number)[]): string => JSON.strin
 /** A row's columns beside `body`, from its entity. */
 export type Columns<T> = Readonly<Record<string, (entity: T) => SQLInputValue>>
 
-/** Insert-or-replace statement for a table whose `body` holds the entity and whose other columns mirror it. */
-export function upsertSql(table: string, columns: readonly string[], key: readonly string[]): string {
-  const all = [...columns, 'body']
+/** Insert-or-replace statement for a table whose `body`, if it has one, holds the entity and whose other columns mirror it. */
+export function upsertSql(table: string, columns: readonly string[], key: readonly string[], hasBody = true): string {
+  const all = hasBody ? [...columns, 'body'] : columns
   const updates = all.filter((column) => !key.includes(column)).map((column) => `${column} = excluded.${column}`)
   return `INSERT INTO ${table} (${all.join(', ')}) VALUES (${all.map(() => '?').join(', ')})
     ON CONFLICT (${key.join(', ')}) DO UPDATE SET ${updates.join(', ')}`
@@ -43,3 +43,6 @@ export function changedColumns<T>(
   }
   return { names, values }
 }
+
+/** Texts compare without regard to case: columns that are compared hold them in lower case, as Unicode has it. */
+export const fold = (text: string): string => text.toLowerCase()

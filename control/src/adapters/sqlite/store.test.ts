@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { AGENT, auditEvent, openOffice } from '../../../test-support/office.ts'
-import type { Tables } from '../../app/ports.ts'
+import type { RowKeys, Tables } from '../../app/ports.ts'
 import type { Device, DevicePolicy, RemoteAction } from '../../domain/model.ts'
 import { openDatabase } from './database.ts'
 import { migrations } from './migrations.ts'
@@ -98,19 +98,22 @@ describe.each(['memory', 'file'] as const)('the store in %s', (where) => {
     await using office = await openOffice(where === 'file' ? path : ':memory:')
     for (let count = 0; count < 7; count++) await office.device()
     const seen: string[] = []
-    let after: string | undefined
+    let after: RowKeys | undefined
+    let more = true
     do {
       const page = await office.store.devices.query({
+        among: 'managed',
         orderBy: [{ column: 'deviceName', descending: true }],
         limit: 3,
         ...(after === undefined ? {} : { after }),
       })
-      seen.push(...page.rows.map(({ inventory }) => inventory.deviceName))
-      after = page.next
-    } while (after !== undefined)
+      seen.push(...page.rows.map(({ row }) => row.inventory.deviceName))
+      after = page.rows.at(-1)?.keys
+      more = page.more
+    } while (more)
     expect(seen).toHaveLength(7)
     expect(seen).toEqual([...new Set(seen)].sort().reverse())
-    const filter = { op: 'eq', column: 'deviceName', value: seen[0] as string } as const
+    const filter = { op: 'eq', column: 'deviceName', value: String(seen[0]).toLowerCase() } as const
     expect(await office.store.devices.count(filter)).toBe(1)
     expect(await office.store.devices.count({ op: 'not', of: filter })).toBe(6)
     const quoted = { op: 'contains', column: 'deviceName', value: `%' OR 1=1 --` } as const

@@ -83,7 +83,7 @@ export function parseAssignmentFilter(
   platform: PlatformName,
   managementType: ManagementType = 'devices',
 ): Result<AssignmentFilterRule> {
-  const tokens = tokenize(text, { lengthMax: LENGTH_MAX, quotes: 'escaped' })
+  const tokens = tokenize(text, { lengthMax: LENGTH_MAX })
   if (!tokens.ok) return tokens
   const expression = parsed(tokens.value, (cursor) => parseHyphenRule(cursor, dialectOf(platform, managementType)))
   return expression.ok ? ok({ expression: expression.value, matches: compile(expression.value) }) : expression

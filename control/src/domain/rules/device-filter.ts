@@ -54,7 +54,7 @@ const LENGTH_MAX = 3_072
  * "Conditional Access: Filter for devices".
  */
 export function parseDeviceFilter(text: string): Result<{ matches(device: RuleSubject): boolean }> {
-  const tokens = tokenize(text, { lengthMax: LENGTH_MAX, quotes: 'escaped' })
+  const tokens = tokenize(text, { lengthMax: LENGTH_MAX })
   if (!tokens.ok) return tokens
   const expression = parsed(tokens.value, (cursor) => parseHyphenRule(cursor, dialect))
   return expression.ok ? ok({ matches: compile(expression.value) }) : expression

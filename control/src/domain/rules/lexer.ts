@@ -10,8 +10,6 @@ export interface Token {
 
 export interface LexerOptions {
   readonly lengthMax: number
-  /** How a quote is written inside a string: doubled (OData) or behind a backslash or backtick (rules). */
-  readonly quotes: 'doubled' | 'escaped'
 }
 
 const WORD = /[A-Za-z_$][A-Za-z0-9_./$]*/y
@@ -39,7 +37,7 @@ export function tokenize(text: string, options: LexerOptions): Result<readonly T
     const column = position + 1
     const char = text[position] as string
     if (char === '"' || char === "'") {
-      const string = readString(text, position, options.quotes)
+      const string = readString(text, position)
       if (!string) return refuse('rule/syntax', `column ${column}: the string has no end`, String(column))
       tokens.push({ type: 'string', text: string.value, column })
       position = string.end
@@ -69,27 +67,16 @@ function firstOf(
 const symbol = (char: string, column: number): Token | undefined =>
   '()[],:'.includes(char) ? { type: 'symbol', text: char, column } : undefined
 
-function readString(
-  text: string,
-  start: number,
-  quotes: LexerOptions['quotes'],
-): { value: string; end: number } | undefined {
+/** Quotes inside a string stand behind a backslash or a backtick. */
+function readString(text: string, start: number): { value: string; end: number } | undefined {
   const quote = text[start]
   let value = ''
   for (let index = start + 1; index < text.length; index++) {
     const char = text[index] as string
-    if (
-      quotes === 'escaped' &&
-      (char === '\\' || char === '`') &&
-      index + 1 < text.length &&
-      `"'\\\``.includes(text[index + 1] as string)
-    ) {
+    if ((char === '\\' || char === '`') && index + 1 < text.length && `"'\\\``.includes(text[index + 1] as string)) {
       value += text[++index]
     } else if (char !== quote) value += char
-    else if (quotes === 'doubled' && text[index + 1] === quote) {
-      value += quote
-      index++
-    } else return { value, end: index + 1 }
+    else return { value, end: index + 1 }
   }
   return undefined
 }

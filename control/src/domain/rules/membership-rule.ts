@@ -105,7 +105,7 @@ const LENGTH_MAX = 3_072
  * `Direct Reports for "id"` for those whom somebody manages. Source: Microsoft Entra, "Dynamic membership rules".
  */
 export function parseMembershipRule(text: string): Result<MembershipRule> {
-  const tokens = tokenize(text, { lengthMax: LENGTH_MAX, quotes: 'escaped' })
+  const tokens = tokenize(text, { lengthMax: LENGTH_MAX })
   if (!tokens.ok) return tokens
   if (isAboutReports(tokens.value)) return directReports(tokens.value)
   const members = new Set(

@@ -165,9 +165,11 @@ export async function resumeExports(control: Control): Promise<void> {
       control.background.run(`the export ${job.id}`, () => perform(control, job))
 }
 
+const JOB = { type: 'deviceManagementExportJob' }
+
 export const exportJobRoutes: readonly GraphRoute[] = [
-  { method: 'GET', path: `/${SET}`, role: ROLE, handle: list },
+  { method: 'GET', path: `/${SET}`, role: ROLE, of: { ...JOB, many: true }, handle: list },
   { method: 'POST', path: `/${SET}`, role: ROLE, handle: create },
-  { method: 'GET', path: `/${SET}/{id}`, role: ROLE, handle: get },
+  { method: 'GET', path: `/${SET}/{id}`, role: ROLE, of: JOB, handle: get },
   { method: 'DELETE', path: `/${SET}/{id}`, role: ROLE, handle: remove },
 ]

@@ -1,26 +1,38 @@
-import { compile } from '../../domain/rules/evaluate.ts'
-import type { Expression } from '../../domain/rules/expression.ts'
-import { parseODataFilter } from '../../domain/rules/index.ts'
-import { orRefuse } from '../graph-request.ts'
-import type { Row } from './report-table.ts'
+import type { Property } from '../model/entity-model.ts'
+import { compileFilter } from '../odata/evaluate.ts'
+import { parseFilter } from '../odata/filter.ts'
+import { type Shape, typesOf } from '../odata/shape.ts'
+import type { Column, Row } from './report-table.ts'
 
-export type MembershipTest = (row: Row) => boolean
+export type RowTest = (row: Row) => boolean
+
+const primitives = {
+  String: 'string',
+  Int32: 'number',
+  Int64: 'number',
+  DateTime: 'dateTimeOffset',
+  Boolean: 'boolean',
+} as const
 
 /** The filter of a report: OData over its columns, in any case. Codes may be written as text: `(OwnerType eq '1')`. */
-export function parseReportFilter(text: string, columnOf: (name: string) => string): MembershipTest {
-  const expression = renamed(orRefuse(parseODataFilter(text)).expression, columnOf)
-  const matches = compile(expression)
-  return (row) => matches(row)
-}
+export const parseReportFilter = (text: string, columns: readonly Column[]): RowTest =>
+  compileFilter(parseFilter(text, shapeOf(columns), typesOf('beta')))
 
-function renamed(expression: Expression, columnOf: (name: string) => string): Expression {
-  switch (expression.kind) {
-    case 'and':
-    case 'or':
-      return { ...expression, operands: expression.operands.map((operand) => renamed(operand, columnOf)) }
-    case 'not':
-      return { ...expression, operand: renamed(expression.operand, columnOf) }
-    default:
-      return { ...expression, property: columnOf(expression.property) }
+function shapeOf(columns: readonly Column[]): Shape {
+  const properties = new Map(columns.map((column) => [column.name.toLowerCase(), propertyOf(column)]))
+  return {
+    name: 'report',
+    closed: true,
+    property: (name) => properties.get(name.toLowerCase()),
+    propertyNames: columns.map(({ name }) => name),
   }
 }
+
+const propertyOf = ({ name, type }: Column): Property => ({
+  name,
+  type: { kind: 'primitive', name: primitives[type], edm: `Edm.${type}` },
+  collection: false,
+  nullable: true,
+  navigation: false,
+  readOnly: false,
+})

@@ -1,6 +1,6 @@
 import { CodedError } from '@muster/shared/core'
 import type { Tables } from '../../app/ports.ts'
-import { type MembershipTest, parseReportFilter } from './report-filter.ts'
+import { parseReportFilter, type RowTest } from './report-filter.ts'
 
 export type Cell = string | number | boolean | null
 export type Row = Readonly<Record<string, Cell>>
@@ -58,10 +58,8 @@ function columnOf({ name: report, columns }: ReportTable, name: string, at: stri
   throw new CodedError('graph/bad-body', `the report ${report} has no column ${name}`, { at })
 }
 
-function testOf(table: ReportTable, { filter, search }: ReportQuery): MembershipTest {
-  const byFilter = filter?.trim()
-    ? parseReportFilter(filter, (name) => columnOf(table, name, 'filter').name)
-    : () => true
+function testOf(table: ReportTable, { filter, search }: ReportQuery): RowTest {
+  const byFilter = filter?.trim() ? parseReportFilter(filter, table.columns) : () => true
   const wanted = search?.trim().toLowerCase() ?? ''
   if (wanted === '') return byFilter
   return (row) =>

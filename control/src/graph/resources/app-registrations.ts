@@ -7,6 +7,7 @@ export const appRegistrationRoutes: readonly GraphRoute[] = [
     method: 'GET',
     path: '/deviceAppManagement/managedAppRegistrations',
     role: 'DeviceManagementApps.Read.All',
+    of: { type: 'managedAppRegistration', many: true },
     handle: async (request) =>
       memoryPage(
         request,

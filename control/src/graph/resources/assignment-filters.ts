@@ -203,11 +203,14 @@ const evaluate = async (request: GraphRequest): Promise<GraphAnswer> => {
   )
 }
 
+const FILTER = { type: 'deviceAndAppManagementAssignmentFilter' }
+
 export const assignmentFilterRoutes: readonly GraphRoute[] = [
   {
     method: 'GET',
     path: `/${SET}`,
     role: READ,
+    of: { ...FILTER, many: true },
     handle: async (request) =>
       memoryPage(request, SET, (await request.control.deps.store.filters.list()).map(filterEntity)),
   },
@@ -216,6 +219,7 @@ export const assignmentFilterRoutes: readonly GraphRoute[] = [
     method: 'GET',
     path: `/${SET}/{id}`,
     role: READ,
+    of: FILTER,
     handle: async (request) =>
       entityAnswer(request, SET, filterEntity(await filterOf(request.control.deps.store, request))),
   },

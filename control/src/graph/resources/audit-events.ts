@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
+import type { Store } from '../../app/ports.ts'
 import type { AuditEvent } from '../../domain/model.ts'
-import { memoryPage } from '../collection.ts'
-import type { GraphRoute } from '../graph-request.ts'
+import { entityAnswer, pageAnswer, wantedOf } from '../collection.ts'
+import { type GraphRoute, notFound } from '../graph-request.ts'
+import { type RowSource, rowPageOf } from '../odata/row-page.ts'
 import { iso } from './managed-device.ts'
 
 /** Clients may correlate by any text, and the property is a GUID: another text has one of its own. */
@@ -39,17 +41,52 @@ const auditEntity = (event: AuditEvent): Readonly<Record<string, unknown>> => ({
   })),
 })
 
+const columns = {
+  id: 'id',
+  activitydatetime: 'atMs',
+  activitytype: 'activityType',
+  activity: 'activityType',
+  activityoperationtype: 'operation',
+  activityresult: 'result',
+  category: 'category',
+  componentname: 'componentName',
+} as const
+
 /** Newest first. */
+const rowsOf = ({ audit }: Store): RowSource<AuditEvent, (typeof columns)[keyof typeof columns]> => ({
+  columns,
+  query: audit.query,
+  count: audit.count,
+  order: [
+    { column: 'atMs', descending: true },
+    { column: 'id', descending: true },
+  ],
+  entities: async (rows) => rows.map(auditEntity),
+})
+
+const SET = 'deviceManagement/auditEvents'
+const ROLE = 'DeviceManagementApps.Read.All'
+const EVENT = { type: 'auditEvent', pageSize: { default: 1_000, max: 1_000 } }
+
 export const auditEventRoutes: readonly GraphRoute[] = [
   {
     method: 'GET',
-    path: '/deviceManagement/auditEvents',
-    role: 'DeviceManagementApps.Read.All',
+    path: `/${SET}`,
+    role: ROLE,
+    of: { ...EVENT, many: true },
     handle: async (request) =>
-      memoryPage(
-        request,
-        'deviceManagement/auditEvents',
-        (await request.control.deps.store.audit.list({ limit: 10_000 })).map(auditEntity),
-      ),
+      pageAnswer(request, SET, await rowPageOf(rowsOf(request.control.deps.store), wantedOf(request))),
+  },
+  {
+    method: 'GET',
+    path: `/${SET}/{id}`,
+    role: ROLE,
+    of: EVENT,
+    handle: async (request) => {
+      const id = request.params['id'] ?? ''
+      const filter = { op: 'eq', column: 'id', value: id } as const
+      const { rows } = await request.control.deps.store.audit.query({ filter, orderBy: [], limit: 1 })
+      return entityAnswer(request, SET, rows[0] ? auditEntity(rows[0].row) : notFound('auditEvent', id))
+    },
   },
 ]

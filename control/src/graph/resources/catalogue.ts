@@ -26,6 +26,11 @@ export const catalogueRoutes: readonly GraphRoute[] = [
     method: 'GET',
     path: '/deviceManagement/configurationSettings',
     role: READ,
+    of: {
+      type: 'deviceManagementConfigurationSettingDefinition',
+      many: true,
+      extras: { kind: 'string', platform: 'string', valueDefinition: 'json' },
+    },
     handle: async (request) => memoryPage(request, 'deviceManagement/configurationSettings', definitions()),
   },
 ]

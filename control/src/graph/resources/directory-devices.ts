@@ -1,6 +1,8 @@
+import type { Store } from '../../app/ports.ts'
 import type { Device } from '../../domain/model.ts'
-import { entityAnswer, memoryPage } from '../collection.ts'
-import { type GraphAnswer, type GraphRequest, type GraphRoute, notFound } from '../graph-request.ts'
+import { entityAnswer, pageAnswer, wantedOf } from '../collection.ts'
+import { type GraphAnswer, type GraphRequest, type GraphRoute, notFound, type Yields } from '../graph-request.ts'
+import { type RowSource, rowPageOf } from '../odata/row-page.ts'
 import { iso } from './managed-device.ts'
 
 /**
@@ -36,23 +38,34 @@ const get = async (request: GraphRequest): Promise<GraphAnswer> => {
   return entityAnswer(request, 'devices', device ? deviceEntity(device) : notFound('Device', id))
 }
 
-const list = async (request: GraphRequest): Promise<GraphAnswer> => {
-  const { store } = request.control.deps
-  const all: Device[] = []
-  for (let after: string | undefined; ; ) {
-    const page = await store.devices.page({
-      limit: 1_000,
-      inDirectory: true,
-      ...(after === undefined ? {} : { after }),
-    })
-    all.push(...page)
-    after = page.at(-1)?.id
-    if (page.length < 1_000) break
-  }
-  return memoryPage(request, 'devices', all.map(deviceEntity))
-}
+const columns = {
+  id: 'directoryId',
+  deviceid: 'entraDeviceId',
+  displayname: 'deviceName',
+  operatingsystem: 'operatingSystem',
+  operatingsystemversion: 'osVersion',
+  iscompliant: 'isCompliant',
+  ismanaged: 'isManaged',
+  deviceownership: 'ownership',
+  manufacturer: 'manufacturer',
+  model: 'model',
+  enrollmentprofilename: 'mode',
+  approximatelastsignindatetime: 'lastSyncAtMs',
+} as const
+
+const rowsOf = ({ devices }: Store): RowSource<Device, (typeof columns)[keyof typeof columns]> => ({
+  columns,
+  query: (query) => devices.query({ ...query, among: 'inDirectory' }),
+  count: (filter) => devices.count(filter, 'inDirectory'),
+  entities: async (rows) => rows.map(deviceEntity),
+})
+
+const list = async (request: GraphRequest): Promise<GraphAnswer> =>
+  pageAnswer(request, 'devices', await rowPageOf(rowsOf(request.control.deps.store), wantedOf(request)))
+
+const DEVICE: Yields = { type: 'device', pageSize: { default: 100, max: 999 }, isDirectory: true }
 
 export const directoryDeviceRoutes: readonly GraphRoute[] = [
-  { method: 'GET', path: '/devices', role: 'Device.Read.All', handle: list },
-  { method: 'GET', path: '/devices/{id}', role: 'Device.Read.All', handle: get },
+  { method: 'GET', path: '/devices', role: 'Device.Read.All', of: { ...DEVICE, many: true }, handle: list },
+  { method: 'GET', path: '/devices/{id}', role: 'Device.Read.All', of: DEVICE, handle: get },
 ]

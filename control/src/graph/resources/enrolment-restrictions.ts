@@ -174,11 +174,14 @@ const assign = async (request: GraphRequest): Promise<GraphAnswer> => {
   return answer(200)
 }
 
+const RESTRICTION = { type: 'deviceEnrollmentConfiguration' }
+
 export const enrolmentRestrictionRoutes: readonly GraphRoute[] = [
   {
     method: 'GET',
     path: `/${SET}`,
     role: READ,
+    of: { ...RESTRICTION, many: true },
     handle: async (request) => {
       const all = withDefaults(await request.control.deps.store.restrictions.list())
       return memoryPage(
@@ -193,6 +196,7 @@ export const enrolmentRestrictionRoutes: readonly GraphRoute[] = [
     method: 'GET',
     path: `/${SET}/{id}`,
     role: READ,
+    of: RESTRICTION,
     handle: async (request) =>
       entityAnswer(request, SET, entityOf(await restrictionOf(request.control.deps.store, request), request)),
   },
@@ -204,6 +208,7 @@ export const enrolmentRestrictionRoutes: readonly GraphRoute[] = [
     method: 'GET',
     path: `/${SET}/{id}/assignments`,
     role: READ,
+    of: { type: 'enrollmentConfigurationAssignment', many: true },
     handle: async (request) => {
       const { id, assignments } = await restrictionOf(request.control.deps.store, request)
       return memoryPage(request, `${SET}('${id}')/assignments`, assignments.map(assignmentEntity))

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { followMembers, refillGroup } from '../../app/dynamic-groups.ts'
-import type { MemberTuple, Tables } from '../../app/ports.ts'
+import type { MemberTuple, Store, Tables } from '../../app/ports.ts'
 import type { Device, Group } from '../../domain/model.ts'
 import { parseMembershipRule } from '../../domain/rules/index.ts'
 import { badBody, parseBody } from '../body.ts'
-import { entityAnswer, memoryPage } from '../collection.ts'
+import { entityAnswer, memoryPage, pageAnswer, wantedOf } from '../collection.ts'
 import {
   answer,
   auditOf,
@@ -14,7 +14,9 @@ import {
   modifiedProperties,
   notFound,
   orRefuse,
+  type Yields,
 } from '../graph-request.ts'
+import { type RowSource, rowPageOf } from '../odata/row-page.ts'
 import { publishFrom } from '../publishing.ts'
 import { deviceEntity } from './directory-devices.ts'
 import { iso } from './managed-device.ts'
@@ -238,25 +240,46 @@ const remove = async (request: GraphRequest): Promise<GraphAnswer> => {
 const READ = 'Group.Read.All'
 const WRITE = 'Group.ReadWrite.All'
 
+const columns = {
+  id: 'id',
+  displayname: 'displayName',
+  description: 'description',
+  membershiprule: 'membershipRule',
+  membershipruleprocessingstate: 'processing',
+  createddatetime: 'createdAtMs',
+} as const
+
+const rowsOf = ({ groups }: Store): RowSource<Group, (typeof columns)[keyof typeof columns]> => ({
+  columns,
+  query: groups.query,
+  count: groups.count,
+  entities: async (rows) => rows.map(groupEntity),
+})
+
+const GROUP: Yields = { type: 'group', pageSize: { default: 100, max: 999 }, isDirectory: true }
+const MEMBER: Yields = { ...GROUP, type: 'directoryObject' }
+
 export const groupRoutes: readonly GraphRoute[] = [
   {
     method: 'GET',
     path: '/groups',
     role: READ,
+    of: { ...GROUP, many: true },
     handle: async (request) =>
-      memoryPage(request, 'groups', (await request.control.deps.store.groups.list()).map(groupEntity)),
+      pageAnswer(request, 'groups', await rowPageOf(rowsOf(request.control.deps.store), wantedOf(request))),
   },
   { method: 'POST', path: '/groups', role: WRITE, handle: create },
   {
     method: 'GET',
     path: '/groups/{id}',
     role: READ,
+    of: GROUP,
     handle: async (request) =>
       entityAnswer(request, 'groups', groupEntity(await groupOf(request.control.deps.store, request))),
   },
   { method: 'PATCH', path: '/groups/{id}', role: WRITE, handle: update },
   { method: 'DELETE', path: '/groups/{id}', role: WRITE, handle: remove },
-  { method: 'GET', path: '/groups/{id}/members', role: READ, handle: listMembers },
+  { method: 'GET', path: '/groups/{id}/members', role: READ, of: { ...MEMBER, many: true }, handle: listMembers },
   { method: 'POST', path: '/groups/{id}/members/$ref', role: WRITE, handle: addMember },
   { method: 'DELETE', path: '/groups/{id}/members/{member}/$ref', role: WRITE, handle: removeMember },
 ]

@@ -1,10 +1,11 @@
 import { RemoteActionName } from '@muster/shared/contracts'
 import { CodedError } from '@muster/shared/core'
 import { z } from 'zod'
+import type { Store } from '../../app/ports.ts'
 import { requestActions } from '../../app/request-actions.ts'
 import type { Device } from '../../domain/model.ts'
 import { parseBody } from '../body.ts'
-import { contextOf, entityAnswer, pageAnswer, topOf } from '../collection.ts'
+import { contextOf, entityAnswer, pageAnswer, wantedOf } from '../collection.ts'
 import {
   answer,
   auditOf,
@@ -13,49 +14,65 @@ import {
   type GraphRoute,
   notFound,
   orRefuse,
+  type Yields,
 } from '../graph-request.ts'
+import { type RowSource, rowPageOf } from '../odata/row-page.ts'
 import { readBulkParameters, readParameters } from './action-parameters.ts'
-import { deviceFilter, deviceOrder } from './device-filter.ts'
 import { managedDevice } from './managed-device.ts'
 import { policyStates } from './policy-states.ts'
 
 const SET = 'deviceManagement/managedDevices'
 const BASE = '/deviceManagement/managedDevices'
 const READ = 'DeviceManagementManagedDevices.Read.All'
+const DEVICE: Yields = { type: 'managedDevice', pageSize: { default: 1_000, max: 1_000 } }
 const PRIVILEGED = 'DeviceManagementManagedDevices.PrivilegedOperations.All'
 
-const list = async (request: GraphRequest): Promise<GraphAnswer> => {
-  const { store } = request.control.deps
-  const { query } = request
-  const filter = query['filter'] === undefined ? undefined : deviceFilter(query['filter'])
-  const [page, count] = await Promise.all([
-    store.devices.query({
-      ...(filter ? { filter } : {}),
-      orderBy: deviceOrder(query['orderby']),
-      limit: topOf(request),
-      ...(query['skiptoken'] === undefined ? {} : { after: query['skiptoken'] }),
-    }),
-    query['count'] === 'true' ? store.devices.count(filter) : undefined,
-  ])
-  const users = new Map((await store.users.getMany(userIdsOf(page.rows))).map((user) => [user.id, user]))
-  return pageAnswer(request, SET, {
-    entities: page.rows.map((device) =>
-      managedDevice(device, { user: device.userId === undefined ? undefined : users.get(device.userId) }),
-    ),
-    ...(count === undefined ? {} : { count }),
-    ...(page.next === undefined ? {} : { next: page.next }),
-  })
-}
+/** Columns of what can be filtered and ordered in the store. */
+const columns = {
+  id: 'id',
+  userid: 'userId',
+  devicename: 'deviceName',
+  manageddeviceownertype: 'ownership',
+  enrolleddatetime: 'enrolledAtMs',
+  lastsyncdatetime: 'lastSyncAtMs',
+  operatingsystem: 'operatingSystem',
+  osversion: 'osVersion',
+  compliancestate: 'complianceState',
+  managementstate: 'managementState',
+  azureaddeviceid: 'entraDeviceId',
+  devicecategorydisplayname: 'category',
+  enrollmentprofilename: 'mode',
+  issupervised: 'isSupervised',
+  isencrypted: 'isEncrypted',
+  userprincipalname: 'userPrincipalName',
+  userdisplayname: 'userDisplayName',
+  emailaddress: 'userMail',
+  model: 'model',
+  manufacturer: 'manufacturer',
+  serialnumber: 'serialNumber',
+  totalstoragespaceinbytes: 'totalStorageBytes',
+  freestoragespaceinbytes: 'freeStorageBytes',
+  physicalmemoryinbytes: 'physicalMemoryBytes',
+  managementcertificateexpirationdate: 'certificateNotAfterMs',
+} as const
+
+/** Devices under management, as Graph pages through them. */
+const rowsOf = ({ devices, users }: Store): RowSource<Device, (typeof columns)[keyof typeof columns]> => ({
+  columns,
+  query: (query) => devices.query({ ...query, among: 'managed' }),
+  count: (filter) => devices.count(filter),
+  entities: async (rows) => {
+    const byId = new Map((await users.getMany(userIdsOf(rows))).map((user) => [user.id, user]))
+    return rows.map((device) => managedDevice(device, { user: byId.get(device.userId ?? '') }))
+  },
+})
+
+const list = async (request: GraphRequest): Promise<GraphAnswer> =>
+  pageAnswer(request, SET, await rowPageOf(rowsOf(request.control.deps.store), wantedOf(request)))
 
 const userIdsOf = (devices: readonly Device[]): string[] => [
   ...new Set(devices.flatMap(({ userId }) => (userId === undefined ? [] : [userId]))),
 ]
-
-const count = async ({ control, query }: GraphRequest): Promise<GraphAnswer> =>
-  answer(
-    200,
-    await control.deps.store.devices.count(query['filter'] === undefined ? undefined : deviceFilter(query['filter'])),
-  )
 
 /** The device of the path, if it is under management. */
 export async function deviceOf({ control, params }: GraphRequest): Promise<Device> {
@@ -134,21 +151,22 @@ const executeAction = async (request: GraphRequest): Promise<GraphAnswer> => {
 }
 
 export const managedDeviceRoutes: readonly GraphRoute[] = [
-  { method: 'GET', path: BASE, role: READ, handle: list },
-  { method: 'GET', path: `${BASE}/$count`, role: READ, handle: count },
+  { method: 'GET', path: BASE, role: READ, of: { ...DEVICE, many: true }, handle: list },
   { method: 'POST', path: `${BASE}/executeAction`, role: PRIVILEGED, handle: executeAction },
-  { method: 'GET', path: `${BASE}/{id}`, role: READ, handle: get },
+  { method: 'GET', path: `${BASE}/{id}`, role: READ, of: DEVICE, handle: get },
   { method: 'DELETE', path: `${BASE}/{id}`, role: PRIVILEGED, handle: remove },
   {
     method: 'GET',
     path: `${BASE}/{id}/deviceCompliancePolicyStates`,
     role: READ,
+    of: { type: 'deviceCompliancePolicyState', many: true },
     handle: policyStates('compliance', 'deviceCompliancePolicyStates'),
   },
   {
     method: 'GET',
     path: `${BASE}/{id}/deviceConfigurationStates`,
     role: READ,
+    of: { type: 'deviceConfigurationState', many: true },
     handle: policyStates('configuration', 'deviceConfigurationStates'),
   },
   ...RemoteActionName.options

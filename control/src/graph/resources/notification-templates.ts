@@ -197,11 +197,14 @@ const removeMessage = async (request: GraphRequest): Promise<GraphAnswer> => {
   return answer(200)
 }
 
+const TEMPLATE = { type: 'notificationMessageTemplate' }
+
 export const notificationTemplateRoutes: readonly GraphRoute[] = [
   {
     method: 'GET',
     path: `/${SET}`,
     role: READ,
+    of: { ...TEMPLATE, many: true },
     handle: async (request) =>
       memoryPage(request, SET, (await request.control.deps.store.templates.list()).map(templateEntity)),
   },
@@ -210,12 +213,9 @@ export const notificationTemplateRoutes: readonly GraphRoute[] = [
     method: 'GET',
     path: `/${SET}/{id}`,
     role: READ,
-    handle: async (request) => {
-      const template = await templateOf(request.control.deps.store, request)
-      const expanded = request.query['expand']?.toLowerCase() === MESSAGES.toLowerCase()
-      const messages = expanded ? { [MESSAGES]: template.messages.map(messageEntity) } : {}
-      return entityAnswer(request, SET, { ...templateEntity(template), ...messages })
-    },
+    of: TEMPLATE,
+    handle: async (request) =>
+      entityAnswer(request, SET, templateEntity(await templateOf(request.control.deps.store, request))),
   },
   { method: 'PATCH', path: `/${SET}/{id}`, role: WRITE, handle: update },
   { method: 'DELETE', path: `/${SET}/{id}`, role: WRITE, handle: remove },
@@ -223,6 +223,7 @@ export const notificationTemplateRoutes: readonly GraphRoute[] = [
     method: 'GET',
     path: `/${SET}/{id}/${MESSAGES}`,
     role: READ,
+    of: { type: 'localizedNotificationMessage', many: true },
     handle: async (request) => {
       const { messages } = await templateOf(request.control.deps.store, request)
       return memoryPage(request, `${SET}/${MESSAGES}`, messages.map(messageEntity))

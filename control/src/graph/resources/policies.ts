@@ -14,14 +14,34 @@ import {
 import { publishFrom } from '../publishing.ts'
 import { assignmentEntity, readAssignments } from './assignments.ts'
 import { policyEntity, readPolicy, settingInstances } from './policy-shape.ts'
-import { policyStatuses } from './policy-statuses.ts'
+import { policyStatuses, statusYields } from './policy-statuses.ts'
 import { BLOCK_AT_ONCE, readActionsBody, scheduledActionEntities, withIds } from './scheduled-actions.ts'
 
 const resources = {
-  deviceCompliancePolicies: { noun: 'DeviceCompliancePolicy', category: 'Compliance' },
-  deviceConfigurations: { noun: 'DeviceConfiguration', category: 'DeviceConfiguration' },
-  compliancePolicies: { noun: 'DeviceManagementCompliancePolicy', category: 'Compliance' },
-  configurationPolicies: { noun: 'DeviceManagementConfigurationPolicy', category: 'DeviceConfiguration' },
+  deviceCompliancePolicies: {
+    noun: 'DeviceCompliancePolicy',
+    type: 'deviceCompliancePolicy',
+    category: 'Compliance',
+    assignment: 'deviceCompliancePolicyAssignment',
+  },
+  deviceConfigurations: {
+    noun: 'DeviceConfiguration',
+    type: 'deviceConfiguration',
+    category: 'DeviceConfiguration',
+    assignment: 'deviceConfigurationAssignment',
+  },
+  compliancePolicies: {
+    noun: 'DeviceManagementCompliancePolicy',
+    type: 'deviceManagementCompliancePolicy',
+    category: 'Compliance',
+    assignment: 'deviceManagementConfigurationPolicyAssignment',
+  },
+  configurationPolicies: {
+    noun: 'DeviceManagementConfigurationPolicy',
+    type: 'deviceManagementConfigurationPolicy',
+    category: 'DeviceConfiguration',
+    assignment: 'deviceManagementConfigurationPolicyAssignment',
+  },
 } as const
 
 type Resource = keyof typeof resources
@@ -175,20 +195,6 @@ const assign =
     })
   }
 
-/** What `$expand` brings along, by its names without regard to case. */
-const expansions: Readonly<Record<string, (policy: Policy) => Readonly<Record<string, unknown>>>> = {
-  assignments: ({ assignments }) => ({ assignments: assignments.map(assignmentEntity) }),
-  scheduledactionsforrule: (policy) => ({ scheduledActionsForRule: scheduledActionEntities(policy) }),
-  settings: (policy) => ({ settings: settingInstances(policy) }),
-}
-
-function shown(policy: Policy, { query }: GraphRequest): Readonly<Record<string, unknown>> {
-  // What stands in brackets narrows what is expanded; all of it is shown.
-  const names = (query['expand'] ?? '').replace(/\([^)]*\)+/g, '').split(',')
-  const parts = names.map((name) => expansions[name.trim().toLowerCase()]?.(policy) ?? {})
-  return Object.assign({ ...policyEntity(policy) }, ...parts)
-}
-
 function routesOf(resource: Resource): readonly GraphRoute[] {
   const set = `deviceManagement/${resource}`
   const base = `/${set}`
@@ -203,11 +209,7 @@ function routesOf(resource: Resource): readonly GraphRoute[] {
     const policies = (await request.control.deps.store.policies.list()).filter(
       (each) => each.graphResource === resource,
     )
-    return memoryPage(
-      request,
-      set,
-      policies.map((policy) => shown(policy, request)),
-    )
+    return memoryPage(request, set, policies.map(policyEntity))
   }
   const part =
     (name: string, of: (policy: Policy) => readonly Readonly<Record<string, unknown>>[]) =>
@@ -219,16 +221,23 @@ function routesOf(resource: Resource): readonly GraphRoute[] {
     await change(request, resource, 'Delete', async () => undefined)
     return answer(200)
   }
-  const route = (method: GraphRoute['method'], path: string, handle: GraphRoute['handle']): GraphRoute => ({
+  const route = (
+    method: GraphRoute['method'],
+    path: string,
+    handle: GraphRoute['handle'],
+    of?: GraphRoute['of'],
+  ): GraphRoute => ({
     method,
     path: `${base}${path}`,
     role: method === 'GET' ? READ : WRITE,
+    ...(of ? { of } : {}),
     handle,
   })
+  const { type, assignment } = resources[resource]
   return [
-    route('GET', '', list),
+    route('GET', '', list, { type, many: true }),
     route('POST', '', create(resource)),
-    route('GET', '/{id}', async (request) => entityAnswer(request, set, shown(await one(request), request))),
+    route('GET', '/{id}', async (request) => entityAnswer(request, set, policyEntity(await one(request))), { type }),
     route('PATCH', '/{id}', update(resource)),
     ...(isTyped(resource) ? [] : [route('PUT', '/{id}', update(resource))]),
     route('DELETE', '/{id}', remove),
@@ -238,10 +247,22 @@ function routesOf(resource: Resource): readonly GraphRoute[] {
       'GET',
       '/{id}/assignments',
       part('assignments', ({ assignments }) => assignments.map(assignmentEntity)),
+      { type: assignment, many: true },
     ),
-    route('GET', '/{id}/scheduledActionsForRule', part('scheduledActionsForRule', scheduledActionEntities)),
-    route('GET', '/{id}/settings', part('settings', settingInstances)),
-    route('GET', '/{id}/deviceStatuses', async (request) => policyStatuses(request, set, await one(request))),
+    route('GET', '/{id}/scheduledActionsForRule', part('scheduledActionsForRule', scheduledActionEntities), {
+      type: 'deviceComplianceScheduledActionForRule',
+      many: true,
+    }),
+    route('GET', '/{id}/settings', part('settings', settingInstances), {
+      type: 'deviceManagementConfigurationSetting',
+      many: true,
+    }),
+    route(
+      'GET',
+      '/{id}/deviceStatuses',
+      async (request) => policyStatuses(request, set, await one(request)),
+      statusYields,
+    ),
   ]
 }
 

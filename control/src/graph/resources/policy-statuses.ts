@@ -1,7 +1,10 @@
 import type { Policy } from '../../domain/model.ts'
 import { memoryPage } from '../collection.ts'
-import type { GraphAnswer, GraphRequest } from '../graph-request.ts'
+import type { GraphAnswer, GraphRequest, Yields } from '../graph-request.ts'
 import { iso, NEVER } from './managed-device.ts'
+
+/** The states are more than Graph's type has members for. */
+export const statusYields: Yields = { many: true }
 
 /** How a policy stands, device by device; `pending` until the device has reported the revision it should hold. */
 export async function policyStatuses(request: GraphRequest, set: string, policy: Policy): Promise<GraphAnswer> {

@@ -84,6 +84,7 @@ export const retireListRoutes: readonly GraphRoute[] = [
     method: 'GET',
     path: `${BASE}/getDevicesScheduledToRetire`,
     role: 'DeviceManagementConfiguration.Read.All',
+    of: { type: 'retireScheduledManagedDevice', many: true },
     handle: list,
   },
   {

@@ -57,12 +57,19 @@ const patch = async (request: GraphRequest): Promise<GraphAnswer> => {
 }
 
 export const tenantRoutes: readonly GraphRoute[] = [
-  { method: 'GET', path: '/deviceManagement', role: 'DeviceManagementConfiguration.Read.All', handle: get },
+  {
+    method: 'GET',
+    path: '/deviceManagement',
+    role: 'DeviceManagementConfiguration.Read.All',
+    of: { type: 'deviceManagement' },
+    handle: get,
+  },
   { method: 'PATCH', path: '/deviceManagement', role: 'DeviceManagementConfiguration.ReadWrite.All', handle: patch },
   {
     method: 'GET',
     path: '/organization',
     role: 'Organization.Read.All',
+    of: { type: 'organization', many: true },
     handle: async (request) =>
       memoryPage(request, 'organization', [
         { id: request.tenantId, displayName: request.control.deps.tenant, tenantType: 'AAD' },

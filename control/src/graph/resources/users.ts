@@ -1,10 +1,10 @@
 import { CodedError } from '@muster/shared/core'
 import { z } from 'zod'
 import { updateDynamicGroupsOfUsers } from '../../app/dynamic-groups.ts'
-import type { Tables } from '../../app/ports.ts'
+import type { Store, Tables } from '../../app/ports.ts'
 import type { Device, User } from '../../domain/model.ts'
 import { badBody, parseBody } from '../body.ts'
-import { entityAnswer, memoryPage } from '../collection.ts'
+import { entityAnswer, memoryPage, pageAnswer, wantedOf } from '../collection.ts'
 import {
   answer,
   auditOf,
@@ -13,7 +13,9 @@ import {
   type GraphRoute,
   modifiedProperties,
   notFound,
+  type Yields,
 } from '../graph-request.ts'
+import { type RowSource, rowPageOf } from '../odata/row-page.ts'
 import { publishFrom } from '../publishing.ts'
 import { iso } from './managed-device.ts'
 
@@ -102,12 +104,7 @@ const create = async (request: GraphRequest): Promise<GraphAnswer> => {
 
 /** Devices of a user: their groups, and whether their user exists, decide on what they hold and how they stand. */
 async function devicesOf(tables: Tables, user: User): Promise<readonly Device[]> {
-  const { rows } = await tables.devices.query({
-    filter: { op: 'eq', column: 'userPrincipalName', value: user.userPrincipalName },
-    orderBy: [],
-    limit: 10_000,
-  })
-  return rows
+  return tables.devices.ofUsers([user.id])
 }
 
 const update = async (request: GraphRequest): Promise<GraphAnswer> => {
@@ -201,25 +198,49 @@ const listReports = async (request: GraphRequest): Promise<GraphAnswer> => {
   )
 }
 
+const columns = {
+  id: 'id',
+  userprincipalname: 'userPrincipalName',
+  displayname: 'displayName',
+  mail: 'mail',
+  department: 'department',
+  jobtitle: 'jobTitle',
+  country: 'country',
+  preferredlanguage: 'preferredLanguage',
+  accountenabled: 'accountEnabled',
+  createddatetime: 'createdAtMs',
+} as const
+
+const rowsOf = ({ users }: Store): RowSource<User, (typeof columns)[keyof typeof columns]> => ({
+  columns,
+  query: users.query,
+  count: users.count,
+  entities: async (rows) => rows.map(userEntity),
+})
+
+const USER: Yields = { type: 'user', pageSize: { default: 100, max: 999 }, isDirectory: true }
+
 export const userRoutes: readonly GraphRoute[] = [
   {
     method: 'GET',
     path: '/users',
     role: 'User.Read.All',
+    of: { ...USER, many: true },
     handle: async (request) =>
-      memoryPage(request, 'users', (await request.control.deps.store.users.list()).map(userEntity)),
+      pageAnswer(request, 'users', await rowPageOf(rowsOf(request.control.deps.store), wantedOf(request))),
   },
   { method: 'POST', path: '/users', role: 'User.ReadWrite.All', handle: create },
   {
     method: 'GET',
     path: '/users/{id}',
     role: 'User.Read.All',
+    of: USER,
     handle: async (request) =>
       entityAnswer(request, 'users', userEntity(await userOf(request.control.deps.store, request))),
   },
   { method: 'PATCH', path: '/users/{id}', role: 'User.ReadWrite.All', handle: update },
   { method: 'DELETE', path: '/users/{id}', role: 'User.ReadWrite.All', handle: remove },
-  { method: 'GET', path: '/users/{id}/manager', role: 'User.Read.All', handle: getManager },
+  { method: 'GET', path: '/users/{id}/manager', role: 'User.Read.All', of: { type: 'user' }, handle: getManager },
   { method: 'PUT', path: '/users/{id}/manager/$ref', role: 'User.ReadWrite.All', handle: setManager },
   {
     method: 'DELETE',
@@ -227,5 +248,11 @@ export const userRoutes: readonly GraphRoute[] = [
     role: 'User.ReadWrite.All',
     handle: (request) => changeManager(request, async () => undefined),
   },
-  { method: 'GET', path: '/users/{id}/directReports', role: 'User.Read.All', handle: listReports },
+  {
+    method: 'GET',
+    path: '/users/{id}/directReports',
+    role: 'User.Read.All',
+    of: { type: 'user', many: true },
+    handle: listReports,
+  },
 ]

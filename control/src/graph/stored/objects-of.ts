@@ -1,4 +1,3 @@
-import { CodedError } from '@muster/shared/core'
 import type { GraphObject, Tables } from '../../app/ports.ts'
 import { completeEntity } from '../model/complete-entity.ts'
 import type { EntityModel, Property, StructuredType } from '../model/entity-model.ts'
@@ -42,33 +41,12 @@ export async function putObjects(
   }
 }
 
-/** An object as Graph shows it, with what `$expand` asks for. */
-export async function shownObject(
-  tables: Pick<Tables, 'objects'>,
+/** An object as Graph shows it. */
+export const shownObject = (
   model: EntityModel,
-  place: { readonly collection: string; readonly type: StructuredType },
+  { type }: { readonly type: StructuredType },
   object: GraphObject,
-  expand: readonly string[],
-): Promise<EntityValue> {
-  const entity = completeEntity(model, place.type.name, object)
-  const type = actualType(model, place.type, object)
-  const parts: [string, unknown][] = []
-  for (const name of expand) {
-    const property = type.property(name)
-    if (!property?.navigation) {
-      throw new CodedError(
-        'graph/bad-query',
-        `Could not find a property named '${name}' on type 'microsoft.graph.${type.name}'.`,
-        { at: '$expand' },
-      )
-    }
-    const target = model.type(property.type.name)
-    const members = await tables.objects.list(`${place.collection}/${object.id}/${property.name}`)
-    const shown = members.map((member) => (target ? completeEntity(model, target.name, member) : member))
-    parts.push([property.name, property.collection ? shown : (shown[0] ?? null)])
-  }
-  return { ...entity, ...Object.fromEntries(parts) }
-}
+): EntityValue => completeEntity(model, type.name, object)
 
 /** The type that an object says it is of. */
 export function actualType(model: EntityModel, declared: StructuredType, object: EntityValue): StructuredType {

@@ -1,10 +1,11 @@
 import { CodedError } from '@muster/shared/core'
 import type { GraphObject, Tables } from '../../app/ports.ts'
 import { badBody, objectBody } from '../body.ts'
-import { contextOf, entityAnswer, memoryPage } from '../collection.ts'
+import { entityAnswer, memoryPage } from '../collection.ts'
 import { answer, auditOf, type GraphAnswer, type GraphRequest, modifiedProperties, notFound } from '../graph-request.ts'
 import type { EntityModel, StructuredType } from '../model/entity-model.ts'
 import { type EntityValue, readEntity } from '../model/read-entity.ts'
+import { EMPTY_QUERY } from '../odata/query.ts'
 import { iso } from '../resources/managed-device.ts'
 import { areaOf } from './areas.ts'
 import { assignmentsIn } from './assignments-in.ts'
@@ -19,8 +20,7 @@ export interface StoredRequest extends GraphRequest {
 }
 
 /**
- * Objects that are validated, kept and given back: list, create, read, change, replace, delete, `assign`, and single
- * properties. Undefined for what is asked for otherwise.
+ * Objects that are validated, kept and given back: list, create, read, change, replace, delete, and `assign`. Undefined for what is asked for otherwise.
  */
 export function storedHandler(
   method: string,
@@ -39,23 +39,14 @@ export function storedHandler(
         DELETE: (request: StoredRequest) => remove(request, place),
         POST: collectionActionOf(place, behaviourOf),
       }[method]
-    case 'value':
-      return method === 'GET' ? (request) => readValue(request, place) : undefined
+    case 'single':
+      return method === 'GET' && place.owner ? (request) => readSingle(request, place) : undefined
     case 'operation':
-      if (place.on.kind === 'collection' && place.name.toLowerCase() === '$count' && method === 'GET')
-        return countOf(place.on)
       return place.on.kind === 'object' && method === 'POST' ? actionOf(place.on, place.name, behaviourOf) : undefined
     default:
       return undefined
   }
 }
-
-const expandOf = ({ query }: GraphRequest): readonly string[] =>
-  (query['expand'] ?? '')
-    .replace(/\([^)]*\)+/g, '')
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '')
 
 async function shownList(request: StoredRequest, place: CollectionPlace): Promise<readonly EntityValue[]> {
   const { store } = request.control.deps
@@ -63,7 +54,7 @@ async function shownList(request: StoredRequest, place: CollectionPlace): Promis
   const { builtIn = [] } = request.behaviourOf(place.collection) ?? {}
   const objects = [...builtIn, ...(await store.objects.list(place.collection))]
   const ofType = objects.filter((object) => isOf(request.model, place.type, object))
-  return Promise.all(ofType.map((object) => shownObject(store, request.model, place, object, expandOf(request))))
+  return ofType.map((object) => shownObject(request.model, place, object))
 }
 
 /** A cast in the path leaves out what is of another type. */
@@ -74,17 +65,6 @@ function isOf(model: EntityModel, wanted: StructuredType, object: GraphObject): 
 
 const list = async (request: StoredRequest, place: CollectionPlace): Promise<GraphAnswer> =>
   memoryPage(request, place.collection, await shownList(request, place))
-
-const countOf =
-  (place: CollectionPlace) =>
-  async (request: StoredRequest): Promise<GraphAnswer> => {
-    const page = memoryPage(
-      { ...request, query: { ...request.query, count: 'true' } },
-      '',
-      await shownList(request, place),
-    )
-    return answer(200, Number((page.body as Record<string, unknown>)['@odata.count']))
-  }
 
 async function objectOf(tables: Pick<Tables, 'objects'>, request: StoredRequest, place: ObjectPlace) {
   const builtIn = builtInOf(request, place)
@@ -104,19 +84,16 @@ function changeableOf(tables: Pick<Tables, 'objects'>, request: StoredRequest, p
 const read = async (request: StoredRequest, place: ObjectPlace): Promise<GraphAnswer> => {
   const { store } = request.control.deps
   const object = await objectOf(store, request, place)
-  return entityAnswer(
-    request,
-    place.collection,
-    await shownObject(store, request.model, place, object, expandOf(request)),
-  )
+  return entityAnswer(request, place.collection, shownObject(request.model, place, object))
 }
 
-async function readValue(request: StoredRequest, { of, property }: Extract<Place, { kind: 'value' }>) {
+/** An object that its owner has one of at most. */
+async function readSingle(request: StoredRequest, place: Extract<Place, { kind: 'single' }>): Promise<GraphAnswer> {
   const { store } = request.control.deps
-  const object = await objectOf(store, request, of)
-  const entity = await shownObject(store, request.model, of, object, [])
-  const context = contextOf(request, `${of.collection}('${of.id}')/${property.name}`)
-  return answer(200, { '@odata.context': context, value: entity[property.name] ?? null })
+  if (!(await ownersExist(store, place.owner))) notFound(place.owner?.type.name ?? '', place.owner?.id ?? '')
+  const [object] = await store.objects.list(place.path)
+  if (!object) return notFound(place.type.name, place.path)
+  return entityAnswer(request, place.path, shownObject(request.model, place, object))
 }
 
 /** What the service sets on a new or changed object, where its type has it. */
@@ -152,7 +129,7 @@ const create = async (request: StoredRequest, place: CollectionPlace): Promise<G
     await tables.audit.append([audit(request, place, 'Create', undefined, object)])
     return object
   })
-  const shown = await shownObject(store, model, place, partsOf(type, object).own as GraphObject, [])
+  const shown = shownObject(model, place, partsOf(type, object).own as GraphObject)
   return entityAnswer(request, place.collection, shown, areaOf(place.collection).statuses.create)
 }
 
@@ -179,7 +156,7 @@ async function change(request: StoredRequest, place: ObjectPlace, mode: 'patch' 
       () => ids.guid(),
     )
     await tables.audit.append([audit(request, place, 'Patch', before, after)])
-    return shownObject(tables, model, place, partsOf(type, after).own as GraphObject, [])
+    return shownObject(model, place, partsOf(type, after).own as GraphObject)
   })
   const status = mode === 'create' ? 204 : areaOf(place.collection).statuses.patch
   return status === 204 ? answer(204) : entityAnswer(request, place.collection, shown, status)
@@ -251,7 +228,7 @@ function assignOf(place: ObjectPlace): ((request: StoredRequest) => Promise<Grap
       await tables.audit.append([audit(request, place, 'Assign', was, { ...object, assignments })])
       const { assign } = areaOf(place.collection).statuses
       if (assign === 204) return answer(204)
-      return { ...memoryPage({ ...request, query: {} }, collection, assignments), status: assign }
+      return { ...memoryPage({ ...request, query: EMPTY_QUERY }, collection, assignments), status: assign }
     })
   }
 }

@@ -1,0 +1,117 @@
+import { enrolmentMode } from '@muster/shared/contracts'
+import type { DeviceColumn, DeviceSet } from '../../app/ports.ts'
+import type { Device } from '../../domain/model.ts'
+import type { Database } from './database.ts'
+import { DEVICE, devicesIn } from './device-reading.ts'
+import type { ColumnSql } from './row-filter.ts'
+import type { RowsFrom } from './row-query.ts'
+import { type Columns, changedColumns, fold, LISTED, list, upsertSql } from './rows.ts'
+
+/**
+ * What devices are filtered and ordered by, in a narrow table of its own: a hundred thousand rows of it are looked through
+ * in the time that a thousand whole devices take. Texts are folded.
+ */
+const mirrored: Columns<Device> = {
+  id: (device) => device.id,
+  isManaged: (device) => Number(device.lifecycle === 'managed'),
+  inDirectory: (device) => Number(device.leftDirectory === undefined),
+  directoryId: (device) => fold(device.directoryId),
+  entraDeviceId: (device) => fold(device.entraDeviceId),
+  userId: (device) => device.userId ?? null,
+  deviceName: (device) => fold(device.inventory.deviceName),
+  operatingSystem: (device) => fold(device.inventory.os.name),
+  osVersion: (device) => fold(device.inventory.os.version),
+  manufacturer: (device) => fold(device.inventory.hardware.manufacturer),
+  model: (device) => fold(device.inventory.hardware.model),
+  serialNumber: (device) => fold(device.inventory.hardware.serialNumber),
+  ownership: (device) => fold(device.ownership),
+  mode: (device) => fold(device.mode),
+  category: (device) => fold(device.attributes['deviceCategory'] ?? 'Unknown'),
+  managementState: (device) => fold(device.managementState),
+  complianceState: (device) => fold(device.complianceState),
+  isEncrypted: (device) => Number(device.inventory.posture.encrypted ?? false),
+  isSupervised: (device) => Number(enrolmentMode(device.platform, device.mode)?.supervised ?? false),
+  enrolledAtMs: (device) => device.enrolledAtMs,
+  lastSyncAtMs: (device) => device.lastSyncAtMs,
+  certificateNotAfterMs: (device) => device.certificateNotAfterMs,
+  totalStorageBytes: (device) => device.inventory.hardware.totalStorageBytes,
+  freeStorageBytes: (device) => device.inventory.posture.freeStorageBytes ?? 0,
+  physicalMemoryBytes: (device) => device.inventory.hardware.physicalMemoryBytes,
+}
+
+const readers = Object.values(mirrored)
+const upsert = upsertSql('device_listing', Object.keys(mirrored), ['id'], false)
+const VISITS = `UPDATE device_listing SET lastSyncAtMs = ? WHERE id IN ${LISTED}`
+
+export function listDevice(database: Database, device: Device): void {
+  database.run(upsert, ...readers.map((read) => read(device)))
+}
+
+/** Of these devices only the time of the last check-in has changed. */
+export function listVisits(database: Database, lastSyncAtMs: number, ids: readonly string[]): void {
+  database.run(VISITS, lastSyncAtMs, list(ids))
+}
+
+export function relistDevice(database: Database, before: Device, after: Device): void {
+  const { names, values } = changedColumns(mirrored, before, after)
+  if (names.length === 0) return
+  const set = names.map((name) => `${name} = ?`).join(', ')
+  database.run(`UPDATE device_listing SET ${set} WHERE id = ?`, ...values, after.id)
+}
+
+const own = (name: string): ColumnSql => ({ sql: `listing.${name}` })
+const ofUser = (column: string): ColumnSql => ({
+  sql: `coalesce((SELECT ${column} FROM directory_user WHERE id = listing.userId), '')`,
+  through: { key: 'listing.userId', table: 'directory_user', column: `coalesce(${column}, '')` },
+})
+
+const columns: Readonly<Record<DeviceColumn, ColumnSql>> = {
+  id: own('id'),
+  directoryId: own('directoryId'),
+  entraDeviceId: own('entraDeviceId'),
+  userId: own('userId'),
+  deviceName: own('deviceName'),
+  operatingSystem: own('operatingSystem'),
+  osVersion: own('osVersion'),
+  manufacturer: own('manufacturer'),
+  model: own('model'),
+  serialNumber: own('serialNumber'),
+  ownership: own('ownership'),
+  mode: own('mode'),
+  category: own('category'),
+  managementState: own('managementState'),
+  complianceState: own('complianceState'),
+  isManaged: own('isManaged'),
+  isCompliant: { sql: "(listing.isManaged AND listing.complianceState IN ('compliant', 'ingraceperiod'))" },
+  isEncrypted: own('isEncrypted'),
+  isSupervised: own('isSupervised'),
+  enrolledAtMs: own('enrolledAtMs'),
+  lastSyncAtMs: own('lastSyncAtMs'),
+  certificateNotAfterMs: own('certificateNotAfterMs'),
+  totalStorageBytes: own('totalStorageBytes'),
+  freeStorageBytes: own('freeStorageBytes'),
+  physicalMemoryBytes: own('physicalMemoryBytes'),
+  userPrincipalName: ofUser('principalName'),
+  userDisplayName: ofUser('displayName'),
+  userMail: ofUser('mail'),
+}
+
+const sets: Readonly<Record<DeviceSet, string>> = {
+  managed: 'listing.isManaged = 1',
+  inDirectory: 'listing.inDirectory = 1',
+}
+
+/** Devices in order of the listing; whole devices are read only for what is shown. */
+export const devicesFrom = (among: DeviceSet): RowsFrom<Device, DeviceColumn> => ({
+  from: 'device_listing AS listing CROSS JOIN device ON device.id = listing.id',
+  where: sets[among],
+  select: DEVICE,
+  read: devicesIn,
+  columns,
+})
+
+/** The same to be counted. */
+export const listingFrom = (among: DeviceSet): RowsFrom<Device, DeviceColumn> => ({
+  ...devicesFrom(among),
+  from: 'device_listing AS listing',
+})

@@ -1,0 +1,122 @@
+import { CodedError } from '@muster/shared/core'
+import type { Control } from '../control.ts'
+import type { IncomingRequest } from './dispatch.ts'
+import type { GraphAnswer, GraphRequest, Yields } from './graph-request.ts'
+import type { Identity } from './identity/authority.ts'
+import { covers } from './identity/permissions.ts'
+import { answerInV1 } from './model/version-view.ts'
+import { checkConsistency } from './odata/directory-rules.ts'
+import type { Entity } from './odata/evaluate.ts'
+import { expandAnswer } from './odata/expansions.ts'
+import type { Options } from './odata/options.ts'
+import type { Preferences } from './odata/preferences.ts'
+import { parseQuery, type Query } from './odata/query.ts'
+import type { Alternate, Resolved, Resolver } from './odata/resolve.ts'
+import type { Types } from './odata/shape.ts'
+import { answerTail, queryFor } from './odata/tails.ts'
+
+/** A request whose sender and version are known. */
+export interface Session {
+  readonly control: Control
+  readonly tenantId: string
+  readonly resolver: Resolver
+  readonly sender: Awaited<ReturnType<Identity['verify']>>
+  /** The path was below `/me`. */
+  readonly isOneself: boolean
+  readonly version: 'v1.0' | 'beta'
+  readonly types: Types
+  readonly incoming: IncomingRequest
+  readonly preferences: Preferences
+}
+
+/**
+ * The route for a path, if the sender may use it.
+ * @throws CodedError `graph/wrong-method`, `graph/not-served`, `graph/forbidden`
+ */
+export function resolve(session: Session, method: string, path: string): Resolved {
+  const found = session.resolver.find(method, path, session.types)
+  if (found === 'wrong-method')
+    throw new CodedError('graph/wrong-method', `The path ${path} is not served with ${method}.`)
+  if (!found) throw new CodedError('graph/not-served', `Muster does not serve ${method} ${path} yet.`)
+  if (!isGranted(session, found)) {
+    throw new CodedError(
+      'graph/forbidden',
+      `Insufficient privileges to complete the operation: ${found.route.role} is needed.`,
+    )
+  }
+  return found
+}
+
+/** Reading oneself takes less than reading others. */
+export function isGranted({ sender: { roles }, isOneself }: Session, { route }: Resolved): boolean {
+  if (covers(roles, route.role)) return true
+  return isOneself && route.path === '/users/{id}' && route.role === 'User.Read.All' && covers(roles, 'User.Read')
+}
+
+/** Read the query, ask the resource, and take from its answer what the end of the path and `$expand` want. */
+export async function serve(
+  session: Session,
+  found: Resolved,
+  path: string,
+  asked: Options | Query,
+): Promise<GraphAnswer> {
+  const { types, sender, incoming, control, tenantId, version, preferences } = session
+  const yields = found.route.of ?? {}
+  const shape = types.shape(found.cast ?? yields.type, yields.extras)
+  const query = queryFor(found.tail, 'expand' in asked ? asked : parseQuery(asked, shape, types))
+  if (yields.isDirectory && yields.many) checkConsistency(query, incoming.headers?.['consistencylevel'])
+  const cast = found.cast === undefined ? undefined : types.family(found.cast)
+  const request: GraphRequest = {
+    control,
+    tenantId,
+    version,
+    params: await paramsOf(session, found),
+    query,
+    yields,
+    types,
+    ...(cast ? { cast } : {}),
+    pageSize: pageSizeOf(query, preferences, yields),
+    headers: incoming.headers ?? {},
+    body: incoming.body,
+    actor: sender.actor,
+    correlationId: incoming.correlationId,
+    root: `${incoming.origin}/${version}`,
+    path,
+  }
+  const told = await found.route.handle(request)
+  const answer = version === 'v1.0' ? answerInV1(found.route.path, told) : told
+  if (found.route.method !== 'GET' || answer.status !== 200) return answer
+  if (found.tail) return answerTail(answer, found.tail, shape, request.root)
+  return expandAnswer(answer, query, path, async (below, inner) => {
+    const route = session.resolver.find('GET', below, types)
+    if (!route || route === 'wrong-method') return undefined
+    // What is not there is a part that is missing, not a failure of the whole.
+    return serve(session, resolve(session, 'GET', below), below, inner).catch((error: unknown) => {
+      if (error instanceof CodedError && error.code === 'graph/not-found') return { status: 404 }
+      throw error
+    })
+  })
+}
+
+const PAGE_SIZE = { default: 100, max: 1_000 }
+
+function pageSizeOf({ top }: Query, { maxPageSize }: Preferences, { pageSize = PAGE_SIZE }: Yields): number {
+  return Math.min(top ?? pageSize.default, maxPageSize ?? pageSize.max, pageSize.max)
+}
+
+/** The parameters of a route; an entity that is named by another key is looked for in its collection. */
+async function paramsOf(session: Session, { params, alternates }: Resolved): Promise<Readonly<Record<string, string>>> {
+  if (alternates.length === 0) return params
+  const found: Record<string, string> = { ...params }
+  for (const alternate of alternates) found[alternate.param] = await idBy(session, alternate)
+  return found
+}
+
+async function idBy(session: Session, { collection, key }: Alternate): Promise<string> {
+  const filter = [...key].map(([name, value]) => `${name} eq '${value.replaceAll("'", "''")}'`).join(' and ')
+  const route = resolve(session, 'GET', collection)
+  const { body } = await serve(session, route, collection, new Map([['filter', filter]]))
+  const entity = ((body as Entity)['value'] as readonly Entity[] | undefined)?.[0]
+  if (!entity) throw new CodedError('graph/not-found', `Resource with ${filter} does not exist.`)
+  return String(entity['id'])
+}
