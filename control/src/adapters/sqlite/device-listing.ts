@@ -1,5 +1,5 @@
 import { enrolmentMode } from '@muster/shared/contracts'
-import type { DeviceColumn, DeviceSet } from '../../app/ports.ts'
+import type { DeviceColumn, DeviceSet } from '../../app/row-query.ts'
 import type { Device } from '../../domain/model.ts'
 import type { Database } from './database.ts'
 import { DEVICE, devicesIn } from './device-reading.ts'

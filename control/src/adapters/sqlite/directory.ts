@@ -1,4 +1,5 @@
-import type { GroupColumn, Groups, MemberTuple, Tokens, UserColumn, Users } from '../../app/ports.ts'
+import type { Groups, MemberTuple, Tokens, Users } from '../../app/ports.ts'
+import type { GroupColumn, UserColumn } from '../../app/row-query.ts'
 import type { EnrolmentToken, Group, User } from '../../domain/model.ts'
 import type { Database } from './database.ts'
 import { documents } from './documents.ts'

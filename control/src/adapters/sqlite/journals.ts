@@ -1,13 +1,13 @@
 import type {
   AppRegistrations,
   Audit,
-  AuditColumn,
   ComplianceChanges,
   Notifications,
   Outbox,
   OutboxMessage,
   Settings,
 } from '../../app/ports.ts'
+import type { AuditColumn } from '../../app/row-query.ts'
 import type { ComplianceChange } from '../../domain/compliance-change.ts'
 import type { AppRegistration, AuditEvent, Notification, TenantSettings } from '../../domain/model.ts'
 import type { Database } from './database.ts'

@@ -1,5 +1,5 @@
 import type { SQLInputValue } from 'node:sqlite'
-import type { RowFilter } from '../../app/ports.ts'
+import type { RowFilter } from '../../app/row-query.ts'
 import { LISTED, list } from './rows.ts'
 
 /** A piece of SQL with its parameters. */

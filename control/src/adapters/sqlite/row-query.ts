@@ -1,5 +1,5 @@
 import type { SQLInputValue } from 'node:sqlite'
-import type { RowFilter, RowKeys, RowPage, RowQuery } from '../../app/ports.ts'
+import type { RowFilter, RowKeys, RowPage, RowQuery } from '../../app/row-query.ts'
 import type { Database } from './database.ts'
 import { type ColumnsSql, compileFilter, type Sql } from './row-filter.ts'
 

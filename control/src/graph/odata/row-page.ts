@@ -1,5 +1,5 @@
 import { CodedError } from '@muster/shared/core'
-import type { Queryable, RowFilter, RowKeys, RowQuery } from '../../app/ports.ts'
+import type { Queryable, RowFilter, RowKeys, RowQuery } from '../../app/row-query.ts'
 import type { Entity } from './evaluate.ts'
 import { matcherOf, memoryPageOf, type Page, type Wanted } from './page.ts'
 import { badToken, openToken, sealToken } from './skip-token.ts'

@@ -1,4 +1,4 @@
-import type { RowFilter } from '../../app/ports.ts'
+import type { RowFilter } from '../../app/row-query.ts'
 import type { Filter, LiteralValue, Operand } from './expression.ts'
 import { fold } from './values.ts'
 
