@@ -227,10 +227,11 @@ async function askUntil(
   const within = withinOf(assertion)
   const sinceMs = context.nowMs()
   try {
-    for (;;) {
+    for (let asked = 1; ; asked++) {
       const answer = await askOnce(context, question, false)
       const waitedMs = context.nowMs() - sinceMs
-      if (answer?.ok || waitedMs >= within) return resultOf(assertion, context.nowMs(), afterWait(answer, waitedMs))
+      if (answer?.ok || waitedMs >= within)
+        return resultOf(assertion, context.nowMs(), afterWait(answer, asked > 1 ? waitedMs : 0))
       await sleep(context, Math.min(within - waitedMs, context.stage.lookAgainMs(waitedMs)))
     }
   } catch (error) {

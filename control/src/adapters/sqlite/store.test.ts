@@ -38,6 +38,38 @@ describe.each(['memory', 'file'] as const)('the store in %s', (where) => {
     expect(await office.store.devices.agents()).toEqual([AGENT])
   })
 
+  it('lists reports by device with their moments, and certificates that have run out, in pages', async () => {
+    const store = open()
+    const row = (deviceId: string, seq: number) => ({
+      ...{ deviceId, seq, observedAtMs: seq, committedAtMs: 10 * seq, correlationId: 'c', parts: [] },
+    })
+    const certificate = (serialNumber: string, notAfterMs: number, state: 'active' | 'revoked') => ({
+      ...{ serialNumber, deviceId: 'a', thumbprintSha256: '', certificate: '', notBeforeMs: 0, notAfterMs, state },
+      ...{ renewAfterMs: 0, issuedAtMs: 0 },
+    })
+    await store.transaction(async (tables) => {
+      await tables.reports.append([row('b', 1), row('a', 1), row('a', 2)])
+      await tables.certificates.put([
+        certificate('01', 5, 'active'),
+        certificate('02', 50, 'active'),
+        certificate('03', 5, 'revoked'),
+      ])
+    })
+    const first = await store.reports.latencies({ sinceMs: 0, limit: 2 })
+    expect(first.map(({ deviceId, seq }) => [deviceId, seq])).toEqual([
+      ['a', 1],
+      ['a', 2],
+    ])
+    const rest = await store.reports.latencies({ after: { deviceId: 'a', seq: 2 }, sinceMs: 0, limit: 2 })
+    expect(rest).toEqual([{ deviceId: 'b', seq: 1, observedAtMs: 1, committedAtMs: 10 }])
+    expect(await store.reports.latencies({ sinceMs: 20, limit: 9 })).toHaveLength(1)
+    const serials = async (query: Parameters<typeof store.certificates.page>[0]) =>
+      (await store.certificates.page(query)).map(({ serialNumber }) => serialNumber)
+    expect(await serials({ limit: 9, pastMs: 10 })).toEqual(['01'])
+    expect(await serials({ limit: 2, after: '01' })).toEqual(['02', '03'])
+    await store.close()
+  })
+
   it('rolls all of a transaction back, and goes on', async () => {
     const store = open()
     await expect(
