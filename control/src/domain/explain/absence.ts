@@ -29,7 +29,7 @@ const absenceOf = ({ atMs, cause }: DeviceNote): Absence => ({
 })
 
 /** Why a device is silent: it is out of reach, it is refused, or nobody answers for it. */
-export function absenceCauses({ account }: DeviceFacts, level: number): readonly Because[] {
+export function absenceCauses({ account, device }: DeviceFacts, level: number): readonly Because[] {
   if (!account) return [notRecorded(level, 'nobody answers for the device: its worker is away')]
   const notes = account.notes ?? []
   if (!account.online) {
@@ -40,7 +40,11 @@ export function absenceCauses({ account }: DeviceFacts, level: number): readonly
     const text = `offline${since}${why === undefined ? '' : `: ${why}`}`
     return [known(level, text, now?.fromMs), ...(why === undefined ? [notRecorded(level + 1)] : [])]
   }
-  const trouble = notes.findLast(({ what }) => what === 'check-in-refused' || what === 'no-answer')
+  // What was before its last check-in is over.
+  const sinceMs = device?.lastSyncAtMs ?? 0
+  const trouble = notes.findLast(
+    ({ what, atMs }) => atMs >= sinceMs && (what === 'check-in-refused' || what === 'no-answer'),
+  )
   if (trouble?.what === 'check-in-refused')
     return [known(level, `its check-in was refused at ${at(trouble.atMs)}: ${trouble.detail}`, trouble.atMs)]
   if (trouble && account.failures > 0)

@@ -131,7 +131,7 @@ describe('why a device is not compliant', () => {
       account: account([drifted]),
     })
     expect(said).toContain(
-      'LAPTOP-7 is not compliant, in its grace period since 2026-11-24 07:00:00, until 2026-11-25 07:00:00.',
+      'LAPTOP-7 is not compliant, in its grace period since 2026-11-24 07:00:00, until 2026-11-25 07:00:00, because base: bitLockerEnabled is not compliant since 2026-11-24 07:00:00 (encrypted = false at 2026-11-24 06:00:00, by itself).',
     )
     expect(said).toContain('the next is due at 2026-11-24 10:00:00 (periodic)')
     expect(chain).toEqual([

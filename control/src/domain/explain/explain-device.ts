@@ -23,9 +23,10 @@ export function explainDevice(facts: DeviceFacts): ExplainedDevice {
   const timeline = timelineOf(facts)
   if (!device) return { ...unenrolled(facts), timeline }
   if (device.lifecycle !== 'managed') return { ...departed(facts, device), timeline }
+  const compliance = complianceCauses(facts, device)
   return {
-    summary: [stateSentence(facts, device), ...standing(facts, device)],
-    because: [...complianceCauses(facts, device), ...policyCauses(facts), ...actionCauses(facts)],
+    summary: [stateSentence(facts, device, compliance), ...standing(facts, device)],
+    because: [...compliance, ...policyCauses(facts), ...actionCauses(facts)],
     timeline,
   }
 }
@@ -39,12 +40,14 @@ const words: Readonly<Record<ComplianceState, string>> = {
   conflict: 'in conflict',
 }
 
-function stateSentence({ changes }: DeviceFacts, device: Device): string {
+function stateSentence({ changes }: DeviceFacts, device: Device, [first, second]: readonly Because[]): string {
   const { complianceState: state, inventory, graceUntilMs } = device
   const last = changes.at(-1)
   const since = last?.to === state ? ` since ${at(last.atMs)}` : ''
   const until = state === 'inGracePeriod' && graceUntilMs !== undefined ? `, until ${at(graceUntilMs)}` : ''
-  return `${inventory.deviceName} is ${words[state]}${since}${until}.`
+  const settled = state === 'compliant' || state === 'unknown' || !first
+  const chain = second && second.level > 0 ? ` (${second.text})` : ''
+  return `${inventory.deviceName} is ${words[state]}${since}${until}${settled ? '' : `, because ${first.text}${chain}`}.`
 }
 
 /** A device that has left: which action took it out, and whose. */
