@@ -32,7 +32,8 @@ beforeAll(async () => {
       },
     ],
   })
-  await vi.waitFor(async () => expect((await stats()).devices.managed).toBe(DEVICES), PATIENT)
+  // The devices know of it as well: who is not enrolled does not hear a poke.
+  await vi.waitFor(async () => expect((await stats()).workers[0]?.devices['enrolled']).toBe(DEVICES), PATIENT)
 }, 120_000)
 afterAll(() => live?.[Symbol.asyncDispose]())
 

@@ -82,8 +82,8 @@ interface Identity {
 function identities(): readonly Identity[] {
   const database = new DatabaseSync(join(data, 'control', 'muster.db'), { readOnly: true })
   try {
-    const rows = database.prepare('SELECT serialNumber, body FROM device ORDER BY serialNumber').all()
-    return rows.map(({ serialNumber, body }) => ({ ...JSON.parse(String(body)), serialNumber }) as Identity)
+    const rows = database.prepare('SELECT serialNumber, lastSyncAtMs, body FROM device ORDER BY serialNumber').all()
+    return rows.map(({ body, ...columns }) => ({ ...JSON.parse(String(body)), ...columns }) as Identity)
   } finally {
     database.close()
   }
