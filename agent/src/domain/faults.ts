@@ -54,6 +54,10 @@ function begin(state: DeviceState, turn: Turn, fault: DeviceFault, hardware: Har
     }
     case 'flapping-link':
       return flapLater(withFaults(state, { flapping: fault }), turn, fault.upMs)
+    case 'link': {
+      const { kind: _, ...link } = fault
+      return withFaults(state, { link })
+    }
   }
 }
 
@@ -92,6 +96,8 @@ function end(state: DeviceState, turn: Turn, kind: DeviceFault['kind']): DeviceS
       const still = { ...steady, agenda: steady.agenda.filter(({ what }) => what !== 'flap') }
       return still.away?.includes('flap') ? comeBack(still, turn, 'flap') : still
     }
+    case 'link':
+      return withoutFault(state, 'link')
   }
 }
 

@@ -1,6 +1,7 @@
 import type {
   CheckInCause,
   CommandResult,
+  DeviceFault,
   DeviceNote,
   DevicePhase,
   Hardware,
@@ -140,6 +141,7 @@ export interface ActiveFaults {
   /** Free storage before the disk was full, bytes. */
   readonly diskFull?: number
   readonly flapping?: { readonly upMs: number; readonly downMs: number }
+  readonly link?: Omit<Extract<DeviceFault, { kind: 'link' }>, 'kind'>
 }
 
 /** A journal: the results of the items of one policy body that are done. */

@@ -29,6 +29,7 @@ import {
 } from '../domain/index.ts'
 import { newCensus } from './census.ts'
 import { type Counters, newCounters } from './counters.ts'
+import { createDeviceLinks } from './device-links.ts'
 import { type Greeter, startGreeting } from './greeter.ts'
 import { createInterpreter, type Interpreter } from './interpreter.ts'
 import { carryOut } from './orders.ts'
@@ -109,7 +110,9 @@ export function createFleet(options: FleetOptions): Fleet {
     scheduler.plan(slot, nextDueMs(state))
   }
   const scheduler: Scheduler<Slot> = createScheduler(clock, (slot) => feed(slot, { type: 'due', nowMs: clock.nowMs() }))
-  const interpreter: Interpreter = createInterpreter({ ...options, counters, feed, deviceById: (id) => byId.get(id) })
+  const links = createDeviceLinks(clock, scheduler.later)
+  const deviceById = (id: string): Slot | undefined => byId.get(id)
+  const interpreter: Interpreter = createInterpreter({ ...options, counters, feed, deviceById, links })
 
   const adopt: Fleet['adopt'] = (devices) => {
     for (const device of devices) {
@@ -144,8 +147,10 @@ export function createFleet(options: FleetOptions): Fleet {
     const poked = deviceIds ? deviceIds.flatMap((id) => byId.get(id) ?? []) : slots.values()
     for (const slot of poked) {
       if (platform !== undefined && slot.state.platform.toLowerCase() !== platform) continue
-      counters.pokes++
-      feed(slot, { type: 'poke', nowMs: clock.nowMs(), spreadMs, correlationId })
+      links.notice(slot, () => {
+        counters.pokes++
+        feed(slot, { type: 'poke', nowMs: clock.nowMs(), spreadMs, correlationId })
+      })
     }
   }
 
@@ -164,7 +169,7 @@ export function createFleet(options: FleetOptions): Fleet {
           options.keepTokens?.(tokens)
           interpreter.giveTokens(tokens)
         },
-        deviceById: (id) => byId.get(id),
+        deviceById,
         later: scheduler.later,
       })
     } catch (error) {

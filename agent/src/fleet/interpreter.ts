@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import type { EnrolmentRequest, RenewalRequest } from '@muster/shared/contracts'
-import { createCsr, signWithDeviceKey } from '@muster/shared/pki'
 import type { DeviceInput, Effect } from '../domain/index.ts'
 import type { Counters } from './counters.ts'
+import type { DeviceLinks } from './device-links.ts'
+import { enrolmentRequest, renewalRequest } from './device-requests.ts'
 import type { FleetOptions } from './fleet.ts'
 import { createPolicyBodyCache } from './policy-bodies.ts'
 import { createReportSender } from './report-sender.ts'
-import { createRequestLanes } from './request-lanes.ts'
+import { type Asked, createRequestLanes } from './request-lanes.ts'
 import type { Slot } from './slots.ts'
 
 /** Performs what devices want, and feeds them what came of it. */
@@ -24,88 +24,77 @@ export interface InterpreterOptions extends FleetOptions {
   readonly counters: Counters
   readonly feed: (slot: Slot, input: DeviceInput) => void
   readonly deviceById: (deviceId: string) => Slot | undefined
+  readonly links: DeviceLinks
 }
 
 export function createInterpreter(options: InterpreterOptions): Interpreter {
-  const { bus, tenant, clock, feed } = options
+  const { bus, tenant, clock, feed, links, generateKey } = options
   const bodies = createPolicyBodyCache(bus, tenant)
   const tokens = new Map<string, string>()
   const lanes = createRequestLanes(options)
-  const { failed } = lanes
+  const { failed, unanswered } = lanes
   const reports = createReportSender(options)
-
-  const startEnrolment = async (
-    slot: Slot,
-    { requestId, correlationId }: Extract<Effect, { type: 'enrol' }>,
-  ): Promise<void> => {
-    const { state } = slot
-    // The same request sent again is about the same key.
-    slot.nextKey ??= await options.generateKey()
-    const csr = createCsr({ key: slot.nextKey, subject: [{ type: 'CN', value: state.key }] })
-    const token = tokens.get(`${state.platform}/${state.mode}`)
-    const request: EnrolmentRequest = {
-      requestId,
-      correlationId,
-      token: token ?? 'no-token-was-given',
-      platform: state.platform,
-      mode: state.mode,
-      csr: Buffer.from(csr).toString('base64'),
-      inventory: state.inventory,
-      ...(state.userPrincipalName === undefined ? {} : { userPrincipalName: state.userPrincipalName }),
-      ...(state.attributes ? { attributes: { ...state.attributes } } : {}),
-    }
-    lanes.enrolments.add({ slot, request })
-  }
-
-  const startRenewal = async (
-    slot: Slot,
-    { requestId, correlationId }: Extract<Effect, { type: 'renew' }>,
-  ): Promise<void> => {
-    const { deviceId, certificate, key } =
-      slot.state.deviceId === undefined ? { ...slot.state, key: undefined } : { ...slot.state, key: slot.key }
-    if (deviceId === undefined || !certificate || !key) return
-    slot.nextKey ??= await options.generateKey()
-    const csr = createCsr({ key: slot.nextKey, subject: [{ type: 'CN', value: deviceId }] })
-    const request: RenewalRequest = {
-      requestId,
-      correlationId,
-      deviceId,
-      certificateSerial: certificate.serialNumber,
-      csr: Buffer.from(csr).toString('base64'),
-      proof: Buffer.from(signWithDeviceKey(key, csr)).toString('base64'),
-    }
-    lanes.renewals.add({ slot, request })
-  }
 
   const fetchBodies = (slot: Slot, sha256s: readonly string[]): void => {
     bodies
       .get(sha256s)
       .then(
-        (found) => feed(slot, { type: 'bodies', nowMs: clock.nowMs(), bodies: found }),
-        failed([{ slot, request: undefined }], 'check-in'),
+        (found) =>
+          links.answer(
+            slot,
+            () => feed(slot, { type: 'bodies', nowMs: clock.nowMs(), bodies: found }),
+            unanswered(slot, 'check-in'),
+          ),
+        failed([{ slot, request: undefined, copy: false }], 'check-in'),
       )
+  }
+  /** A request goes out over the device's link; it is made when it does, and a copy is the same request. */
+  const send = <T>(
+    slot: Slot,
+    what: Parameters<typeof unanswered>[1],
+    make: () => Promise<T | undefined> | T,
+    begin: (asked: Asked<T>) => void,
+  ): void => {
+    let made: Promise<T | undefined> | T | undefined
+    const pass = (copy: boolean): void => {
+      made ??= make()
+      if (made instanceof Promise)
+        made.then(
+          (request) => request !== undefined && begin({ slot, request, copy }),
+          failed([{ slot, request: undefined, copy }], what),
+        )
+      else begin({ slot, request: made, copy })
+    }
+    links.request(slot, pass, unanswered(slot, what))
   }
 
   return {
     perform: (slot, effect) => {
       switch (effect.type) {
         case 'enrol':
-          startEnrolment(slot, effect).catch(failed([{ slot, request: effect }], 'enrol'))
+          send(slot, 'enrol', () => enrolmentRequest(slot, effect, generateKey, tokens), lanes.enrolments.add)
           return
         case 'renew':
-          startRenewal(slot, effect).catch(failed([{ slot, request: effect }], 'renew'))
+          send(slot, 'renew', () => renewalRequest(slot, effect, generateKey), lanes.renewals.add)
           return
         case 'check-in':
-          lanes.checkIns.add({ slot, request: effect.checkIn })
+          send(slot, 'check-in', () => effect.checkIn, lanes.checkIns.add)
           return
         case 'register':
-          lanes.registrations.add({ slot, request: effect.registrations })
+          send(slot, 'register', () => effect.registrations, lanes.registrations.add)
           return
         case 'report':
-          reports.send(effect.report, effect.again)
+          links.report(slot, effect.report, () => reports.send(effect.report, effect.again))
           return
         case 'fetch-bodies':
-          fetchBodies(slot, effect.sha256s)
+          send(
+            slot,
+            'check-in',
+            () => effect.sha256s,
+            ({ request, copy }) => {
+              if (!copy) fetchBodies(slot, request)
+            },
+          )
           return
         case 'forget-key':
           delete slot.key

@@ -22,6 +22,8 @@ const LINGER_MS = 5
 export interface Asked<T> {
   readonly slot: Slot
   readonly request: T
+  /** A second one of the same on the way, whose answer nobody waits for. */
+  readonly copy: boolean
 }
 
 /** One lane for each kind of request: devices' questions go out together, and each device is fed its own answer. */
@@ -33,20 +35,40 @@ export interface RequestLanes {
   readonly all: readonly Pick<Batcher<unknown>, 'hold' | 'release' | 'idle'>[]
   /** What to do with the error of these requests: the devices learn that there is no answer. */
   failed(asked: readonly Asked<unknown>[], what: Failure): (error: unknown) => void
+  /** What to do when a device has waited for an answer in vain. */
+  unanswered(slot: Slot, what: Failure): () => void
 }
 
 type Failure = Extract<DeviceInput, { type: 'failed' }>['what']
 
 export function createRequestLanes(options: InterpreterOptions): RequestLanes {
-  const { bus, tenant, agentId, clock, wall, counters, feed, log, lingerMs = LINGER_MS } = options
+  const { bus, tenant, agentId, clock, wall, counters, feed, links, log, lingerMs = LINGER_MS } = options
   const head = { v: 1, agentId } as const
   const failed =
     (asked: readonly Asked<unknown>[], what: Failure) =>
     (error: unknown): void => {
       counters.requestErrors++
       log.debug({ err: error, what, devices: asked.length }, 'a request failed')
-      for (const { slot } of asked) feed(slot, { type: 'failed', nowMs: clock.nowMs(), what })
+      for (const { slot, copy } of asked) if (!copy) feed(slot, { type: 'failed', nowMs: clock.nowMs(), what })
     }
+  const unanswered =
+    (slot: Slot, what: Failure): (() => void) =>
+    () => {
+      counters.requestErrors++
+      feed(slot, { type: 'failed', nowMs: clock.nowMs(), what })
+    }
+  /** Each answer goes back over the link of the device that asked. */
+  const answerEach = <T, A>(
+    asked: readonly Asked<T>[],
+    answers: readonly A[],
+    what: Failure,
+    deliver: (slot: Slot, answer: A) => void,
+  ): void => {
+    for (const [index, { slot, copy }] of asked.entries()) {
+      const answer = answers[index]
+      if (answer !== undefined && !copy) links.answer(slot, () => deliver(slot, answer), unanswered(slot, what))
+    }
+  }
 
   const enrolments: Batcher<Asked<EnrolmentRequest>> = createBatcher({
     itemsMax: 50,
@@ -60,7 +82,7 @@ export function createRequestLanes(options: InterpreterOptions): RequestLanes {
         { ...head, requests: asked.map(({ request }) => request) },
         EnrolmentBatchReply,
       ).then(
-        ({ replies }) => answerEach(asked, replies, (slot, answer) => onEnrolment(options, slot, answer)),
+        ({ replies }) => answerEach(asked, replies, 'enrol', (slot, answer) => onEnrolment(options, slot, answer)),
         failed(asked, 'enrol'),
       ),
   })
@@ -77,7 +99,7 @@ export function createRequestLanes(options: InterpreterOptions): RequestLanes {
         CheckInBatchReply,
       ).then(
         ({ replies }) =>
-          answerEach(asked, replies, (slot, answer) => {
+          answerEach(asked, replies, 'check-in', (slot, answer) => {
             counters.checkIns++
             if (answer.outcome === 'refused') counters.refused++
             feed(slot, { type: 'check-in-answer', nowMs: clock.nowMs(), answer })
@@ -97,7 +119,7 @@ export function createRequestLanes(options: InterpreterOptions): RequestLanes {
         { ...head, requests: asked.map(({ request }) => request) },
         RenewalBatchReply,
       ).then(
-        ({ replies }) => answerEach(asked, replies, (slot, answer) => onRenewal(options, slot, answer)),
+        ({ replies }) => answerEach(asked, replies, 'renew', (slot, answer) => onRenewal(options, slot, answer)),
         failed(asked, 'renew'),
       ),
   })
@@ -112,7 +134,16 @@ export function createRequestLanes(options: InterpreterOptions): RequestLanes {
         subjects.appRegistration(tenant, agentId),
         { ...head, registrations: asked.flatMap(({ request }) => request) },
         AppRegistrationBatchReply,
-      ).then(({ replies }) => onRegistrations(options, asked, replies), failed(asked, 'register')),
+      ).then(
+        ({ replies }) => {
+          const replyOf = new Map(replies.map((reply) => [reply.registrationId, reply]))
+          const own = asked.map(({ request }) => request.flatMap((each) => replyOf.get(each.registrationId) ?? []))
+          answerEach(asked, own, 'register', (slot, found) =>
+            feed(slot, { type: 'registration-answer', nowMs: clock.nowMs(), replies: found }),
+          )
+        },
+        failed(asked, 'register'),
+      ),
   })
   return {
     enrolments,
@@ -121,17 +152,7 @@ export function createRequestLanes(options: InterpreterOptions): RequestLanes {
     registrations,
     all: [enrolments, checkIns, renewals, registrations],
     failed,
-  }
-}
-
-function answerEach<T, A>(
-  asked: readonly Asked<T>[],
-  answers: readonly A[],
-  deliver: (slot: Slot, answer: A) => void,
-): void {
-  for (const [index, { slot }] of asked.entries()) {
-    const answer = answers[index]
-    if (answer !== undefined) deliver(slot, answer)
+    unanswered,
   }
 }
 
@@ -155,16 +176,4 @@ function onRenewal({ clock, feed, counters }: InterpreterOptions, slot: Slot, an
 function takeKey(slot: Slot, granted: boolean): void {
   if (granted && slot.nextKey) slot.key = slot.nextKey
   delete slot.nextKey
-}
-
-function onRegistrations(
-  { clock, feed }: InterpreterOptions,
-  asked: readonly Asked<readonly AppRegistrationRequest[]>[],
-  replies: AppRegistrationBatchReply['replies'],
-): void {
-  const replyOf = new Map(replies.map((reply) => [reply.registrationId, reply]))
-  for (const { slot, request } of asked) {
-    const own = request.flatMap(({ registrationId }) => replyOf.get(registrationId) ?? [])
-    feed(slot, { type: 'registration-answer', nowMs: clock.nowMs(), replies: own })
-  }
 }

@@ -60,6 +60,7 @@ const faults: readonly DeviceFault[] = [
   { kind: 'tamper' },
   { kind: 'disk-full' },
   { kind: 'flapping-link', upMs: HOUR_MS, downMs: HOUR_MS },
+  { kind: 'link', latency: { minMs: 100, maxMs: 900 }, loss: 0.1, duplicate: 0.1 },
 ]
 
 /** As it is after its way over the wire. */

@@ -1,15 +1,13 @@
 import type { DeviceFault } from '@muster/shared/contracts'
-import type { DeviceFaultKind, ScenarioFault } from '@muster/shared/scenario'
+import type { DeviceFault as FaultOnDevices } from '@muster/shared/scenario'
 import type { RunContext } from './context.ts'
 import { selectorOf } from './steps.ts'
 
-type OnDevices = Extract<ScenarioFault, { readonly kind: DeviceFaultKind }>
-
 /** Let something go wrong with the devices that a fault is about; answers what ends it on the same devices. */
-export async function beginOnDevices(context: RunContext, fault: OnDevices): Promise<() => Promise<void>> {
+export async function beginOnDevices(context: RunContext, fault: FaultOnDevices): Promise<() => Promise<void>> {
   const selector = selectorOf(context, fault)
   const order = async (active: boolean): Promise<number> => {
-    const what = { order: 'fault', selector, fault: deviceFaultOf(fault), active, spreadMs: fault.over }
+    const what = { order: 'fault', selector, fault: inItsOwnTerms(fault), active, spreadMs: fault.over }
     const { devices } = (await context.client.call('POST', '/_muster/orders', what)) as { devices: number }
     return devices
   }
@@ -20,7 +18,8 @@ export async function beginOnDevices(context: RunContext, fault: OnDevices): Pro
   }
 }
 
-function deviceFaultOf(fault: OnDevices): DeviceFault {
+/** The fault as the fleet knows it. */
+function inItsOwnTerms(fault: FaultOnDevices): DeviceFault {
   switch (fault.kind) {
     case 'device.crash':
       return { kind: 'crash' }
@@ -40,5 +39,14 @@ function deviceFaultOf(fault: OnDevices): DeviceFault {
       return { kind: 'disk-full' }
     case 'device.flapping-link':
       return { kind: 'flapping-link', upMs: fault.up, downMs: fault.down }
+    case 'link': {
+      const { latency, loss, duplicate } = fault
+      return {
+        kind: 'link',
+        ...(latency ? { latency: { minMs: latency.min, maxMs: latency.max } } : {}),
+        loss,
+        duplicate,
+      }
+    }
   }
 }

@@ -1,14 +1,22 @@
-import { type DeviceFaultKind, formatDuration, type ScenarioFault } from '@muster/shared/scenario'
+import {
+  type DeviceFault,
+  deviceFaultOf,
+  formatDuration,
+  type ScenarioFault,
+  type ServiceFault,
+} from '@muster/shared/scenario'
 
 const percent = (share: number): string => `${Number((share * 100).toFixed(2))} %`
 
 /** What goes wrong, in words for plan, events and report. */
 export function faultText(fault: ScenarioFault): string {
   const lasts = fault.for > 0 ? ` for ${formatDuration(fault.for)}` : ''
-  return `${whatOf(fault)}${lasts}${fault.every === undefined ? '' : `, every ${formatDuration(fault.every)}`}`
+  const onDevices = deviceFaultOf(fault)
+  const what = onDevices ? `${cohortText(onDevices)} ${deviceText(onDevices)}` : whatOf(fault as ServiceFault)
+  return `${what}${lasts}${fault.every === undefined ? '' : `, every ${formatDuration(fault.every)}`}`
 }
 
-function whatOf(fault: ScenarioFault): string {
+function whatOf(fault: ServiceFault): string {
   switch (fault.kind) {
     case 'broker.kill':
       return 'nats-server killed, down'
@@ -24,17 +32,13 @@ function whatOf(fault: ScenarioFault): string {
       return 'control service restarted'
     case 'link':
       return `links of the workers with ${linkText(fault)}`
-    default:
-      return `${cohortText(fault)} ${deviceText(fault)}`
   }
 }
 
-type OnDevices = Extract<ScenarioFault, { readonly kind: DeviceFaultKind }>
-
-const cohortText = ({ in: part, share }: OnDevices): string =>
+const cohortText = ({ in: part, share }: DeviceFault): string =>
   `${share < 1 ? `${percent(share)} of ` : ''}${part ?? 'all'}`
 
-function deviceText(fault: OnDevices): string {
+function deviceText(fault: DeviceFault): string {
   switch (fault.kind) {
     case 'device.crash':
       return 'die in the middle of their next policy'
@@ -54,6 +58,8 @@ function deviceText(fault: OnDevices): string {
       return 'have a full disk'
     case 'device.flapping-link':
       return `come and go: ${formatDuration(fault.up)} up, ${formatDuration(fault.down)} down`
+    case 'link':
+      return `have links with ${linkText(fault)}`
   }
 }
 

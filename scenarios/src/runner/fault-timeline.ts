@@ -1,5 +1,5 @@
 import { CodedError } from '@muster/shared/core'
-import type { ScenarioFault } from '@muster/shared/scenario'
+import { deviceFaultOf, type ScenarioFault, type ServiceFaultKind } from '@muster/shared/scenario'
 import { type RunContext, sleep } from './context.ts'
 import { beginOnDevices } from './device-faults.ts'
 import { faultText } from './fault-text.ts'
@@ -108,8 +108,9 @@ async function once(
 }
 
 async function begin(context: RunContext, fault: ScenarioFault): Promise<() => Promise<void>> {
-  if ('salt' in fault) return beginOnDevices(context, fault)
-  const way = context.stage.breaker.faults[fault.kind] as BeginFault<ScenarioFault> | undefined
+  const onDevices = deviceFaultOf(fault)
+  if (onDevices) return beginOnDevices(context, onDevices)
+  const way = context.stage.breaker.faults[fault.kind as ServiceFaultKind] as BeginFault<ScenarioFault> | undefined
   if (!way) throw new CodedError('scenario/fault-impossible', `this stage has no way to ${fault.kind}`)
   return way(fault)
 }

@@ -1,10 +1,10 @@
 import { CodedError } from '@muster/shared/core'
-import type { FaultKind, Scenario } from '@muster/shared/scenario'
+import { deviceFaultOf, type FaultKind, type Scenario } from '@muster/shared/scenario'
 
 /** What real processes on one machine have no way to, and why. */
 const notLive: Partial<Record<FaultKind, string>> = {
   'broker.partition': 'there is no network between processes of one machine that could be cut',
-  link: 'there is no network between processes of one machine that could be slow or lossy',
+  link: 'there is no network between processes of one machine that could be slow or lossy; give it an `in` or a `share`, and it is about the links of those devices',
 }
 
 /**
@@ -13,8 +13,9 @@ const notLive: Partial<Record<FaultKind, string>> = {
  */
 export function checkFaultsPossible({ clock, faults }: Scenario, env: NodeJS.ProcessEnv): void {
   if (clock.mode === 'virtual') return
-  for (const [index, { kind }] of faults.entries()) {
-    const reason = notLive[kind]
+  for (const [index, fault] of faults.entries()) {
+    const { kind } = fault
+    const reason = deviceFaultOf(fault) ? undefined : notLive[kind]
     if (reason !== undefined)
       throw new CodedError(
         'scenario/fault-impossible',

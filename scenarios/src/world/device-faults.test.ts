@@ -70,6 +70,7 @@ it.each<[string, string, readonly string[]]>([
   ['device.tamper', 'share: 30%, salt: t', ['name: a, at: end(wrong), expr: policy("base").nonCompliant == 3']],
   ['device.disk-full', 'over: 5m', ['name: a, at: end(wrong), expr: policy("more").error == 10']],
   ['device.flapping-link', 'up: 10m, down: 10m', []],
+  ['link', 'in: laptops, share: 50%, latency: { min: 1s, max: 20s }, loss: 30%, duplicate: 10%', []],
 ])('%s (%s) shows as what it is, and leaves nothing behind', async (kind, rest, expectations) => {
   const fault = [`kind: ${kind}`, during, rest].filter(Boolean).join(', ')
   const { result, serials } = await run(fault, expectations)

@@ -24,5 +24,12 @@ export const DeviceFault = z.discriminatedUnion('kind', [
     upMs: z.number().int().positive(),
     downMs: z.number().int().positive(),
   }),
+  /** Its messages are late, lost or doubled, on top of what its temperament does to them. */
+  z.object({
+    kind: z.literal('link'),
+    latency: z.object({ minMs: z.number().nonnegative(), maxMs: z.number().nonnegative() }).optional(),
+    loss: z.number().min(0).max(1),
+    duplicate: z.number().min(0).max(1),
+  }),
 ])
 export type DeviceFault = z.infer<typeof DeviceFault>

@@ -27,6 +27,15 @@ export const Presence = z.discriminatedUnion('pattern', [
 ])
 export type Presence = z.infer<typeof Presence>
 
+/** How a device's own messages fare on the way to the service and back. */
+export const LinkTemper = z.object({
+  /** Half of them take less than `p50Ms`; at once when absent. */
+  latency: z.object({ p50Ms: z.number().positive(), p99Ms: z.number().positive() }).optional(),
+  loss: Share.default(0),
+  duplicate: Share.default(0),
+})
+export type LinkTemper = z.infer<typeof LinkTemper>
+
 /** How a kind of device behaves by itself. All draws come from the device's own seed. */
 export const Temperament = z.object({
   /** ±share on every check-in interval. */
@@ -47,6 +56,8 @@ export const Temperament = z.object({
   applyDuration: z.object({ p50Ms: z.number().positive(), p99Ms: z.number().positive() }).optional(),
   /** Always in reach when absent. */
   presence: Presence.optional(),
+  /** At once and for certain when absent. */
+  link: LinkTemper.optional(),
 })
 export type Temperament = z.infer<typeof Temperament>
 

@@ -35,6 +35,39 @@ const SignedDuration = z.string().transform((text, context) => {
   return z.NEVER
 })
 
+/** Messages are late, lost, doubled or overtaken: those of the workers, or of the devices that `in` or `share` names. */
+const LinkFault = Fault.extend({
+  kind: z.literal('link'),
+  for: Duration.default(DAY_MS),
+  in: Where.shape.in,
+  share: Share.optional(),
+  salt: z.string().optional(),
+  over: Duration.optional(),
+  latency: Latency.optional(),
+  loss: Share.default(0),
+  duplicate: Share.default(0),
+  /** Of workers only: each device's messages keep their order. */
+  reorder: Share.default(0),
+})
+  .refine(({ latency, loss, duplicate, reorder }) => latency || loss + duplicate + reorder > 0, {
+    error: 'a link fault has a latency, loss, duplicate or reorder',
+  })
+  .refine((fault) => !ofDevices(fault) || fault.reorder === 0, {
+    error: "each device's messages keep their order: reorder is for the links of workers, without in and share",
+    path: ['reorder'],
+  })
+  .refine((fault) => !ofDevices(fault) || (fault.latency?.min ?? 0) < GIVEN_UP_MS, {
+    error: 'a device gives up a request after 30s: expected a min below that',
+    path: ['latency'],
+  })
+
+/** Simulated time after which a device gives up waiting for an answer. */
+const GIVEN_UP_MS = 30_000
+
+/** Whether a fault of links is about those of single devices. */
+const ofDevices = (fault: { readonly in?: string | undefined; readonly share?: number | undefined }): boolean =>
+  fault.in !== undefined || fault.share !== undefined
+
 /** What can go wrong. */
 export const ScenarioFault = z.discriminatedUnion('kind', [
   /** The broker dies without a word, and comes back with its store. */
@@ -49,17 +82,7 @@ export const ScenarioFault = z.discriminatedUnion('kind', [
   Fault.extend({ kind: z.literal('control.crash'), for: Duration.default(0) }),
   /** The control service ends in order; started again after `for`. */
   Fault.extend({ kind: z.literal('control.restart'), for: Duration.default(0) }),
-  /** Messages of the workers are late, lost, doubled or overtaken. */
-  Fault.extend({
-    kind: z.literal('link'),
-    for: Duration.default(DAY_MS),
-    latency: Latency.optional(),
-    loss: Share.default(0),
-    duplicate: Share.default(0),
-    reorder: Share.default(0),
-  }).refine(({ latency, loss, duplicate, reorder }) => latency || loss + duplicate + reorder > 0, {
-    error: 'a link fault has a latency, loss, duplicate or reorder',
-  }),
+  LinkFault,
   /** Devices die in the middle of the next policy that they carry out, and start again a minute later. */
   OnDevices.extend({ kind: z.literal('device.crash'), for: Duration.default(DAY_MS) }),
   /** This share of settings fails; carried out when the fault is over. */
@@ -88,7 +111,19 @@ export const ScenarioFault = z.discriminatedUnion('kind', [
 
 export type ScenarioFault = z.infer<typeof ScenarioFault>
 export type FaultKind = ScenarioFault['kind']
+type LinkFault = Extract<ScenarioFault, { readonly kind: 'link' }>
 /** Of devices, by cohort. */
-export type DeviceFaultKind = Extract<FaultKind, `device.${string}`>
+export type DeviceFault =
+  | Extract<ScenarioFault, { readonly kind: `device.${string}` }>
+  | (LinkFault & { readonly share: number; readonly salt: string; readonly over: number })
 /** Of the broker, the service and the links between them and the workers. */
-export type ServiceFaultKind = Exclude<FaultKind, DeviceFaultKind>
+export type ServiceFault = Exclude<ScenarioFault, { readonly kind: `device.${string}` }>
+export type ServiceFaultKind = ServiceFault['kind']
+
+/** The fault as one of devices, or `undefined` when it is none. */
+export function deviceFaultOf(fault: ScenarioFault): DeviceFault | undefined {
+  if (fault.kind !== 'link') return 'salt' in fault ? fault : undefined
+  if (!ofDevices(fault)) return undefined
+  const { share = 1, salt = '', over = 0 } = fault
+  return { ...fault, share, salt, over }
+}

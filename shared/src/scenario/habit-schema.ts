@@ -23,6 +23,27 @@ export const Applying = z.strictObject({
   fail: Share.optional(),
 })
 
+/** Simulated time after which a device gives up waiting for an answer. */
+const GIVEN_UP_MS = 30_000
+
+/** `180ms`, or half and 99 of 100. */
+const LinkLatency = z
+  .union([
+    Positive.transform((ms) => ({ p50: ms, p99: ms })),
+    z.strictObject({ dist: z.literal('lognormal').default('lognormal'), p50: Positive, p99: Positive }),
+  ])
+  .refine(({ p50, p99 }) => p50 <= p99, { error: 'p99 is no less than p50', path: ['p99'] })
+  .refine(({ p50 }) => p50 < GIVEN_UP_MS, 'a device gives up a request after 30s: expected less')
+
+/** How messages of devices fare: on the way to the service, and on the way back. */
+export const Link = z.strictObject({
+  /** @default none */
+  latency: LinkLatency.optional(),
+  /** Share of messages; reports are sent until they have arrived, requests are given up and made again. */
+  loss: Share.default(0),
+  duplicate: Share.default(0),
+})
+
 const TimeZone = z.string().superRefine((name, context) => {
   if (isTimeZone(name)) return
   const near = nearestName(name, Intl.supportedValuesOf('timeZone'))

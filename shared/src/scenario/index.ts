@@ -4,7 +4,14 @@ export { formatDuration, parseDuration } from './duration.ts'
 export type { Assertion, Threshold } from './expectation-schema.ts'
 export type { ExpressionUse } from './expression-use.ts'
 export * from './expressions.ts'
-export type { DeviceFaultKind, FaultKind, ScenarioFault, ServiceFaultKind } from './fault-schema.ts'
+export {
+  type DeviceFault,
+  deviceFaultOf,
+  type FaultKind,
+  type ScenarioFault,
+  type ServiceFault,
+  type ServiceFaultKind,
+} from './fault-schema.ts'
 export type { FleetCertificate, FleetDevice, RingView, RolloutState, RolloutView } from './fleet-view.ts'
 export { checkHistory } from './history.ts'
 export { scenarioJsonSchema } from './json-schema.ts'

@@ -72,6 +72,17 @@ describe('a scenario that is wrong', () => {
     ['a key', 'at: 5m, kind: link, los: 3%', /^x\.yaml:15:\d+ faults\.0\.los: .*did you mean "loss"\?/],
     ['a share', 'at: 5m, kind: link, loss: 300%', /^x\.yaml:15:\d+ faults\.0\.loss: expected a share/],
     ['nothing that goes wrong', 'at: 5m, kind: link', /^x\.yaml:15:\d+ faults\.0: a link fault has/],
+    [
+      'an order',
+      'at: 5m, kind: link, in: laptops, reorder: 3%',
+      /^x\.yaml:15:\d+ faults\.0\.reorder: each device's messages/,
+    ],
+    ['a part', 'at: 5m, kind: link, in: laptop, loss: 3%', /^x\.yaml:15:\d+ faults\.0\.in: .*did you mean "laptops"\?/],
+    [
+      'a latency',
+      'at: 5m, kind: link, share: 3%, latency: 40s',
+      /^x\.yaml:15:\d+ faults\.0\.latency: a device gives up/,
+    ],
     ['a target', 'at: 5m, kind: broker.partition, target: us', /^x\.yaml:15:\d+ faults\.0\.target: .*workers/],
   ])('a fault with %s that is wrong is located and explained', (_what, fault, wanted) => {
     expect(problemsOf(`${good}faults:\n  - { ${fault} }\n`).join('\n')).toMatch(wanted)
@@ -87,6 +98,8 @@ describe('a scenario that is wrong', () => {
     ['hours', 'online: { pattern: office-hours, from: "18:00", to: "9:00" }', /\.to: the hours end after/],
     ['a time', 'online: { pattern: office-hours, from: "9:75" }', /\.from: expected a time such as/],
     ['a p99', 'apply: { duration: { p50: 4s, p99: 2s } }', /\.duration\.p99: p99 is no less than p50/],
+    ['a latency', 'link: { latency: { p50: 4s, p99: 2s } }', /\.link\.latency\.p99: p99 is no less than p50/],
+    ['a loss', 'link: { los: 2% }', /\.link\.los: .*did you mean "loss"\?/],
     ['a key', 'checkIn: { evry: 4h }', /\.evry: .*did you mean "every"\?/],
   ])('a behaviour with %s that is wrong is located and explained', (_what, behavior, wanted) => {
     const problems = problemsOf(`${good}behaviors:\n  office: { ${behavior} }\n`).join('\n')

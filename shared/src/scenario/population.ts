@@ -1,4 +1,4 @@
-import { enrolmentModes, type Population, type Presence } from '@muster/shared/contracts'
+import { enrolmentModes, type LinkTemper, type Population, type Presence } from '@muster/shared/contracts'
 import type { Scenario } from './schema.ts'
 
 /** How many devices each part of the population has: exact, by the largest remainders. */
@@ -50,7 +50,7 @@ export function populationOf(scenario: Scenario): Population {
 type Temperament = Population['groups'][number]['temperament']
 
 function temperamentOf(behavior: Scenario['behaviors'][string] | undefined): Temperament {
-  const { checkIn, apply, online } = behavior ?? {}
+  const { checkIn, apply, online, link } = behavior ?? {}
   return {
     checkInJitter: checkIn?.jitter ?? behavior?.checkInJitter ?? 0.1,
     applyFailure: apply?.fail ?? behavior?.applyFailure ?? 0.004,
@@ -62,8 +62,15 @@ function temperamentOf(behavior: Scenario['behaviors'][string] | undefined): Tem
     ...(checkIn?.every === undefined ? {} : { checkInEveryMs: checkIn.every }),
     ...(apply?.duration ? { applyDuration: { p50Ms: apply.duration.p50, p99Ms: apply.duration.p99 } } : {}),
     ...(online ? { presence: presenceOf(online) } : {}),
+    ...(link ? { link: linkOf(link) } : {}),
   }
 }
+
+const linkOf = ({ latency, loss, duplicate }: NonNullable<Scenario['behaviors'][string]['link']>): LinkTemper => ({
+  ...(latency ? { latency: { p50Ms: latency.p50, p99Ms: latency.p99 } } : {}),
+  loss,
+  duplicate,
+})
 
 function presenceOf(online: NonNullable<Scenario['behaviors'][string]['online']>): Presence {
   if (online.pattern === 'duty-cycle')

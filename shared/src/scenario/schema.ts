@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { Duration, Share } from './duration.ts'
 import { Assertion, Threshold } from './expectation-schema.ts'
 import { ScenarioFault } from './fault-schema.ts'
-import { Applying, CheckIns, Online } from './habit-schema.ts'
+import { Applying, CheckIns, Link, Online } from './habit-schema.ts'
 import { Outputs } from './outputs-schema.ts'
 import { Id, Where } from './terms.ts'
 
@@ -19,6 +19,7 @@ const Behavior = z.strictObject({
   checkIn: CheckIns.optional(),
   apply: Applying.optional(),
   online: Online.optional(),
+  link: Link.optional(),
   /** ±share on check-in intervals. */
   checkInJitter: Share.optional(),
   /** Chance that a setting which can fail does. */
