@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks'
 import { manualClock } from '@muster/shared/core'
-import { parseScenario, type Scenario } from '@muster/shared/scenario'
+import type { Scenario } from '@muster/shared/scenario'
 import { performOn } from '../src/runner/run.ts'
 import { drive } from '../src/world/drive.ts'
 import { openVirtualStage } from '../src/world/virtual-stage.ts'
@@ -14,6 +14,7 @@ export interface WorldFigures {
   readonly events: number
   readonly checkIns: number
   readonly reports: number
+  readonly renewals: number
   readonly verdict: string
   readonly sha256: string
   readonly rssBytesMax: number
@@ -24,10 +25,9 @@ export interface WorldFigures {
 
 const BARE_EVENTS = 200_000
 
-/** Take so many devices through so many days, and measure the bare event loop beside it. */
-export async function measureWorld(devices: number, days: number): Promise<WorldFigures> {
+/** Take a scenario's devices through so many days, and measure the bare event loop beside it. */
+export async function measureWorld(scenario: Scenario, days: number): Promise<WorldFigures> {
   const usPerBareEvent = await bareEvent()
-  const scenario = monthOf(devices, days)
   let rssBytesMax = 0
   const sampling = setInterval(() => {
     rssBytesMax = Math.max(rssBytesMax, process.memoryUsage.rss())
@@ -53,13 +53,14 @@ export async function measureWorld(devices: number, days: number): Promise<World
     const cpuSeconds = (user + system) / 1e6
     const events = result.replay?.events ?? 0
     return {
-      devices,
+      devices: scenario.population.size,
       days,
       wallSeconds: (performance.now() - from.wallMs) / 1_000,
       cpuSeconds,
       events,
       checkIns: result.final.checkIns.managed + result.final.checkIns.gated,
       reports: result.history.sent,
+      renewals: stage.world.fleets.reduce((sum, { counters }) => sum + counters.renewals, 0),
       verdict: result.verdict,
       sha256: result.replay?.sha256 ?? '',
       rssBytesMax,
@@ -88,40 +89,4 @@ async function bareEvent(): Promise<number> {
   )
   const { user, system } = process.cpuUsage(cpu)
   return (user + system) / BARE_EVENTS
-}
-
-/** A fleet in everyday life: 8-hour cadence, drift, a rollout in rings, phones that go offline. */
-function monthOf(devices: number, days: number): Scenario {
-  const parsed = parseScenario(
-    `apiVersion: muster.dev/v1
-kind: Scenario
-metadata: { name: month }
-seed: 30
-clock: { mode: virtual, resolution: 30s }
-population:
-  size: ${devices}
-  enrolOver: 8h
-  mix:
-    - { name: laptops, weight: 50, platform: windows }
-    - { name: macs, weight: 10, platform: macOS }
-    - { name: phones, weight: 20, platform: iOS }
-    - { name: androids, weight: 15, platform: android }
-    - { name: boxes, weight: 5, platform: linux }
-policies:
-  - { id: win-c, type: compliance, platform: windows, gracePeriod: 24h, settings: { bitLockerEnabled: true, activeFirewallRequired: true } }
-  - { id: win-b, type: configuration, platform: windows, settings: { passwordRequired: true, passwordMinimumLength: 8 }, assignTo: [] }
-  - { id: ios-c, type: compliance, platform: iOS, settings: { passcodeRequired: true, securityBlockJailbrokenDevices: true } }
-  - { id: droid-c, type: compliance, platform: android, settings: { passwordRequired: true, storageRequireEncryption: true } }
-phases:
-  - name: rollout
-    do:
-      - rollout: { policy: win-b, rings: [{ name: canary, percent: 5, soak: ${days * 4}h }, { name: broad, percent: 100 }] }
-  - name: waves
-    do: [{ offline: { in: phones, share: 40%, over: 2h, for: ${days * 3}h } }]
-    duration: ${days * 20}h
-`,
-    'bench.yaml',
-  )
-  if (!parsed.ok) throw new Error(parsed.problems.map(({ message }) => message).join('; '))
-  return parsed.scenario
 }

@@ -1,0 +1,62 @@
+import type { FleetFigures } from './fleet.ts'
+import type { Floor } from './floor.ts'
+import type { WorldFigures } from './world.ts'
+
+export interface FleetsFigures {
+  readonly floor: Floor | undefined
+  readonly small: FleetFigures
+  readonly large: FleetFigures
+}
+
+const whole = (value: number): string => Math.round(value).toLocaleString('en')
+
+/** What a virtual world came to, for people. */
+export function worldText(figures: WorldFigures): string {
+  const { devices, days, wallSeconds, cpuSeconds, events, usPerEvent, usPerBareEvent, rssBytesMax } = figures
+  return `a virtual world of ${whole(devices)} devices through ${whole(days)} days
+  time               ${cpuSeconds.toFixed(1)} s CPU, ${wallSeconds.toFixed(1)} s wall: ${whole((days * 86_400) / wallSeconds)} times as fast as life
+  events             ${whole(events)}, ${whole(figures.checkIns)} check-ins, ${whole(figures.reports)} reports, ${whole(figures.renewals)} certificates renewed
+  CPU an event       ${usPerEvent.toFixed(0)} µs, ${whole(usPerEvent / usPerBareEvent)} times a bare event of ${usPerBareEvent.toFixed(1)} µs
+  memory             ${whole(rssBytesMax / 1_048_576)} MiB at most
+`
+}
+
+/** What a device more costs, bytes. */
+export function memoryOf({ small, large }: Pick<FleetsFigures, 'small' | 'large'>): {
+  readonly workerBytesPerDevice: number
+  readonly controlBytesPerDevice: number
+} {
+  const devices = large.devices - small.devices
+  return {
+    workerBytesPerDevice: Math.round((large.workerRssBytes - small.workerRssBytes) / devices),
+    controlBytesPerDevice: Math.round((large.controlRssBytes - small.controlRssBytes) / devices),
+  }
+}
+
+/** What live fleets came to, for people. */
+export function fleetsText({ floor, small, large }: FleetsFigures): string {
+  const { signatures = 1, rows = 1, requests = 1 } = floor ?? {}
+  const per = memoryOf({ small, large })
+  const ratio = (value: number, of: number): string => `${((value / of) * 100).toFixed(1)} % of the floor`
+  const kib = (bytes: number): string => `${(bytes / 1_024).toFixed(1)} KiB`
+  const lines = [
+    `floor:   ${whole(signatures)} P-256 signatures/s, ${whole(rows)} SQLite rows/s, ${whole(requests)} broker requests/s`,
+  ]
+  for (const figures of [small, large]) {
+    const { committedMs, appliedMs } = figures.policy
+    lines.push(
+      `${whole(figures.devices)} devices`,
+      `  enrolment          ${whole(figures.enrolledPerSecond)}/s, ${ratio(figures.enrolledPerSecond, signatures)} (signatures)`,
+      `  policy on devices  ${whole(figures.policyPerSecond)}/s, ${ratio(figures.policyPerSecond, requests)} (requests), ${ratio(figures.policyPerSecond, rows)} (rows)`,
+      `  publish → applied  p50 ${whole(appliedMs.p50)} ms, p99 ${whole(appliedMs.p99)} ms`,
+      `  publish → commit   p50 ${whole(committedMs.p50)} ms, p99 ${whole(committedMs.p99)} ms, max ${whole(committedMs.max)} ms`,
+      `  check-in           p50 ${figures.checkIn.p50.toFixed(1)} ms, p99 ${figures.checkIn.p99.toFixed(1)} ms in the service`,
+      `  report → ack       p50 ${whole(figures.reportAck.p50)} ms, p99 ${whole(figures.reportAck.p99)} ms`,
+      `  reports            ${whole(figures.sent)} sent, ${figures.lost} lost`,
+    )
+  }
+  lines.push(
+    `memory:  ${kib(per.workerBytesPerDevice)} per idle device in the worker, ${kib(per.controlBytesPerDevice)} in the control service`,
+  )
+  return `${lines.join('\n')}\n`
+}
