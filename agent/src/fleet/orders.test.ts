@@ -1,4 +1,4 @@
-import { subjects } from '@muster/shared/contracts'
+import { decode, encode, FleetOrderReply, HISTORY_PAGE_MAX, subjects } from '@muster/shared/contracts'
 import { HOUR_MS, MINUTE_MS } from '@muster/shared/core'
 import { describe, expect, it } from 'vitest'
 import { compliance } from '../domain/device.test-support.ts'
@@ -141,5 +141,16 @@ describe('orders', () => {
     })
     const reply = await world.service.order(AGENT, { order: 'history', limit: 1 })
     expect(reply).toMatchObject({ history: [{ lastSeq: 1, ackedSeq: 1 }] })
+  })
+
+  it('tell a full page of the longest that there is in a message that can be read', () => {
+    const longest = {
+      ...{ deviceKey: 'k'.repeat(80), deviceId: '00000000-0000-4000-8000-000000000000', phase: 'enrolling' },
+      ...{ lastSeq: 9_999_999, ackedSeq: 9_999_999, online: false },
+      enrolment: { beganAtMs: 1_800_000_000_000, endedAtMs: 1_800_000_000_000 },
+    }
+    const history = Array.from({ length: HISTORY_PAGE_MAX }, () => longest)
+    const page = encode({ outcome: 'done', devices: history.length, history, next: longest.deviceKey })
+    expect(decode(FleetOrderReply, page)).toMatchObject({ ok: true })
   })
 })

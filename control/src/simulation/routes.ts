@@ -1,5 +1,6 @@
 import {
   type CommittedPage,
+  HISTORY_PAGE_MAX,
   type HistoryPage,
   type PolicyLatencies,
   Population,
@@ -140,7 +141,11 @@ async function sentPage({ workers }: Control, after: string): Promise<HistoryPag
   const agents = workers.reachable().map(({ hello }) => hello.agentId)
   const agent = agents.find((id) => id === agentId) ?? agents.find((id) => id > agentId)
   if (agent === undefined) return { entries: [] }
-  const page = await workers.order(agent, { order: 'history', after: agent === agentId ? deviceKey : '', limit: PAGE })
+  const page = await workers.order(agent, {
+    order: 'history',
+    after: agent === agentId ? deviceKey : '',
+    limit: HISTORY_PAGE_MAX,
+  })
   const following = agents.find((id) => id > agent)
   const next = page.next !== undefined ? `${agent} ${page.next}` : following === undefined ? undefined : `${following} `
   return { entries: page.history ?? [], ...(next === undefined ? {} : { next }) }

@@ -106,6 +106,9 @@ export const DeviceSelector = z.object({
 })
 export type DeviceSelector = z.infer<typeof DeviceSelector>
 
+/** Devices on a page of a worker's history. */
+export const HISTORY_PAGE_MAX = 800
+
 export const FleetOrder = z.discriminatedUnion('order', [
   /**
    * Make devices. They are dealt to the agents one by one, in turn, to each as many as its share; this agent makes those of
@@ -140,11 +143,11 @@ export const FleetOrder = z.discriminatedUnion('order', [
   z.object({ order: z.literal('sync'), selector: DeviceSelector, spreadMs: DurationMs.default(0) }),
   /** One device's whole state and its last notes, for tracing; by its id, or its name in the simulation. */
   z.object({ order: z.literal('inspect'), deviceId: Guid.optional(), deviceKey: z.string().max(80).optional() }),
-  /** Last report sequence of each device, in pages by device key. */
+  /** Last report sequence of each device, in pages by device key; a page of long entries still fits into a message. */
   z.object({
     order: z.literal('history'),
     after: z.string().default(''),
-    limit: z.number().int().positive().max(2_000).default(2_000),
+    limit: z.number().int().positive().max(HISTORY_PAGE_MAX).default(HISTORY_PAGE_MAX),
   }),
   /** Something goes wrong with devices, or is over, spread over a time. */
   z.object({
