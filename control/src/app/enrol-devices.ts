@@ -8,6 +8,7 @@ import {
 } from '@muster/shared/contracts'
 import { type Clock, type EpochMs, ok, type Refusal, type Result, refuse } from '@muster/shared/core'
 import { CERTIFICATE_VALIDITY_MS } from '../domain/certificate-life.ts'
+import { shapedDevice } from '../domain/device-shape.ts'
 import { checkRestrictions, checkToken, type EnrolmentCandidate } from '../domain/enrolment-rules.ts'
 import type { Device, DeviceCertificate, EnrolmentRestriction, EnrolmentToken, User } from '../domain/model.ts'
 import { filterCandidate } from '../domain/rule-subjects.ts'
@@ -211,7 +212,7 @@ function deviceOf(
   },
 ): Device {
   const { before, certificate, nowMs } = given
-  return {
+  return shapedDevice({
     id: given.deviceId,
     directoryId: before?.directoryId ?? ids.guid(),
     entraDeviceId: before?.entraDeviceId ?? ids.guid(),
@@ -235,8 +236,8 @@ function deviceOf(
     // The numbering of reports goes on where it was: what was committed stays committed.
     ackedSeq: before?.ackedSeq ?? 0,
     appliedReports: before?.appliedReports ?? 0,
-    ...(before?.targetDigest === undefined ? {} : { targetDigest: before.targetDigest }),
-  }
+    targetDigest: before?.targetDigest,
+  })
 }
 
 async function save(

@@ -36,13 +36,12 @@ export function judgeDevice(
       policy: { scheduledActions: context.policies.get(row.policyId)?.scheduledActions ?? [] },
     })),
   })
-  const { graceUntilMs: _, nextEvaluationAtMs: __, ...rest } = device
   return {
     device: {
-      ...rest,
+      ...device,
       complianceState: verdict.state,
-      ...(verdict.graceUntilMs === undefined ? {} : { graceUntilMs: verdict.graceUntilMs }),
-      ...(verdict.nextEvaluationAtMs === undefined ? {} : { nextEvaluationAtMs: verdict.nextEvaluationAtMs }),
+      graceUntilMs: verdict.graceUntilMs,
+      nextEvaluationAtMs: verdict.nextEvaluationAtMs,
     },
     rows: [...rows.filter((row) => row.kind !== 'compliance'), ...verdict.rows],
     dueActions: verdict.dueActions,

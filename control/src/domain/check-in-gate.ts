@@ -13,7 +13,7 @@ export const ENROLMENT_PERIOD_MS = 2 * HOUR_MS + 15 * MINUTE_MS
  */
 export function isGated(
   cause: CheckInCause,
-  device: { readonly enrolledAtMs: EpochMs; readonly lastMaintenanceAtMs?: EpochMs },
+  device: { readonly enrolledAtMs: EpochMs; readonly lastMaintenanceAtMs?: EpochMs | undefined },
   nowMs: EpochMs,
 ): boolean {
   if (cause !== 'periodic' || device.lastMaintenanceAtMs === undefined) return false

@@ -69,7 +69,7 @@ export interface Device {
   readonly entraDeviceId: string
   /** The agent process that speaks for it. */
   readonly agentId: string
-  readonly userId?: string
+  readonly userId?: string | undefined
   readonly platform: PlatformName
   readonly mode: EnrolmentMode['id']
   readonly ownership: Ownership
@@ -77,33 +77,33 @@ export interface Device {
   readonly enrolmentTokenId: string
   readonly enrolledAtMs: EpochMs
   readonly lastSyncAtMs: EpochMs
-  readonly lastReportAtMs?: EpochMs
+  readonly lastReportAtMs?: EpochMs | undefined
   /** Last periodic check-in that was let through the maintenance gate. */
-  readonly lastMaintenanceAtMs?: EpochMs
+  readonly lastMaintenanceAtMs?: EpochMs | undefined
   readonly inventory: Inventory
   /** Extension attributes and what else rules may ask for. */
   readonly attributes: Readonly<Record<string, string>>
   readonly lifecycle: Lifecycle
   /** The directory has no record of it any more: its retirement took that along. */
-  readonly leftDirectory?: true
+  readonly leftDirectory?: true | undefined
   readonly managementState: ManagementState
   readonly complianceState: ComplianceState
-  readonly graceUntilMs?: EpochMs
+  readonly graceUntilMs?: EpochMs | undefined
   /** On the retire list since then: a noncompliance action put it there, an administrator has to confirm. */
-  readonly retireListedAtMs?: EpochMs
+  readonly retireListedAtMs?: EpochMs | undefined
   /** When the compliance state can change by time alone; the sweep looks at it then. */
-  readonly nextEvaluationAtMs?: EpochMs
+  readonly nextEvaluationAtMs?: EpochMs | undefined
   readonly certificateSerial: string
   readonly certificateNotAfterMs: EpochMs
   /** What the device last said of its own certificate. */
-  readonly reportedCertificate?: CertificateStatus
+  readonly reportedCertificate?: CertificateStatus | undefined
   /** Every report up to this sequence is committed. */
   readonly ackedSeq: number
   /** How many reports have changed this row: equals `ackedSeq` unless something was applied twice. */
   readonly appliedReports: number
   /** Digest of the policy set that the device should hold, and of the one it said it holds. */
-  readonly targetDigest?: string
-  readonly heldDigest?: string
+  readonly targetDigest?: string | undefined
+  readonly heldDigest?: string | undefined
 }
 
 /** One policy. `settings` are checked against the family's catalogue before they get here. */
