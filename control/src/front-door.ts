@@ -5,6 +5,7 @@ import { putUpload, UPLOADS } from './graph/apps/app-content.ts'
 import { batch } from './graph/batch.ts'
 import { createDispatch, type IncomingRequest } from './graph/dispatch.ts'
 import { errorAnswer, type GraphAnswer } from './graph/graph-request.ts'
+import { createHttpFaults } from './graph/http-faults.ts'
 import { GRAPH_APP_ID } from './graph/identity/application-directory.ts'
 import type { Identity } from './graph/identity/authority.ts'
 import { metadataAt } from './graph/model/metadata.ts'
@@ -26,7 +27,8 @@ export interface FrontDoor {
 
 export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
   const { control, identity, simulation, tenantId } = options
-  const dispatch = createDispatch(control, identity, tenantId)
+  const faults = createHttpFaults(control.deps.clock, control.deps.speed)
+  const dispatch = createDispatch(control, identity, tenantId, faults)
   const route = async (request: IncomingRequest): Promise<GraphAnswer> => {
     const [path = '', query = ''] = request.url.split('?')
     const open = metadataAt(request.method, path) ?? (await identity.answer(request))
@@ -35,7 +37,10 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
       const below = path.slice('/_muster'.length)
       if (!isOpen(below)) await requireSimulationRole(identity, request.authorization)
       const { method, body } = request
-      return serveSimulation(simulation, { method, path: below, query: new URLSearchParams(query), body })
+      return serveSimulation(
+        { ...simulation, faults },
+        { method, path: below, query: new URLSearchParams(query), body },
+      )
     }
     if (path.startsWith(DOWNLOADS) && request.method === 'GET') return download(control, request.url)
     if (path.startsWith(UPLOADS) && request.method === 'PUT')

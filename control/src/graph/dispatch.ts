@@ -3,6 +3,7 @@ import type { Control } from '../control.ts'
 import type { Actor } from '../domain/model.ts'
 import { checkMatch, preferred } from './conditions.ts'
 import { errorAnswer, type GraphAnswer, type RequestHeaders } from './graph-request.ts'
+import type { HttpFaults } from './http-faults.ts'
 import type { Identity } from './identity/authority.ts'
 import { readOptions } from './odata/options.ts'
 import { readPreferences } from './odata/preferences.ts'
@@ -29,7 +30,12 @@ export interface IncomingRequest {
 export type Dispatch = (incoming: IncomingRequest) => Promise<GraphAnswer>
 
 /** From an HTTP request to a resource and back: version, token, route, role, query, and errors in Graph's envelope. */
-export function createDispatch(control: Control, identity: Pick<Identity, 'verify'>, tenantId: string): Dispatch {
+export function createDispatch(
+  control: Control,
+  identity: Pick<Identity, 'verify'>,
+  tenantId: string,
+  faults: Pick<HttpFaults, 'meet'>,
+): Dispatch {
   const resolver = createResolver(graphRoutes, createStoredRouter(graphRoutes, storedBehaviours))
   const handle = async (incoming: IncomingRequest, served: Served): Promise<GraphAnswer> => {
     const { version, path: asked, options } = readUrl(incoming.url)
@@ -48,6 +54,8 @@ export function createDispatch(control: Control, identity: Pick<Identity, 'verif
     }
     const found = resolve(session, incoming.method, path)
     served.route = `${incoming.method} ${found.route.path}`
+    const instead = await faults.meet(incoming)
+    if (instead) return instead
     await checkMatch(session, path)
     const answer = await serve(session, found, path, readOptions(options))
     return preferred(session, path, answer)

@@ -80,11 +80,14 @@ export const notFound = (what: string, id: string): never => {
   )
 }
 
-/** Graph's error envelope in the words of the service that `url` belongs to, and the status that goes with a code. */
-export function errorAnswer(refusal: Refusal, correlationId: string, url = ''): GraphAnswer {
+/**
+ * Graph's error envelope in the words of the service that `url` belongs to, and the status that goes with a code. `graph`:
+ * another word than the code's own.
+ */
+export function errorAnswer(refusal: Refusal, correlationId: string, url = '', graph?: string): GraphAnswer {
   const entry = errorCatalogue[refusal.code as ErrorCode]
   const text = refusal.at === undefined ? refusal.message : `${refusal.message} (${refusal.at})`
-  const said = { code: entry.graph, message: text, activityId: correlationId }
+  const said = { code: graph ?? entry.graph, message: text, activityId: correlationId }
   const { code, message } = inWordsOf(errorServiceOf(url), said)
   const innerError = {
     date: new Date().toISOString().slice(0, 19),

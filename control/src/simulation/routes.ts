@@ -2,6 +2,7 @@ import {
   type CommittedPage,
   HISTORY_PAGE_MAX,
   type HistoryPage,
+  HttpFault,
   type PolicyLatencies,
   Population,
   type Readiness,
@@ -12,6 +13,7 @@ import { CodedError } from '@muster/shared/core'
 import type { ClockScale } from '@muster/shared/runtime'
 import type { z } from 'zod'
 import type { Control } from '../control.ts'
+import type { HttpFaults } from '../graph/http-faults.ts'
 import { quantilesOfList } from '../meters.ts'
 import { serveMeasurements } from './measurements.ts'
 import { orderAll, populate } from './orders.ts'
@@ -47,7 +49,7 @@ export const isOpen = (path: string): boolean => path === '/health' || path === 
 
 /** Serve the simulation API (see `contracts/simulation-http.ts`). Throws coded errors; unknown paths are `graph/not-served`. */
 export async function serveSimulation(
-  context: SimulationContext,
+  context: SimulationContext & { readonly faults: HttpFaults },
   request: SimulationRequest,
 ): Promise<SimulationAnswer> {
   const ok = (body: unknown): SimulationAnswer => ({ status: 200, body })
@@ -76,6 +78,8 @@ export async function serveSimulation(
     case 'GET /history/committed':
       return ok(await committedPage(control, request.query.get('after') ?? undefined))
   }
+  const faults = serveHttpFaults(context.faults, request)
+  if (faults) return ok(faults)
   const latencies = /^GET \/policies\/([^/]+)\/latencies$/.exec(key)
   if (latencies) return ok(await latenciesOf(control, latencies[1] ?? '', request.query.get('revision')))
   const measured = await serveMeasurements(control, request)
@@ -87,6 +91,14 @@ export async function serveSimulation(
     return ok(found)
   }
   throw new CodedError('graph/not-served', `the simulation API does not serve ${key}`)
+}
+
+function serveHttpFaults(faults: HttpFaults, { method, path, body }: SimulationRequest): unknown {
+  if (method === 'GET' && path === '/http-faults') return { faults: faults.list() }
+  const [, name] = /^\/http-faults\/([\w.-]{1,80})$/.exec(path) ?? []
+  if (name === undefined) return undefined
+  if (method === 'PUT') return faults.put(name, parse(HttpFault, body))
+  return method === 'DELETE' ? faults.remove(name) : undefined
 }
 
 function parse<S extends z.ZodType>(schema: S, body: unknown): z.infer<S> {

@@ -9,6 +9,8 @@ import { refusal } from './refusal.ts'
 
 const TIMEOUT_MS = 60_000
 const RETRIES = 3
+/** A service that wants more patience than this is asked again all the same. */
+const RETRY_AFTER_MAX_MS = 10_000
 
 /** A client over the public HTTPS door. */
 export interface HttpClient extends MusterClient {
@@ -70,7 +72,9 @@ export function createHttpClient(connection: Connection): HttpClient {
           continue
         }
         if ((answer.status === 429 || answer.status === 503) && attempt < RETRIES) {
-          await new Promise((resolve) => setTimeout(resolve, 1_000 * 2 ** attempt))
+          const wantedMs = Number(answer.headers['retry-after']) * 1_000
+          const waitMs = wantedMs > 0 ? Math.min(wantedMs, RETRY_AFTER_MAX_MS) : 1_000 * 2 ** attempt
+          await new Promise((resolve) => setTimeout(resolve, waitMs))
           continue
         }
         throw refusal(method, path, answer)

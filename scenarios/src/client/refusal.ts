@@ -14,7 +14,8 @@ export interface HttpAnswer {
 export function refusal(method: string, path: string, { status, body }: HttpAnswer): CodedError {
   const error = (body as { error?: { message?: string; innerError?: { code?: string } } } | undefined)?.error
   const code = error?.innerError?.code
-  if (status >= 500 && code !== undefined && code in errorCatalogue)
+  const own = status >= 500 || code === 'simulation/http-fault'
+  if (own && code !== undefined && code in errorCatalogue)
     return new CodedError(code as ErrorCode, error?.message ?? '')
   const message = error?.message === undefined ? JSON.stringify(body) : plain(error.message)
   return new CodedError('client/refused', `${method} ${path} → ${status}: ${message}`)

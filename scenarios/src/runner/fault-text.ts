@@ -2,6 +2,7 @@ import {
   type DeviceFault,
   deviceFaultOf,
   formatDuration,
+  type HttpFault,
   type ScenarioFault,
   type ServiceFault,
 } from '@muster/shared/scenario'
@@ -30,6 +31,8 @@ function whatOf(fault: ServiceFault): string {
       return 'control service killed'
     case 'control.restart':
       return 'control service restarted'
+    case 'http':
+      return `Graph at ${fault.path} ${httpText(fault)}`
     case 'link':
       return `links of the workers with ${linkText(fault)}`
   }
@@ -63,12 +66,20 @@ function deviceText(fault: DeviceFault): string {
   }
 }
 
+function httpText({ respond, latency }: HttpFault): string {
+  const parts = [
+    respond && `answers ${respond.share < 1 ? `${percent(respond.share)} of requests ` : ''}with ${respond.status}`,
+    latency && `takes ${latencyText(latency)} longer`,
+  ]
+  return parts.filter(Boolean).join(' and ')
+}
+
+const latencyText = ({ min, max }: { readonly min: number; readonly max: number }): string =>
+  min === max ? formatDuration(min) : `${formatDuration(min)} to ${formatDuration(max)}`
+
 function linkText({ latency, loss, duplicate, reorder }: Extract<ScenarioFault, { kind: 'link' }>): string {
   const parts = [
-    latency &&
-      (latency.min === latency.max
-        ? `${formatDuration(latency.min)} latency`
-        : `${formatDuration(latency.min)} to ${formatDuration(latency.max)} latency`),
+    latency && `${latencyText(latency)} latency`,
     loss > 0 && `${percent(loss)} loss`,
     duplicate > 0 && `${percent(duplicate)} doubled`,
     reorder > 0 && `${percent(reorder)} overtaken`,

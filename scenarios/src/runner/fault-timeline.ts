@@ -3,6 +3,7 @@ import { deviceFaultOf, type ScenarioFault, type ServiceFaultKind } from '@muste
 import { type RunContext, sleep } from './context.ts'
 import { beginOnDevices } from './device-faults.ts'
 import { faultText } from './fault-text.ts'
+import { beginOnGraph } from './graph-faults.ts'
 import { prepareRecovery, recovered } from './recovery.ts'
 import type { BeginFault } from './stage.ts'
 
@@ -110,6 +111,7 @@ async function once(
 async function begin(context: RunContext, fault: ScenarioFault): Promise<() => Promise<void>> {
   const onDevices = deviceFaultOf(fault)
   if (onDevices) return beginOnDevices(context, onDevices)
+  if (fault.kind === 'http') return beginOnGraph(context, fault)
   const way = context.stage.breaker.faults[fault.kind as ServiceFaultKind] as BeginFault<ScenarioFault> | undefined
   if (!way) throw new CodedError('scenario/fault-impossible', `this stage has no way to ${fault.kind}`)
   return way(fault)

@@ -10,6 +10,7 @@ const awayCodes = new Set<unknown>([
   'bus/no-responders',
   'bus/timeout',
   'simulation/worker-silent',
+  'simulation/http-fault',
 ])
 
 /** A client that asks again while faults of the scenario are to blame, as an administrator would. */

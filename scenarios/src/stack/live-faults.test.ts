@@ -52,10 +52,12 @@ it('real processes are killed, hung and started again on the timeline of the fau
   - { kind: broker.pause, at: day+11m, for: 3m }
   - { kind: control.crash, at: day+16m, for: 2m }
   - { kind: control.restart, at: day+24m }
+  - { kind: http, path: /beta/**, respond: { status: 429, retryAfter: 1m, share: 50% }, latency: 30s, at: settle, for: 6m }
   - { kind: link, in: laptops, share: 50%, at: day+10m, for: 15m, latency: { min: 1s, max: 20s }, loss: 10%, duplicate: 10% }
   - { name: to-the-end, kind: broker.kill, at: day+29m, for: 10d }`)
   expect(result).toMatchObject({ verdict: 'passed', exitCode: 0, history: { ok: true, lost: 0, appliedTwice: 0 } })
   expect(result.faults.map(({ kind }) => kind)).toEqual([
+    'http',
     ...['broker.kill', 'control.pause', 'link', 'broker.pause', 'control.crash', 'control.restart', 'broker.kill'],
   ])
 }, 180_000)

@@ -367,6 +367,13 @@ export const errorCatalogue = {
     meaning: 'A scenario wants a fault that cannot happen where it is run.',
   },
 
+  'simulation/http-fault': {
+    status: 503,
+    graph: 'ServiceUnavailable',
+    exit: 1,
+    meaning: 'A fault of the scenario answered in place of Graph.',
+  },
+
   // the fleet
   'simulation/no-room': {
     status: 409,

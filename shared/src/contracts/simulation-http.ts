@@ -16,6 +16,9 @@ import { FleetOrder, HistoryEntry, WorkerHello } from './simulation.ts'
  * | GET /_muster/workers | → `{workers: WorkerView[]}` |
  * | POST /_muster/population | `Population` → `OrderReply`: devices are made on the workers, each as many as it has room for |
  * | POST /_muster/orders | `WorldOrder` → `OrderReply`: presence, drift, sync, fault |
+ * | GET /_muster/http-faults | → `{faults: HttpFaultView[]}`: what is wrong with Graph's answers by order |
+ * | PUT /_muster/http-faults/{name} | `HttpFault` → `HttpFaultView`: from now on, in place of one of that name |
+ * | DELETE /_muster/http-faults/{name} | → `HttpFaultView`: it is over; what it has done |
  * | POST /_muster/policies/{id}/publish | → `{correlationId}`: poke the targets again |
  * | GET /_muster/stats | → `Stats` |
  * | GET /_muster/history/sent?after= | → `HistoryPage`: what the workers' devices have sent |

@@ -61,6 +61,26 @@ const LinkFault = Fault.extend({
     path: ['latency'],
   })
 
+/** Requests to Graph are answered late, or with an error. */
+const HttpFault = Fault.extend({
+  kind: z.literal('http'),
+  /** `/v1.0/**`: `*` is a segment or part of one, `**` whatever follows. */
+  path: z
+    .string()
+    .regex(/^\/(v1\.0|beta|\*)/i, 'expected a path of Graph such as /v1.0/** or /*/deviceManagement/**')
+    .default('/**'),
+  respond: z
+    .strictObject({
+      status: z.union([z.literal(429), z.literal(500), z.literal(502), z.literal(503), z.literal(504)]),
+      /** Told to clients in seconds of their own clocks. */
+      retryAfter: Duration.optional(),
+      /** Of requests. */
+      share: Share.default(1),
+    })
+    .optional(),
+  latency: Latency.optional(),
+}).refine(({ respond, latency }) => respond || latency, 'an http fault has a respond or a latency')
+
 /** Simulated time after which a device gives up waiting for an answer. */
 const GIVEN_UP_MS = 30_000
 
@@ -83,6 +103,7 @@ export const ScenarioFault = z.discriminatedUnion('kind', [
   /** The control service ends in order; started again after `for`. */
   Fault.extend({ kind: z.literal('control.restart'), for: Duration.default(0) }),
   LinkFault,
+  HttpFault,
   /** Devices die in the middle of the next policy that they carry out, and start again a minute later. */
   OnDevices.extend({ kind: z.literal('device.crash'), for: Duration.default(DAY_MS) }),
   /** This share of settings fails; carried out when the fault is over. */
@@ -118,7 +139,9 @@ export type DeviceFault =
   | (LinkFault & { readonly share: number; readonly salt: string; readonly over: number })
 /** Of the broker, the service and the links between them and the workers. */
 export type ServiceFault = Exclude<ScenarioFault, { readonly kind: `device.${string}` }>
-export type ServiceFaultKind = ServiceFault['kind']
+/** Of Graph's answers. */
+export type HttpFault = Extract<ScenarioFault, { readonly kind: 'http' }>
+export type ServiceFaultKind = Exclude<ServiceFault['kind'], 'http'>
 
 /** The fault as one of devices, or `undefined` when it is none. */
 export function deviceFaultOf(fault: ScenarioFault): DeviceFault | undefined {

@@ -8,6 +8,7 @@ export {
   type DeviceFault,
   deviceFaultOf,
   type FaultKind,
+  type HttpFault,
   type ScenarioFault,
   type ServiceFault,
   type ServiceFaultKind,

@@ -83,6 +83,13 @@ describe('a scenario that is wrong', () => {
       'at: 5m, kind: link, share: 3%, latency: 40s',
       /^x\.yaml:15:\d+ faults\.0\.latency: a device gives up/,
     ],
+    ['a status', 'at: 5m, kind: http, respond: { status: 404 }', /^x\.yaml:15:\d+ faults\.0\.respond\.status: /],
+    [
+      'a path',
+      'at: 5m, kind: http, path: /_muster/**, latency: 1s',
+      /^x\.yaml:15:\d+ faults\.0\.path: expected a path of Graph/,
+    ],
+    ['nothing that it answers', 'at: 5m, kind: http', /^x\.yaml:15:\d+ faults\.0: an http fault has/],
     ['a target', 'at: 5m, kind: broker.partition, target: us', /^x\.yaml:15:\d+ faults\.0\.target: .*workers/],
   ])('a fault with %s that is wrong is located and explained', (_what, fault, wanted) => {
     expect(problemsOf(`${good}faults:\n  - { ${fault} }\n`).join('\n')).toMatch(wanted)
