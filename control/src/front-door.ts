@@ -45,7 +45,7 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
     if (path.startsWith(DOWNLOADS) && request.method === 'GET') return download(control, request.url)
     if (path.startsWith(UPLOADS) && request.method === 'PUT')
       return putUpload(control, request.url, request.body instanceof Uint8Array ? request.body : new Uint8Array())
-    return /^\/(v1\.0|beta)\/\$batch$/i.test(path) && request.method === 'POST'
+    return /^\/+(v1\.0|beta)\/+\$batch\/*$/i.test(path) && request.method === 'POST'
       ? batch(dispatch, request)
       : dispatch(request)
   }

@@ -31,10 +31,12 @@ export interface GraphOffice extends AsyncDisposable {
   /** The same, for an answer that must be below 300; its body. */
   get<T = Entity>(path: string): Promise<T>
   post<T = Entity>(path: string, body: unknown): Promise<T>
-  /** Ask with a token of one's own, or none. */
   /** Any request, whole, and whatever comes of it. */
   answer(request: Pick<IncomingRequest, 'method' | 'url' | 'body'> & Partial<IncomingRequest>): Promise<GraphAnswer>
+  /** Ask with a token of one's own, or none. */
   raw(method: string, url: string, authorization: string | undefined, body?: unknown): Promise<GraphReply>
+  /** The header of an application with every role. */
+  readonly authorization: string
 }
 
 export async function openGraph(given: Partial<IdentityDeps> = {}): Promise<GraphOffice> {
@@ -95,9 +97,9 @@ export async function openGraph(given: Partial<IdentityDeps> = {}): Promise<Grap
     return { status: answered.status, body: (answered.body ?? {}) as Entity }
   }
   const issued = await raw('POST', `/${TENANT_ID}/oauth2/v2.0/token`, undefined, String(new URLSearchParams(form)))
-  const token = issued.body['access_token']
+  const authorization = `Bearer ${String(issued.body['access_token'])}`
   const ask: GraphOffice['ask'] = (method, path, body, version = 'beta') =>
-    raw(method, `/${version}${path}`, `Bearer ${String(token)}`, body)
+    raw(method, `/${version}${path}`, authorization, body)
   const must = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
     const reply = await ask(method, path, body)
     if (reply.status >= 300) throw new Error(`${method} ${path}: ${reply.status} ${JSON.stringify(reply.body)}`)
@@ -109,6 +111,7 @@ export async function openGraph(given: Partial<IdentityDeps> = {}): Promise<Grap
     ask,
     raw,
     answer,
+    authorization,
     get: (path) => must('GET', path),
     post: (path, body) => must('POST', path, body),
     [Symbol.asyncDispose]: async () => {

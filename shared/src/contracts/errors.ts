@@ -508,6 +508,12 @@ export const errorCatalogue = {
     exit: 1,
     meaning: 'The entity is not what the client says that it has seen.',
   },
+  'graph/failed-dependency': {
+    status: 424,
+    graph: 'FailedDependency',
+    exit: 1,
+    meaning: 'A request of a batch was not made, because one that it depends on failed.',
+  },
   'graph/unsupported-query': {
     status: 400,
     graph: 'Request_UnsupportedQuery',

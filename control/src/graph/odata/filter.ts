@@ -217,5 +217,5 @@ function parseHas(tokens: Tokens, left: Node, at: Token): Filter {
 }
 
 /** Where only literals may stand, no name means anything. */
-const NOTHING: Shape = { name: 'value', closed: true, property: () => undefined, propertyNames: [] }
+const NOTHING: Shape = { name: 'value', allows: () => false, property: () => undefined, propertyNames: [] }
 const NO_TYPES: Types = { version: 'v1.0', shape: () => NOTHING, enumType: () => undefined, family: () => undefined }

@@ -153,6 +153,7 @@ function matched(
   for (const [index, wanted] of pattern.entries()) {
     const segment = segments[index] as Segment
     if (isParameter(wanted)) {
+      if (segment.kind === 'name' && segment.text.startsWith('$')) return undefined
       const param = wanted.text.slice(1, -1)
       params[param] = segment.text
       if (segment.kind === 'key' && segment.named) {

@@ -9,8 +9,8 @@ export type Extras = Readonly<Record<string, Primitive>>
 export interface Shape {
   /** `managedDevice`; empty where the model does not say. */
   readonly name: string
-  /** False: any name may be asked for. */
-  readonly closed: boolean
+  /** Whether a name may be asked for that is no property here: an extension, or anything where nothing is known. */
+  allows(name: string): boolean
   /** Without regard to case; also properties of derived types, as clients of polymorphic sets ask for them. */
   property(name: string): Property | undefined
   readonly propertyNames: readonly string[]
@@ -25,7 +25,7 @@ export interface Types {
   family(typeName: string): ReadonlySet<string> | undefined
 }
 
-const ANY: Shape = { name: '', closed: false, property: () => undefined, propertyNames: [] }
+const ANY: Shape = { name: '', allows: () => true, property: () => undefined, propertyNames: [] }
 
 /** Muster serves the paths of beta under v1.0 as well: their types are those of beta. */
 export function typesOf(version: EntityModel['version']): Types {
@@ -41,18 +41,21 @@ export function typesOf(version: EntityModel['version']): Types {
     version,
     enumType: (name) => first((model) => model.enumType(name)),
     family: (name) => {
-      const type = first((model) => model.type(name))
+      const type = first((model) => model.type(plain(name)))
       return type && new Set([type.name, ...type.derived].map((each) => each.toLowerCase()))
     },
     shape: (typeName, extras = {}) => {
       if (typeName === undefined) return ANY
       for (const model of models) {
-        if (model.type(typeName)) return shapeIn(model, typeName, extras)
+        if (model.type(plain(typeName))) return shapeIn(model, plain(typeName), extras)
       }
       return ANY
     },
   }
 }
+
+/** `graph` is the alias of the namespace. */
+const plain = (typeName: string): string => typeName.replace(/^graph\./i, '')
 
 function shapeIn(model: EntityModel, typeName: string, extras: Extras): Shape {
   const type = model.type(typeName)
@@ -60,7 +63,7 @@ function shapeIn(model: EntityModel, typeName: string, extras: Extras): Shape {
   const further = new Map(Object.entries(extras).map(([name, primitive]) => [name.toLowerCase(), own(name, primitive)]))
   return {
     name: type.name,
-    closed: !type.open,
+    allows: (name) => type.open && name.includes('_'),
     propertyNames: [...type.properties.map(({ name }) => name), ...Object.keys(extras)],
     property: (name) => {
       const found = type.property(name) ?? further.get(name.toLowerCase())
@@ -89,7 +92,7 @@ const own = (name: string, primitive: Primitive): Property => ({
  */
 export function propertyOf(shape: Shape, name: string, option: string): Property | undefined {
   const property = shape.property(name)
-  if (property || !shape.closed) return property
+  if (property || shape.allows(name)) return property
   const shown = name.slice(0, 64)
   const near = nearestName(shown, shape.propertyNames)
   const hint = near === undefined ? '' : ` Did you mean '${near}'?`

@@ -48,7 +48,7 @@ function propertyAnswer(
 ): GraphAnswer {
   let value: unknown = entity
   for (const [index, name] of path.entries()) {
-    const isKnown = index > 0 || !shape.closed || shape.property(name) !== undefined
+    const isKnown = index > 0 || shape.property(name) !== undefined || shape.allows(name)
     const found = isKnown ? entryOf(value, name) : undefined
     if (!isKnown || (found === undefined && index > 0))
       throw new CodedError('graph/bad-query', `Resource not found for the segment '${name.slice(0, 64)}'.`)

@@ -22,7 +22,7 @@ function shapeOf(columns: readonly Column[]): Shape {
   const properties = new Map(columns.map((column) => [column.name.toLowerCase(), propertyOf(column)]))
   return {
     name: 'report',
-    closed: true,
+    allows: () => false,
     property: (name) => properties.get(name.toLowerCase()),
     propertyNames: columns.map(({ name }) => name),
   }
