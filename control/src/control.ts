@@ -26,7 +26,7 @@ import { renewCertificates } from './app/renew-certificates.ts'
 import { sweepCertificates } from './app/sweep-certificates.ts'
 import { sweepCompliance } from './app/sweep-compliance.ts'
 import { type Background, createBackground } from './background.ts'
-import { createMeters, type Meters, record } from './meters.ts'
+import { type Counted, createMeters, type Meters, record } from './meters.ts'
 
 export interface ControlDeps {
   readonly store: Store
@@ -43,6 +43,8 @@ export interface ControlDeps {
   readonly ids: Ids
   readonly tenant: string
   readonly log: Logger
+  /** What an earlier one has counted, to go on from. */
+  readonly counted?: Counted
   /** A bug planted on purpose, to see that the search for bugs finds it. */
   readonly plantedBug?: PlantedBug
   /** How often the service looks for what time alone has changed, milliseconds of `wall`. @default 500 */
@@ -79,7 +81,7 @@ const SWEEP_EVERY_MS = 500
 export async function createControl(deps: ControlDeps): Promise<Control> {
   const { store, buses, clock, wall, ids, tenant, log } = deps
   const planning = createPlanning()
-  const meters = createMeters()
+  const meters = createMeters(deps.counted)
   const listeners = new Set<(signal: Signal) => void>()
   const signals: Signals = {
     emit: (signal) => {

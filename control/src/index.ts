@@ -1,5 +1,6 @@
-export { openSqliteStore } from './adapters/sqlite/store.ts'
+export { openSqliteStore, type SqliteStore } from './adapters/sqlite/store.ts'
 export { type Control, type ControlDeps, createControl, type PlantedBug } from './control.ts'
 export { createFrontDoor, type FrontDoor, type FrontDoorOptions } from './front-door.ts'
+export type { Counted } from './meters.ts'
 export { Connection, type ControlConfig, connectionFile, runControl } from './run-control.ts'
 export { watchControl } from './simulation/watch.ts'

@@ -14,10 +14,13 @@ export interface Meters {
   readonly recent: { readonly checkIns: Recent; readonly graphRequests: Recent }
 }
 
-export const createMeters = (): Meters => ({
-  enrolments: { enrolled: 0, refused: {} },
-  checkIns: { managed: 0, gated: 0, refused: 0 },
-  reports: { duplicates: 0, gaps: 0, deadLetters: 0 },
+/** What can be put down and gone on counting from; durations are of one machine and one start. */
+export type Counted = Pick<Meters, 'enrolments' | 'checkIns' | 'reports'>
+
+export const createMeters = (before?: Counted): Meters => ({
+  enrolments: { enrolled: before?.enrolments.enrolled ?? 0, refused: { ...before?.enrolments.refused } },
+  checkIns: { managed: 0, gated: 0, refused: 0, ...before?.checkIns },
+  reports: { duplicates: 0, gaps: 0, deadLetters: 0, ...before?.reports },
   reportAck: createHistogram(),
   checkIn: createHistogram(),
   recent: { checkIns: createRecent(), graphRequests: createRecent() },

@@ -2,7 +2,7 @@ import { parseScenario, type Scenario } from '@muster/shared/scenario'
 import { listAll } from '../src/client/graph.ts'
 import type { MusterClient } from '../src/client/muster-client.ts'
 import type { BaselineRun } from '../src/runner/judge-thresholds.ts'
-import { performOn } from '../src/runner/run.ts'
+import { type PutDown, performOn } from '../src/runner/run.ts'
 import type { Stage } from '../src/runner/stage.ts'
 
 /** A scenario from its text, which must be right. */
@@ -13,7 +13,11 @@ export function scenarioOf(text: string): Scenario {
 }
 
 /** Perform a scenario to its verdict on a stage that is open. */
-export const perform = (stage: Stage, scenario: Scenario, more: { readonly baseline?: BaselineRun } = {}) =>
+export const perform = (
+  stage: Stage,
+  scenario: Scenario,
+  more: { readonly baseline?: BaselineRun; readonly before?: PutDown } = {},
+) =>
   stage.perform(() =>
     performOn(
       stage,

@@ -40,8 +40,8 @@ const LineShape = z.object({
   nextKey: z.string().optional(),
 })
 
-/** A device from its line. `damaged` makes the error for one that is none. */
-export function deviceOf(
+/** A device from its line, as it was: nothing of it was on its way. `damaged` makes the error for one that is none. */
+export function restedDeviceOf(
   value: unknown,
   bodies: ReadonlyMap<string, PolicyBody>,
   damaged: (why: string) => Error,
@@ -53,12 +53,18 @@ export function deviceOf(
     if (!body) throw damaged(`the policy body ${policy.reference.sha256} is missing`)
     return { ...policy, body }
   })
-  const { conversation: _, ...rest } = state
   return {
-    state: { ...rest, policies, agenda: [...state.agenda, ...lostRequests(state)] },
+    state: { ...state, policies },
     ...(key === undefined ? {} : { key: Uint8Array.from(Buffer.from(key, 'base64')) }),
     ...(nextKey === undefined ? {} : { nextKey: Uint8Array.from(Buffer.from(nextKey, 'base64')) }),
   }
+}
+
+/** A device from the line of a process that has ended. */
+export function deviceOf(...from: Parameters<typeof restedDeviceOf>): KeptDevice {
+  const { state, ...keys } = restedDeviceOf(...from)
+  const { conversation: _, ...rest } = state
+  return { ...keys, state: { ...rest, agenda: [...state.agenda, ...lostRequests(state)] } }
 }
 
 /** Requests that were under way will get no answer any more: they are made again at once. */

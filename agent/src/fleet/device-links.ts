@@ -21,6 +21,8 @@ export interface DeviceLinks {
   notice(slot: Slot, arrive: () => void): void
   /** Reports of a device go out in order, each until it has passed. */
   report(slot: Slot, report: Report, pass: () => void): void
+  /** Messages that are on their way, or waited for in vain. */
+  readonly underWay: number
 }
 
 interface Waiting {
@@ -50,7 +52,14 @@ export function createDeviceLinks(clock: Clock, later: (atMs: number, run: () =>
     ways.set(slot, way)
     return way
   }
-  const after = (ms: number, run: () => void): void => later(clock.nowMs() + Math.round(ms), run)
+  let underWay = 0
+  const after = (ms: number, run: () => void): void => {
+    underWay++
+    later(clock.nowMs() + Math.round(ms), () => {
+      underWay--
+      run()
+    })
+  }
   const fateOf = (slot: Slot): Fate | undefined => (isSound(slot) ? undefined : draw(slot, wayOf(slot).chance))
 
   const carry = (slot: Slot, arrive: () => void, lost: () => void): Fate | undefined => {
@@ -85,6 +94,9 @@ export function createDeviceLinks(clock: Clock, later: (atMs: number, run: () =>
   }
 
   return {
+    get underWay() {
+      return underWay
+    },
     request: (slot, pass, lost) => {
       const fate = carry(slot, () => pass(false), lost)
       if (fate?.twice && !fate.lost) after(fate.delayMs, () => pass(true))

@@ -18,6 +18,7 @@ import {
 } from '@muster/shared/core'
 import type { DeviceKey } from '@muster/shared/pki'
 import type { Logger } from '@muster/shared/runtime'
+import type { RestingFleet } from '../adapters/resting-fleet.ts'
 import {
   type DeviceInput,
   type DeviceState,
@@ -33,6 +34,7 @@ import { createDeviceLinks } from './device-links.ts'
 import { type Greeter, startGreeting } from './greeter.ts'
 import { createInterpreter, type Interpreter } from './interpreter.ts'
 import { carryOut } from './orders.ts'
+import { createPostponed, type PostponedInputs } from './postponed.ts'
 import { createScheduler, type Scheduler } from './scheduler.ts'
 import type { Slot } from './slots.ts'
 
@@ -79,6 +81,12 @@ export interface Fleet {
   feed(slot: Slot, input: DeviceInput): void
   /** Listen to the service and say hello until stopped. */
   start(): Promise<void>
+  /** Devices keep no more appointments; what is under way goes on, and when it has ended `atRest` says so. */
+  rest(): void
+  /** All that there is to put down; nothing while something is under way. */
+  atRest(): RestingFleet | undefined
+  /** Take up a fleet that was at rest, before the start: it has missed nothing. */
+  takeUp(fleet: RestingFleet): void
   /** Devices make no more appointments; what is under way is finished, at most for a few seconds. */
   stop(): Promise<void>
 }
@@ -110,9 +118,12 @@ export function createFleet(options: FleetOptions): Fleet {
     scheduler.plan(slot, nextDueMs(state))
   }
   const scheduler: Scheduler<Slot> = createScheduler(clock, (slot) => feed(slot, { type: 'due', nowMs: clock.nowMs() }))
-  const links = createDeviceLinks(clock, scheduler.later)
+  // What is on its way arrives also while devices keep no appointments.
+  const traffic: Scheduler<Slot> = createScheduler(clock, () => undefined)
+  const links = createDeviceLinks(clock, traffic.later)
   const deviceById = (id: string): Slot | undefined => byId.get(id)
   const interpreter: Interpreter = createInterpreter({ ...options, counters, feed, deviceById, links })
+  const postponed = createPostponed({ clock, later: scheduler.later, slots, feed })
 
   const adopt: Fleet['adopt'] = (devices) => {
     for (const device of devices) {
@@ -170,7 +181,7 @@ export function createFleet(options: FleetOptions): Fleet {
           interpreter.giveTokens(tokens)
         },
         deviceById,
-        later: scheduler.later,
+        later: postponed.add,
       })
     } catch (error) {
       if (!(error instanceof CodedError)) throw error
@@ -178,6 +189,7 @@ export function createFleet(options: FleetOptions): Fleet {
     }
   }
 
+  const resting = restingOf({ slots, counters, adopt, scheduler, interpreter, postponed })
   return {
     slots,
     counters,
@@ -201,15 +213,50 @@ export function createFleet(options: FleetOptions): Fleet {
         }),
       ]
       scheduler.start()
-      catchUp()
+      traffic.start()
+      if (!resting.tookUp()) catchUp()
     },
+    ...resting,
     stop: async () => {
       if (stopped) return
       stopped = true
       scheduler.stop()
+      traffic.stop()
       await Promise.all(subscriptions.map((subscription) => subscription.stop()))
       await settledWithin(options.wall, STOP_MAX_MS, interpreter.idle())
       await greeter?.stop()
+    },
+  }
+}
+
+/** How a fleet is put down, and taken up again. */
+function restingOf({
+  slots,
+  counters,
+  adopt,
+  scheduler,
+  interpreter,
+  postponed,
+}: Pick<Fleet, 'slots' | 'adopt'> & {
+  readonly counters: Counters
+  readonly scheduler: Scheduler<Slot>
+  readonly interpreter: Interpreter
+  readonly postponed: PostponedInputs
+}): Pick<Fleet, 'rest' | 'atRest' | 'takeUp'> & { tookUp(): boolean } {
+  let rested = false
+  return {
+    tookUp: () => rested,
+    takeUp: (fleet) => {
+      rested = true
+      interpreter.giveTokens(fleet.tokens)
+      Object.assign(counters, fleet.counters)
+      adopt(fleet.devices)
+      postponed.takeUp(fleet.postponed)
+    },
+    rest: () => scheduler.stop(),
+    atRest: () => {
+      if (interpreter.busy()) return undefined
+      return { devices: slots.values(), tokens: interpreter.tokens(), counters, postponed: postponed.list() }
     },
   }
 }

@@ -18,6 +18,9 @@ export interface Interpreter {
   hold(): void
   release(): void
   idle(): Promise<void>
+  tokens(): Readonly<Record<string, string>>
+  /** Whether something that a device wanted is still being performed. */
+  busy(): boolean
 }
 
 export interface InterpreterOptions extends FleetOptions {
@@ -34,8 +37,14 @@ export function createInterpreter(options: InterpreterOptions): Interpreter {
   const lanes = createRequestLanes(options)
   const { failed, unanswered } = lanes
   const reports = createReportSender(options)
+  /** Keys that are being made, and bodies that are being fetched. */
+  let preparing = 0
+  const prepare = (work: Promise<unknown>): void => {
+    preparing++
+    void work.finally(() => preparing--)
+  }
 
-  const fetchBodies = (slot: Slot, sha256s: readonly string[]): void => {
+  const fetchBodies = (slot: Slot, sha256s: readonly string[]): Promise<void> =>
     bodies
       .get(sha256s)
       .then(
@@ -47,7 +56,6 @@ export function createInterpreter(options: InterpreterOptions): Interpreter {
           ),
         failed([{ slot, request: undefined, copy: false }], 'check-in'),
       )
-  }
   /** A request goes out over the device's link; it is made when it does, and a copy is the same request. */
   const send = <T>(
     slot: Slot,
@@ -59,9 +67,11 @@ export function createInterpreter(options: InterpreterOptions): Interpreter {
     const pass = (copy: boolean): void => {
       made ??= make()
       if (made instanceof Promise)
-        made.then(
-          (request) => request !== undefined && begin({ slot, request, copy }),
-          failed([{ slot, request: undefined, copy }], what),
+        prepare(
+          made.then(
+            (request) => request !== undefined && begin({ slot, request, copy }),
+            failed([{ slot, request: undefined, copy }], what),
+          ),
         )
       else begin({ slot, request: made, copy })
     }
@@ -92,7 +102,7 @@ export function createInterpreter(options: InterpreterOptions): Interpreter {
             'check-in',
             () => effect.sha256s,
             ({ request, copy }) => {
-              if (!copy) fetchBodies(slot, request)
+              if (!copy) prepare(fetchBodies(slot, request))
             },
           )
           return
@@ -116,6 +126,12 @@ export function createInterpreter(options: InterpreterOptions): Interpreter {
       await Promise.all(lanes.all.map((lane) => lane.idle()))
       await reports.idle()
     },
+    tokens: () => Object.fromEntries(tokens),
+    busy: () =>
+      preparing > 0 ||
+      links.underWay > 0 ||
+      reports.busy ||
+      lanes.all.some(({ waiting, underWay }) => waiting + underWay > 0),
   }
 }
 

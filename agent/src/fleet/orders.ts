@@ -1,5 +1,6 @@
 import type { FleetOrder, FleetOrderReply, HistoryEntry, PlatformName } from '@muster/shared/contracts'
 import { type Clock, createRng } from '@muster/shared/core'
+import type { InputWithoutTime } from '../adapters/resting-fleet.ts'
 import { createDevice, type DeviceInput, type Platform } from '../domain/index.ts'
 import type { Fleet } from './fleet.ts'
 import { selectDevices } from './select-devices.ts'
@@ -9,7 +10,7 @@ export interface OrderContext extends Pick<Fleet, 'slots' | 'adopt' | 'giveToken
   readonly clock: Clock
   readonly platformOf: (name: PlatformName) => Platform
   readonly deviceById: (deviceId: string) => Slot | undefined
-  readonly later: (atMs: number, run: () => void) => void
+  readonly later: (atMs: number, slot: Slot, input: InputWithoutTime) => void
 }
 
 type Of<Order extends FleetOrder['order']> = Extract<FleetOrder, { order: Order }>
@@ -73,9 +74,6 @@ function* deal(shares: readonly number[]): Generator<number, void> {
   }
 }
 
-/** What to feed a device; the moment is added when it comes. */
-type InputWithoutTime = DeviceInput extends infer I ? (I extends DeviceInput ? Omit<I, 'nowMs'> : never) : never
-
 /** Let something happen to the selected devices, spread evenly over a time in a seeded order. */
 function spread(
   order: Of<'presence'> | Of<'drift'> | Of<'sync'> | Of<'fault'>,
@@ -85,12 +83,13 @@ function spread(
   const chosen = selectDevices(slots.values(), order.selector)
   const nowMs = clock.nowMs()
   for (const slot of chosen) {
-    const happen = (): void => feed(slot, { ...inputFor(slot, chosen), nowMs: clock.nowMs() } as DeviceInput)
-    if (order.spreadMs === 0) happen()
+    const input = inputFor(slot, chosen)
+    if (order.spreadMs === 0) feed(slot, { ...input, nowMs } as DeviceInput)
     else
       later(
         nowMs + createRng(`${slot.state.seed}/spread/${order.selector.salt}/${slot.state.key}`).unit() * order.spreadMs,
-        happen,
+        slot,
+        input,
       )
   }
   return { outcome: 'done', devices: chosen.length }

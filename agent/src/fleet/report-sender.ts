@@ -17,6 +17,7 @@ export interface ReportSender {
   hold(): void
   release(): void
   idle(): Promise<void>
+  readonly busy: boolean
 }
 
 /**
@@ -76,6 +77,9 @@ export function createReportSender({
     hold: () => batcher.hold(),
     release: () => batcher.release(),
     idle: () => batcher.idle(),
+    get busy() {
+      return batcher.waiting + batcher.underWay > 0
+    },
   }
 }
 

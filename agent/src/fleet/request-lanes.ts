@@ -32,7 +32,7 @@ export interface RequestLanes {
   readonly checkIns: Batcher<Asked<CheckIn>>
   readonly renewals: Batcher<Asked<RenewalRequest>>
   readonly registrations: Batcher<Asked<readonly AppRegistrationRequest[]>>
-  readonly all: readonly Pick<Batcher<unknown>, 'hold' | 'release' | 'idle'>[]
+  readonly all: readonly Pick<Batcher<unknown>, 'hold' | 'release' | 'idle' | 'waiting' | 'underWay'>[]
   /** What to do with the error of these requests: the devices learn that there is no answer. */
   failed(asked: readonly Asked<unknown>[], what: Failure): (error: unknown) => void
   /** What to do when a device has waited for an answer in vain. */

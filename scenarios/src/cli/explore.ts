@@ -4,12 +4,14 @@ import { CodedError } from '@muster/shared/core'
 import { formatDuration, formatProblem } from '@muster/shared/scenario'
 import { writeWhole } from '../report/write.ts'
 import { type Exploration, type ExploredRun, explore } from '../runner/explore.ts'
+import { openPutDown } from '../snapshot/virtual.ts'
 import { abortOnSignal } from './interrupt.ts'
 import { plantedBugOf } from './planted-bug.ts'
 import { readScenario } from './read-scenario.ts'
 import { adjusted, commandOf, type ScenarioFlags } from './run-flags.ts'
+import type { SnapshotFlags } from './snapshot-flags.ts'
 
-interface ExploreFlags extends ScenarioFlags {
+interface ExploreFlags extends ScenarioFlags, SnapshotFlags {
   readonly seeds: string
   readonly out: string
   readonly json?: boolean
@@ -31,6 +33,9 @@ export async function runSeeds(file: string, flags: ExploreFlags): Promise<numbe
   }
   const virtual: ScenarioFlags = { ...flags, speed: 'virtual' }
   const scenario = adjusted(read.scenario, virtual)
+  const { from, snapshots, snapshotAfter } = flags
+  if (snapshotAfter !== undefined)
+    throw new CodedError('cli/usage', '--snapshot-after is for one world, not for many seeds')
   const interrupt = new AbortController()
   const release = abortOnSignal(interrupt)
   try {
@@ -39,6 +44,7 @@ export async function runSeeds(file: string, flags: ExploreFlags): Promise<numbe
       file: relative(process.cwd(), file),
       seeds,
       plantedBug: plantedBugOf(flags.plant),
+      before: from === undefined ? undefined : () => openPutDown(snapshots, from, scenario),
       signal: interrupt.signal,
       commandFor: (seed) => commandOf(file, seed, virtual),
       onRun: (run, done) => {

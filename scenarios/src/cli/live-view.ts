@@ -28,6 +28,7 @@ function lines(scenario: Scenario): LiveView {
   return {
     note: (atMs, what, text) => process.stdout.write(`${wall()}  ${clock(atMs)}  ${what.padEnd(10)} ${text}\n`),
     watch: (observer) => {
+      clearInterval(timer)
       timer = setInterval(() => {
         if (observer.latest)
           process.stdout.write(`${wall()}  ${clock(observer.latest.atMs)}  ${figures(observer.latest)}\n`)

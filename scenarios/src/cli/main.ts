@@ -10,11 +10,11 @@ import { addPlan } from './plan.ts'
 import { addReport } from './report.ts'
 import { addRun } from './run.ts'
 import { addSchema } from './schema.ts'
+import { addSnapshot } from './snapshot.ts'
 import { addStack } from './up.ts'
 import { addValidate } from './validate.ts'
+import { VERSION } from './version.ts'
 import { addWorker } from './worker.ts'
-
-const VERSION = '0.1.0'
 
 const program = new MirroredCommand('muster')
   .description(
@@ -39,6 +39,7 @@ for (const add of [
   addReport,
   addValidate,
   addPlan,
+  addSnapshot,
   addDevices,
   addWorker,
   addDoctor,

@@ -9,6 +9,8 @@ export interface ScenarioFlags {
   readonly speed?: string
   readonly chaos?: string | true
   readonly plant?: string
+  /** The snapshot that it goes on from. */
+  readonly from?: string
 }
 
 /** A scenario as the flags want it. @throws CodedError `cli/usage` */
@@ -31,11 +33,12 @@ export function adjusted(scenario: Scenario, { seed, scale, speed, chaos }: Scen
 }
 
 /** The command that repeats a run. */
-export function commandOf(file: string, seed: string, { scale, speed, chaos, plant }: ScenarioFlags): string {
+export function commandOf(file: string, seed: string, { scale, speed, chaos, plant, from }: ScenarioFlags): string {
   return [
     `muster run ${relative(process.cwd(), file)} --seed ${seed}`,
     ...(scale === undefined ? [] : [`--scale ${scale}`]),
-    ...(speed === undefined ? [] : [`--speed ${speed}`]),
+    ...(from === undefined ? [] : [`--from ${from}`]),
+    ...(speed === undefined || from !== undefined ? [] : [`--speed ${speed}`]),
     ...(chaos === undefined ? [] : [chaos === true ? '--chaos' : `--chaos ${chaos}`]),
     ...(plant === undefined ? [] : [`--plant ${plant}`]),
   ].join(' ')

@@ -1,11 +1,11 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { CodedError } from '@muster/shared/core'
-import { formatDuration, formatProblem, type RunResult } from '@muster/shared/scenario'
+import { formatDuration, formatProblem, type RunResult, type Scenario } from '@muster/shared/scenario'
 import { type Command, Option } from 'commander'
 import { EVENT_LOG, openEventLog } from '../event-log/write.ts'
 import { renderSummary, writeReports } from '../report/index.ts'
-import { runScenario } from '../runner/run.ts'
+import type { RunOptions } from '../runner/run.ts'
 import { baselineOf } from './baseline.ts'
 import { runSeeds } from './explore.ts'
 import { abortOnSignal } from './interrupt.ts'
@@ -15,8 +15,9 @@ import { plantedBugOf } from './planted-bug.ts'
 import { readScenario } from './read-scenario.ts'
 import { formatsOf, reportOption } from './report-formats.ts'
 import { adjusted, commandOf, type ScenarioFlags } from './run-flags.ts'
+import { flagsFrom, runWithSnapshots, type SnapshotFlags, withSnapshotOptions } from './snapshot-flags.ts'
 
-interface RunFlags extends ScenarioFlags {
+export interface RunFlags extends ScenarioFlags, SnapshotFlags {
   readonly seeds?: string
   readonly out: string
   readonly report?: string
@@ -30,7 +31,7 @@ interface RunFlags extends ScenarioFlags {
 }
 
 export function addRun(program: Command): void {
-  program
+  const command = program
     .command('run')
     .description('run scenarios on a live fleet to a verdict')
     .argument('<scenario...>', 'scenario files')
@@ -41,6 +42,26 @@ export function addRun(program: Command): void {
     .option('--seeds <n>', 'run so many seeds, each in a virtual world, and name those that fail')
     .addOption(new Option('--plant <bug>', 'plant a bug, to see that it is found: ack-before-commit').hideHelp())
     .option('--baseline <run>', 'compare with a former run: its name or folder, or `last-passed`')
+    .option('--keep-data', 'keep stores and keys of the run beside its reports')
+  withSnapshotOptions(withOutputOptions(command)).action(async (files: string[], given: RunFlags) => {
+    let exitCode = 0
+    formatsOf(given.report)
+    checkName(given, files)
+    const flags = flagsFrom(given)
+    for (const file of files) {
+      const { seeds } = flags
+      exitCode = worse(
+        exitCode,
+        seeds === undefined ? await runOne(file, flags) : await runSeeds(file, { ...flags, seeds }),
+      )
+    }
+    process.exitCode = exitCode
+  })
+}
+
+/** Where a run is written, and what is printed of it. */
+export const withOutputOptions = (command: Command): Command =>
+  command
     .option('--out <dir>', 'where runs are kept', 'runs')
     .option('--name <name>', 'what the run is called, in place of its time and scenario')
     .addOption(reportOption("what the scenario's outputs.reports says"))
@@ -48,21 +69,6 @@ export function addRun(program: Command): void {
     .option('--json', 'print the result as JSON on stdout, and nothing else')
     .option('-q, --quiet', 'print the summary only')
     .option('--log-level <level>', 'of the services, for their log files', 'warn')
-    .option('--keep-data', 'keep stores and keys of the run beside its reports')
-    .action(async (files: string[], flags: RunFlags) => {
-      let exitCode = 0
-      formatsOf(flags.report)
-      checkName(flags, files)
-      for (const file of files) {
-        const { seeds } = flags
-        exitCode = worse(
-          exitCode,
-          seeds === undefined ? await runOne(file, flags) : await runSeeds(file, { ...flags, seeds }),
-        )
-      }
-      process.exitCode = exitCode
-    })
-}
 
 /** Exit codes from the gravest to the mildest. */
 const gravity = [130, 143, 1, 2, 3, 4, 14, 20, 12, 13, 11, 10, 5, 0]
@@ -78,7 +84,11 @@ async function runOne(file: string, flags: RunFlags): Promise<number> {
     for (const problem of read.problems) process.stderr.write(`${formatProblem(problem)}\n`)
     return 3
   }
-  const scenario = adjusted(read.scenario, flags)
+  return runToVerdict(adjusted(read.scenario, flags), file, flags)
+}
+
+/** Run a scenario, write its reports, and answer the exit code. */
+export async function runToVerdict(scenario: Scenario, file: string, flags: RunFlags): Promise<number> {
   const baseline = await baselineOf(scenario, flags)
   const runId = flags.name ?? newRunId(scenario.metadata.name)
   const dir = resolve(flags.out, runId)
@@ -96,7 +106,7 @@ async function runOne(file: string, flags: RunFlags): Promise<number> {
     process.stderr.write(`muster: the event log ends here, the run goes on: ${message}\n`),
   )
   try {
-    const result = await runScenario({
+    const options: RunOptions = {
       scenario,
       file: relative(process.cwd(), file),
       runId,
@@ -110,7 +120,8 @@ async function runOne(file: string, flags: RunFlags): Promise<number> {
       ...(baseline ? { baseline } : {}),
       onNote: (atMs, what, text) => view.note(atMs, what, text),
       onStart: ({ observer, nowMs }) => view.watch(observer, nowMs),
-    })
+    }
+    const result = await runWithSnapshots(options, flags)
     view.stop()
     log.close()
     return await finish(result, dir, { ...flags, report: flags.report ?? scenario.outputs.reports.join(',') })

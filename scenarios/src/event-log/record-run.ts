@@ -20,8 +20,11 @@ export interface RunRecord {
 }
 
 /** Put what a run tells into its event log; of each phase the first `keepEvents` events of devices. */
-export function recordRun(log: EventLog | undefined, { keepEvents }: { readonly keepEvents: number }): RunRecord {
-  let faultsTold = 0
+export function recordRun(
+  log: EventLog | undefined,
+  { keepEvents, faultsTold: toldBefore = 0 }: { readonly keepEvents: number; readonly faultsTold?: number },
+): RunRecord {
+  let faultsTold = toldBefore
   let kept = 0
   let leftOut = 0
   const nextStretch = (atMs: number): void => {

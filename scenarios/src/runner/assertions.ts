@@ -17,6 +17,8 @@ export interface AssertionWatch {
   phaseEnds(name: string): Promise<void>
   /** Ask what is to hold all the time. */
   look(): Promise<void>
+  /** Nothing more is asked. Answers all that there is, for another to go on from. */
+  rest(): Promise<AssertionsImage>
   /** The phases are over: what is under way is waited for, and whose moment has not come is not reached. */
   end(): Promise<void>
   /** What is asked at the end of the run. */
@@ -25,16 +27,31 @@ export interface AssertionWatch {
   results(): readonly ExpectationResult[]
 }
 
+/** What came of assertions, and which are still to be asked, by themselves. */
+export interface AssertionsImage {
+  readonly settled: readonly (readonly [Assertion, ExpectationResult])[]
+  readonly looks: readonly (readonly [Assertion, { times: number; lastMs: number; phases: readonly string[] }])[]
+  /** Those whose moment has come or is known: when. */
+  readonly open: readonly (readonly [Assertion, number])[]
+}
+
 /** Devices that a result names. */
 const NAMED_MAX = 20
 
-export function watchAssertions(context: RunContext): AssertionWatch {
+/** `before`: of a run that goes on; what it had of assertions that the scenario has no more is forgotten. */
+export function watchAssertions(context: RunContext, before?: AssertionsImage): AssertionWatch {
   const { assertions } = context.scenario
-  const results = new Map<Assertion, ExpectationResult>()
+  const same = knownAs(assertions)
+  const results = new Map<Assertion, ExpectationResult>(same(before?.settled))
   const questions = new Map(assertions.map((assertion) => [assertion, questionOf(assertion)]))
-  const looks = new Map<Assertion, { times: number; lastMs: number; phases: Set<string> }>()
+  const looks = new Map<Assertion, { times: number; lastMs: number; phases: Set<string> }>(
+    same(before?.looks).map(([assertion, seen]) => [assertion, { ...seen, phases: new Set(seen.phases) }]),
+  )
+  const open = new Map<Assertion, number>()
   const ending = new AbortController()
-  const waiting = { stage: context.stage, signal: AbortSignal.any([context.signal, ending.signal]) }
+  const resting = new AbortController()
+  const asking = { ...context, signal: AbortSignal.any([context.signal, resting.signal]) }
+  const waiting = { stage: context.stage, signal: AbortSignal.any([asking.signal, ending.signal]) }
   const beside: Promise<void>[] = []
   const under = new Set<string>()
 
@@ -42,8 +59,8 @@ export function watchAssertions(context: RunContext): AssertionWatch {
     results.set(assertion, result)
     context.record.judged('assertion', [result])
   }
-  const ask = async (assertion: Assertion): Promise<void> => {
-    const result = await askUntil(context, assertion, questions.get(assertion) as Question)
+  const ask = async (assertion: Assertion, sinceMs: number): Promise<void> => {
+    const result = await askUntil(asking, assertion, questions.get(assertion) as Question, sinceMs)
     if (result) settle(assertion, result)
   }
   const askAll = async (edge: 'begin' | 'end', phase: string | undefined): Promise<void> => {
@@ -52,20 +69,25 @@ export function watchAssertions(context: RunContext): AssertionWatch {
       const { edge: at, phase: of, afterMs } = assertion.at ?? { edge: 'end', afterMs: 0 }
       if (at !== edge || of !== phase) continue
       const withinMs = withinOf(assertion)
-      if (edge === 'end' || (afterMs === 0 && withinMs === 0)) await ask(assertion)
-      else beside.push(later(afterMs, () => ask(assertion)))
+      const nowMs = context.nowMs()
+      if (edge === 'end' || (afterMs === 0 && withinMs === 0)) await ask(assertion, nowMs)
+      else beside.push(askAt(assertion, nowMs + afterMs))
     }
   }
-  const later = async (afterMs: number, work: () => Promise<void>): Promise<void> => {
+  const askAt = async (assertion: Assertion, atMs: number): Promise<void> => {
+    open.set(assertion, atMs)
+    const afterMs = atMs - context.nowMs()
     try {
       if (afterMs > 0) await sleep(waiting, afterMs)
     } catch {
       return
     }
-    await work().catch((error: unknown) => {
-      if (!context.signal.aborted) throw error
+    await ask(assertion, atMs).catch((error: unknown) => {
+      if (!asking.signal.aborted) throw error
     })
+    if (results.has(assertion)) open.delete(assertion)
   }
+  for (const [assertion, atMs] of same(before?.open)) beside.push(askAt(assertion, atMs))
   const look = async (): Promise<void> => {
     for (const assertion of assertions) {
       const during = (assertion.always ?? assertion.never)?.during
@@ -95,6 +117,12 @@ export function watchAssertions(context: RunContext): AssertionWatch {
       await askAll('end', name)
     },
     look,
+    rest: async () => {
+      resting.abort()
+      await Promise.all(beside)
+      const seen = [...looks].map(([assertion, each]) => [assertion, { ...each, phases: [...each.phases] }] as const)
+      return { settled: [...results], looks: seen, open: [...open] }
+    },
     end: async () => {
       ending.abort()
       await Promise.all(beside)
@@ -106,6 +134,16 @@ export function watchAssertions(context: RunContext): AssertionWatch {
       return [...assertions.map((assertion) => results.get(assertion) as ExpectationResult)]
     },
   }
+}
+
+/** What is known of assertions that stand in the scenario as they stood in the one before. */
+function knownAs(assertions: readonly Assertion[]) {
+  const now = new Map(assertions.map((assertion) => [JSON.stringify(assertion), assertion]))
+  return <Known>(entries: readonly (readonly [Assertion, Known])[] = []): [Assertion, Known][] =>
+    entries.flatMap(([before, known]) => {
+      const assertion = now.get(JSON.stringify(before))
+      return assertion ? [[assertion, known]] : []
+    })
 }
 
 const withinOf = ({ within, eventually }: Assertion): number => within ?? eventually?.within ?? 0
@@ -223,9 +261,9 @@ async function askUntil(
   context: RunContext,
   assertion: Assertion,
   question: Question,
+  sinceMs: number,
 ): Promise<ExpectationResult | undefined> {
   const within = withinOf(assertion)
-  const sinceMs = context.nowMs()
   try {
     for (let asked = 1; ; asked++) {
       const answer = await askOnce(context, question, false)

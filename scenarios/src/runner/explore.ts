@@ -1,7 +1,7 @@
 import type { PlantedBug } from '@muster/control'
 import { CodedError } from '@muster/shared/core'
 import type { ExpectationResult, RunResult, Scenario } from '@muster/shared/scenario'
-import { runScenario } from './run.ts'
+import { type PutDown, runScenario } from './run.ts'
 
 export interface ExploreOptions {
   readonly scenario: Scenario
@@ -9,6 +9,8 @@ export interface ExploreOptions {
   /** How many worlds are made, each from a seed of its own. */
   readonly seeds: number
   readonly plantedBug?: PlantedBug | undefined
+  /** What every world goes on from; read anew for each. */
+  readonly before?: (() => PutDown) | undefined
   readonly signal: AbortSignal
   /** The command that repeats the run of one seed. */
   readonly commandFor: (seed: string) => string
@@ -54,7 +56,7 @@ export async function explore(options: ExploreOptions): Promise<Exploration> {
 }
 
 async function runSeed(
-  { scenario, file, plantedBug, signal, commandFor }: ExploreOptions,
+  { scenario, file, plantedBug, before, signal, commandFor }: ExploreOptions,
   seed: string,
 ): Promise<ExploredRun> {
   const startedMs = Date.now()
@@ -70,6 +72,7 @@ async function runSeed(
       logLevel: 'silent',
       signal,
       plantedBug,
+      ...(before ? { before: before() } : {}),
       onNote: () => undefined,
     })
     const { exitCode, replay } = result

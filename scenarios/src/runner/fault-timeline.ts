@@ -1,5 +1,5 @@
 import { CodedError } from '@muster/shared/core'
-import { deviceFaultOf, type ScenarioFault, type ServiceFaultKind } from '@muster/shared/scenario'
+import { deviceFaultOf, type PhaseResult, type ScenarioFault, type ServiceFaultKind } from '@muster/shared/scenario'
 import { type RunContext, sleep } from './context.ts'
 import { beginOnDevices } from './device-faults.ts'
 import { faultText } from './fault-text.ts'
@@ -13,6 +13,25 @@ export interface FaultTimeline {
   phaseBegins(name: string): void
   /** Nothing new goes wrong, what goes wrong ends now, and this resolves when all is mended. */
   end(): Promise<void>
+  /**
+   * Nothing new goes wrong. Answers what was still to come.
+   * @throws CodedError `snapshot/not-at-rest` when something is wrong just now
+   */
+  rest(): Promise<readonly WaitingFault[]>
+}
+
+/** A fault whose moment is known and has not come. */
+export interface WaitingFault {
+  readonly fault: ScenarioFault
+  readonly atMs: number
+}
+
+/** What a run that was put down had behind it. */
+export interface FaultsBefore {
+  readonly waiting: readonly WaitingFault[]
+  /** All that its scenario had. */
+  readonly known: readonly ScenarioFault[]
+  readonly phases: readonly PhaseResult[]
 }
 
 /** How many faults are under way, and when the last of them was over, for who meets what they do. */
@@ -30,8 +49,8 @@ export interface OpenFault {
   readonly fromMs: number
 }
 
-/** Faults happen as soon as phases begin. What fails in one of them is thrown by `end`. */
-export function startFaults(context: RunContext, trouble: Trouble): FaultTimeline {
+/** Faults happen as soon as phases begin, those of a run that goes on at once. What fails in one of them is thrown by `end`. */
+export function startFaults(context: RunContext, trouble: Trouble, before?: FaultsBefore): FaultTimeline {
   const ending = new AbortController()
   const waiting: Pick<RunContext, 'stage' | 'signal'> = {
     stage: context.stage,
@@ -40,17 +59,23 @@ export function startFaults(context: RunContext, trouble: Trouble): FaultTimelin
   const pending = new Set(context.scenario.faults)
   const under: Promise<void>[] = []
   const failures: unknown[] = []
-  let first = true
+  const next = new Map<ScenarioFault, number>()
+  let first = before === undefined
+  const start = (fault: ScenarioFault, atMs: number): void => {
+    pending.delete(fault)
+    const happening = happen(context, waiting, { fault, atMs }, { trouble, next })
+    under.push(happening.catch((error: unknown) => void failures.push(error)))
+  }
+  for (const fault of before ? context.scenario.faults : []) {
+    const atMs = before && nextMoment(fault, before, context.nowMs())
+    if (atMs === 'over') pending.delete(fault)
+    else if (atMs !== undefined) start(fault, atMs)
+  }
   return {
     phaseBegins: (name) => {
       for (const fault of pending) {
         if (fault.at.phase === undefined ? !first : fault.at.phase !== name) continue
-        pending.delete(fault)
-        under.push(
-          happen(context, waiting, fault, trouble).catch((error: unknown) => {
-            failures.push(error)
-          }),
-        )
+        start(fault, context.nowMs() + fault.at.afterMs)
       }
       first = false
     },
@@ -61,7 +86,37 @@ export function startFaults(context: RunContext, trouble: Trouble): FaultTimelin
       for (const fault of pending) context.note('fault', `${nameOf(fault)} did not happen: its phase did not begin`)
       if (failures.length > 0 && !context.signal.aborted) throw failures[0]
     },
+    rest: async () => {
+      if (trouble.active > 0)
+        throw new CodedError(
+          'snapshot/not-at-rest',
+          'a fault of the scenario is under way: take the snapshot after a phase at whose end all is well',
+        )
+      const left = [...next].map(([fault, atMs]) => ({ fault, atMs }))
+      ending.abort()
+      await Promise.all(under)
+      return left
+    },
   }
+}
+
+/** When a fault comes next in a run that goes on; undefined when its phase has not begun. */
+function nextMoment(
+  fault: ScenarioFault,
+  { waiting, known, phases }: FaultsBefore,
+  nowMs: number,
+): number | 'over' | undefined {
+  const same = (other: ScenarioFault): boolean => JSON.stringify(other) === JSON.stringify(fault)
+  const left = waiting.find((candidate) => same(candidate.fault))
+  if (left) return left.atMs
+  const { phase, afterMs } = fault.at
+  const began = phase === undefined ? phases[0] : phases.find(({ name }) => name === phase)
+  if (!began) return undefined
+  if (known.some(same)) return 'over'
+  const firstMs = began.fromMs + afterMs
+  if (firstMs >= nowMs) return firstMs
+  const { every } = fault
+  return every === undefined ? 'over' : firstMs + Math.ceil((nowMs - firstMs) / every) * every
 }
 
 const nameOf = ({ name, kind }: ScenarioFault): string => name ?? kind
@@ -70,12 +125,14 @@ const nameOf = ({ name, kind }: ScenarioFault): string => name ?? kind
 async function happen(
   context: RunContext,
   waiting: Pick<RunContext, 'stage' | 'signal'>,
-  fault: ScenarioFault,
-  trouble: Trouble,
+  { fault, atMs: firstMs }: WaitingFault,
+  { trouble, next }: { readonly trouble: Trouble; readonly next: Map<ScenarioFault, number> },
 ): Promise<void> {
-  let atMs = context.nowMs() + fault.at.afterMs
+  let atMs = firstMs
   do {
+    next.set(fault, atMs)
     if (!(await passes(waiting, atMs - context.nowMs()))) return
+    next.delete(fault)
     await once(context, waiting, fault, trouble)
     atMs = Math.max(atMs + (fault.every ?? 0), context.nowMs())
   } while (fault.every !== undefined)

@@ -21,13 +21,23 @@ export interface Measuring {
   onStats(stats: Stats): void
 }
 
-/** `looksAtCertificates`: somebody wants to know whose have run out. */
-export function createMeasuring(client: MusterClient, nowMs: () => EpochMs, looksAtCertificates: boolean): Measuring {
-  const graphRequests: (Measurement & { route: string })[] = []
-  const checkIns: Measurement[] = []
-  const lags: Measurement[] = []
-  const expiredLooks: Measurement[] = []
-  const expiredFirst = new Map<string, Measurement>()
+/** What was measured in a run before it was put down. */
+export type MeasuringImage = Pick<Measuring, 'graphRequests' | 'checkIns' | 'lags' | 'recoveries' | 'expiredLooks'> & {
+  readonly expiredFirst: Iterable<readonly [string, Measurement]>
+}
+
+/** `looksAtCertificates`: somebody wants to know whose have run out. `before`: what was measured already. */
+export function createMeasuring(
+  client: MusterClient,
+  nowMs: () => EpochMs,
+  looksAtCertificates: boolean,
+  before?: MeasuringImage,
+): Measuring {
+  const graphRequests: (Measurement & { route: string })[] = [...(before?.graphRequests ?? [])]
+  const checkIns: Measurement[] = [...(before?.checkIns ?? [])]
+  const lags: Measurement[] = [...(before?.lags ?? [])]
+  const expiredLooks: Measurement[] = [...(before?.expiredLooks ?? [])]
+  const expiredFirst = new Map<string, Measurement>(before?.expiredFirst ?? [])
   const positions = { checkIns: '', graphRequests: '' }
 
   const newest = async (what: keyof typeof positions): Promise<MeasurementPage['entries']> => {
@@ -46,7 +56,7 @@ export function createMeasuring(client: MusterClient, nowMs: () => EpochMs, look
     graphRequests,
     checkIns,
     lags,
-    recoveries: [],
+    recoveries: [...(before?.recoveries ?? [])],
     expiredLooks,
     expiredFirst,
     poll: async () => {

@@ -11,7 +11,15 @@ export interface Observer {
   /** Ask for the last ones, which are a sample as well. */
   last(): Promise<Stats>
   readonly samples: readonly Sample[]
+  /** What it remembers, for another to go on from. */
+  image(): ObserverImage
   stop(): void
+}
+
+export interface ObserverImage {
+  readonly samples: readonly Sample[]
+  readonly keepEvery: number
+  readonly seen: number
 }
 
 const SAMPLES_MAX = 1_200
@@ -21,16 +29,18 @@ export interface Watching {
   readonly resolutionMs: number
   readonly onStats: (stats: Stats) => void
   readonly onEvent: (event: DeviceEvent) => void
+  /** What an earlier one remembered. */
+  readonly before?: ObserverImage | undefined
 }
 
 /** Something that the service told while it happened. */
 export type DeviceEvent = Omit<Extract<LiveEvent, { type: 'event' }>, 'type'>
 
-export function createObserver(client: MusterClient, { resolutionMs, onStats, onEvent }: Watching): Observer {
+export function createObserver(client: MusterClient, { resolutionMs, onStats, onEvent, before }: Watching): Observer {
   let latest: Stats | undefined
-  let samples: Sample[] = []
-  let keepEvery = 1
-  let seen = 0
+  let samples: Sample[] = [...(before?.samples ?? [])]
+  let keepEvery = before?.keepEvery ?? 1
+  let seen = before?.seen ?? 0
 
   const take = (stats: Stats): void => {
     latest = stats
@@ -71,6 +81,7 @@ export function createObserver(client: MusterClient, { resolutionMs, onStats, on
       onStats(stats)
       return stats
     },
+    image: () => ({ samples, keepEvery, seen }),
     stop: forget,
   }
 }

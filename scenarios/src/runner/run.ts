@@ -3,25 +3,24 @@ import { cpus } from 'node:os'
 import type { PlantedBug } from '@muster/control'
 import { formatDuration, type PhaseResult, type RunResult, type Scenario } from '@muster/shared/scenario'
 import { stringify } from 'yaml'
-import { recordRun } from '../event-log/record-run.ts'
 import type { EventLog } from '../event-log/write.ts'
 import { openLiveStage } from '../stack/live-stage.ts'
 import { openVirtualStage } from '../world/virtual-stage.ts'
+import type { WorldImage } from '../world/world-image.ts'
 import { type AssertionWatch, watchAssertions } from './assertions.ts'
 import { collectCertificateEnds, collectDevices, collectPolicies } from './collect.ts'
 import { interruptionOf, type RunContext } from './context.ts'
-import { type FaultTimeline, startFaults, type Trouble } from './fault-timeline.ts'
+import { type FaultTimeline, startFaults } from './fault-timeline.ts'
 import { historyVerdict } from './history.ts'
 import { historyText, invariantsOf, judge } from './judge.ts'
 import { type BaselineRun, judgeThresholds } from './judge-thresholds.ts'
-import { createMeasuring, toldClient } from './measuring.ts'
-import { createObserver } from './observer.ts'
-import { patientClient } from './patient-client.ts'
+import { contextOf, writeHead } from './open-context.ts'
 import { runPhase } from './phases.ts'
 import { populate } from './populate.ts'
 import { checkFaultsPossible } from './possible-faults.ts'
+import { faultsBefore, phasesLeft, type RunBefore, type RunSoFar, soFarOf } from './run-so-far.ts'
 import type { Stage } from './stage.ts'
-import { prepareTenant } from './tenant.ts'
+import { addNewPolicies, prepareTenant } from './tenant.ts'
 import { startWatch, type Watch } from './watch.ts'
 
 export interface RunOptions {
@@ -43,7 +42,26 @@ export interface RunOptions {
   readonly onStart?: (context: RunContext) => void
   /** Where the run is written down as it goes. */
   readonly log?: EventLog
+  /** A virtual run that was put down, to go on from. */
+  readonly before?: PutDown
+  /** `log` has what was before already. */
+  readonly sameLog?: boolean
 }
+
+/** A virtual run that was put down: what the runner knew, and its world. */
+export interface PutDown extends RunBefore {
+  readonly image: WorldImage
+}
+
+/** Rest after a phase, and put everything down. */
+export interface RestAfter {
+  readonly phase: string
+  /** Called when everything is at rest; `save` puts the world down into an empty directory. */
+  readonly putDown: (soFar: RunSoFar, save: NonNullable<Stage['save']>) => Promise<void>
+}
+
+/** A run that came to its verdict, or was put down. */
+export type RunPart = { readonly result: RunResult } | { readonly soFar: RunSoFar }
 
 /**
  * Run a scenario to a verdict: live, or in a virtual world, as its clock says. Everything that was started has ended when
@@ -51,35 +69,56 @@ export interface RunOptions {
  * @throws CodedError when the environment is not ready, or the scenario wants a fault that cannot happen there
  */
 export async function runScenario(options: RunOptions): Promise<RunResult> {
+  return resultOf(await runPart(options))
+}
+
+/** Run a scenario to a verdict or, where a phase before that ends well, to its rest. */
+export async function runPart(options: RunOptions, restAfter?: RestAfter): Promise<RunPart> {
   const startedWallMs = Date.now()
   let stage: Stage | undefined
   const onEvent = (what: string, text: string): void =>
     options.onNote(stage?.clock.nowMs() ?? startedWallMs, what, text)
   checkFaultsPossible(options.scenario, options.env)
   const open = options.scenario.clock.mode === 'virtual' ? openVirtualStage : openLiveStage
-  stage = await open({ ...options, onEvent })
+  stage = await open({ ...options, onEvent, image: options.before?.image })
   const opened = stage
   try {
     const signal = AbortSignal.any([options.signal, opened.lost])
-    return await opened.perform(() => performOn(opened, { ...options, signal }, startedWallMs))
+    const part = await opened.perform(() =>
+      performPart(opened, { ...options, signal }, startedWallMs, restAfter?.phase),
+    )
+    if ('soFar' in part && opened.save) await restAfter?.putDown(part.soFar, opened.save)
+    return part
   } finally {
     await opened.stop()
   }
 }
 
+type PerformOptions = Omit<RunOptions, 'dataDir' | 'env' | 'logLevel'>
+
 /** Perform a scenario on a stage that is open, and judge it. The stage stays open. */
-export async function performOn(
+export async function performOn(stage: Stage, options: PerformOptions, startedWallMs: number): Promise<RunResult> {
+  return resultOf(await performPart(stage, options, startedWallMs))
+}
+
+function resultOf(part: RunPart): RunResult {
+  if ('result' in part) return part.result
+  throw new Error('a run that was not to be put down comes to its verdict')
+}
+
+async function performPart(
   stage: Stage,
-  options: Omit<RunOptions, 'dataDir' | 'env' | 'logLevel'>,
+  options: PerformOptions,
   startedWallMs: number,
-): Promise<RunResult> {
-  const { scenario } = options
+  restAfter?: string,
+): Promise<RunPart> {
+  const { scenario, before } = options
   const giveUp = new AbortController()
   const signal = AbortSignal.any([options.signal, giveUp.signal])
   const context = contextOf(stage, { ...options, signal })
   const { observer, nowMs, startedMs } = context
   options.onStart?.(context)
-  const assertions = watchAssertions(context)
+  const assertions = watchAssertions(context, before?.soFar.asserted)
   const watch = startWatch(context, assertions, giveUp, () => Date.now() - startedWallMs)
   try {
     const head = {
@@ -95,12 +134,23 @@ export async function performOn(
       startedMs,
       resolvedYaml: stringify(scenario),
     } as const
-    context.record.begins({ ...head, phases: scenario.phases.map(({ name }) => name) })
+    if (!options.sameLog) writeHead(context, head, before)
     await unlessAborted(context, async () => {
+      if (before) return addNewPolicies(context)
       await prepareTenant(context)
       await populate(context)
     })
-    const phases = await runPhases(context, startFaults(context, context.trouble), { assertions, watch })
+    const faults = startFaults(context, context.trouble, before && faultsBefore(before))
+    const { phases, rests } = await runPhases(context, { faults, assertions, watch }, { before, restAfter })
+    if (rests) {
+      await watch.stop()
+      const [waiting, asserted] = [await faults.rest(), await assertions.rest()]
+      await context.measuring.poll()
+      await stage.rest?.()
+      return { soFar: soFarOf(context, { phases, waiting, asserted }) }
+    }
+    await faults.end()
+    await assertions.end()
     await watch.stop()
     context.faults.push(...((await stage.heal?.()) ?? []))
     const history = await historyVerdict(context)
@@ -146,62 +196,10 @@ export async function performOn(
       ...(stage.seal ? { replay: await stage.seal() } : {}),
     }
     context.record.ends(result)
-    return result
+    return { result }
   } finally {
     observer.stop()
     await watch.stop()
-  }
-}
-
-function contextOf(
-  stage: Stage,
-  { scenario, signal, onNote, log }: Pick<RunOptions, 'scenario' | 'signal' | 'onNote' | 'log'>,
-): RunContext {
-  const events: RunContext['events'] = []
-  const faults: RunContext['faults'] = []
-  const { keepEvents, resolution } = scenario.outputs.timeline
-  const record = recordRun(log, { keepEvents })
-  const nowMs = (): number => stage.clock.nowMs()
-  const trouble: Trouble = { active: 0, lastMs: Number.NEGATIVE_INFINITY, open: new Set() }
-  const certificates = scenario.thresholds.some(({ metric }) => metric === 'cert.expired_in_use')
-  const measuring = createMeasuring(stage.client, nowMs, certificates)
-  const told = { ...stage, client: toldClient(stage.client, measuring.unanswered) }
-  const observer = createObserver(told.client, {
-    resolutionMs: resolution,
-    onStats: (stats) => {
-      record.stats(stats)
-      measuring.onStats(stats)
-    },
-    onEvent: record.device,
-  })
-  return {
-    scenario,
-    stage,
-    client: scenario.faults.length > 0 ? patientClient(told, trouble, signal) : told.client,
-    observer,
-    measuring,
-    trouble,
-    startedMs: nowMs(),
-    phaseSpans: [],
-    rollouts: new Map(),
-    signal,
-    policyIds: new Map(),
-    groupIds: new Map(),
-    filterIds: new Map(),
-    settingsNow: new Map(),
-    events,
-    record,
-    faults,
-    counts: { brokerKills: 0, devices: 0 },
-    nowMs,
-    note: (what, text) => {
-      const event = { atMs: nowMs(), what, text }
-      events.push(event)
-      record.event(event)
-      record.faultsSoFar(faults)
-      stage.record?.(what, text)
-      onNote(nowMs(), what, text)
-    },
   }
 }
 
@@ -215,13 +213,18 @@ async function unlessAborted({ signal }: RunContext, prepare: () => Promise<void
   }
 }
 
+/** Phases in order, to the last or to the one that the run rests after. */
 async function runPhases(
   context: RunContext,
-  faults: FaultTimeline,
-  { assertions, watch }: { readonly assertions: AssertionWatch; readonly watch: Watch },
-): Promise<readonly PhaseResult[]> {
-  const phases: PhaseResult[] = []
-  for (const phase of context.scenario.phases) {
+  {
+    faults,
+    assertions,
+    watch,
+  }: { readonly faults: FaultTimeline; readonly assertions: AssertionWatch; readonly watch: Watch },
+  { before, restAfter }: { readonly before: RunBefore | undefined; readonly restAfter: string | undefined },
+): Promise<{ phases: PhaseResult[]; rests: boolean }> {
+  const phases: PhaseResult[] = [...(before?.soFar.phases ?? [])]
+  for (const phase of phasesLeft(context.scenario, before)) {
     const failed = phases.some(({ outcome }) => outcome !== 'done')
     if (failed || context.signal.aborted) {
       phases.push({
@@ -248,10 +251,10 @@ async function runPhases(
     )
     phases.push(result)
     await unlessAborted(context, () => assertions.phaseEnds(phase.name))
+    const rests = phase.name === restAfter && result.outcome === 'done' && !context.signal.aborted
+    if (rests) return { phases, rests }
   }
-  await faults.end()
-  await assertions.end()
-  return phases
+  return { phases, rests: false }
 }
 
 function machine(): Readonly<Record<string, string>> {

@@ -45,6 +45,13 @@ export interface Stage {
   heal?(): Promise<readonly Span[]>
   /** Close the record of all that has happened: the same for the same seed and version. Absent where time is real. */
   seal?(): Promise<Replay>
+  /**
+   * Bring everything to rest: nothing is under way any more, and nothing goes on. Absent where time does not stand still.
+   * @throws CodedError `snapshot/not-at-rest`
+   */
+  rest?(): Promise<void>
+  /** Put all that is at rest down into an empty directory; answers the simulated time. Outside of `perform`. */
+  save?(dir: string): Promise<{ readonly atMs: number }>
   /** Versions and machine, for the report. */
   readonly environment: Readonly<Record<string, string>>
   /** Let work go on until it has ended, in the stage's time. */

@@ -34,11 +34,23 @@ export async function prepareTenant(context: RunContext): Promise<void> {
     context.filterIds.set(id, idOf(await client.call('POST', '/beta/deviceManagement/assignmentFilters', body)))
   }
   await writeRestrictions(context)
-  for (const policy of scenario.policies) {
+  await addPolicies(context, scenario.policies)
+}
+
+/** Policies that a scenario has beyond those that the tenant it goes on with has. */
+export const addNewPolicies = (context: RunContext): Promise<void> =>
+  addPolicies(
+    context,
+    context.scenario.policies.filter(({ id }) => !context.policyIds.has(id)),
+  )
+
+/** Make policies, and assign those that are for somebody from the start. */
+async function addPolicies(context: RunContext, policies: readonly ScenarioPolicy[]): Promise<void> {
+  for (const policy of policies) {
     await createPolicy(context, policy)
     if (policy.assignTo.length > 0) await assignPolicy(context, policy, policy.assignTo, policy.exclude)
   }
-  if (scenario.policies.length > 0) context.note('tenant', `${scenario.policies.length} policies`)
+  if (policies.length > 0) context.note('tenant', `${policies.length} policies`)
 }
 
 const idOf = (entity: unknown): string => String((entity as Entity)['id'])

@@ -9,20 +9,32 @@ export interface Chronicle {
   /** One line: when, and what, in words that are the same in every replay. */
   add(atMs: EpochMs, line: string): void
   readonly events: number
+  /** What there is so far, for another to go on from. */
+  image(): ChronicleImage
   /** Close the record. */
   sha256(): string
+}
+
+/** A record so far: its hash stands for what was in it. */
+export interface ChronicleImage {
+  readonly events: number
+  readonly sha256: string
 }
 
 /** Lines that are hashed together. */
 const CHUNK = 512
 
-export function createChronicle(startMs: EpochMs): Chronicle {
+export function createChronicle(startMs: EpochMs, before?: ChronicleImage): Chronicle {
   const hash = createHash('sha256')
-  let chunk: string[] = []
-  let events = 0
+  let chunk: string[] = before ? [`after ${before.sha256}`] : []
+  let events = before?.events ?? 0
   const flush = (): void => {
     if (chunk.length > 0) hash.update(`${chunk.join('\n')}\n`)
     chunk = []
+  }
+  const digest = (): string => {
+    flush()
+    return hash.copy().digest('hex')
   }
   return {
     add: (atMs, line) => {
@@ -33,9 +45,7 @@ export function createChronicle(startMs: EpochMs): Chronicle {
     get events() {
       return events
     },
-    sha256: () => {
-      flush()
-      return hash.copy().digest('hex')
-    },
+    image: () => ({ events, sha256: digest() }),
+    sha256: digest,
   }
 }

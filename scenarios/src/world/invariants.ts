@@ -47,14 +47,25 @@ export interface InvariantWatch {
   }): void
   readonly violations: readonly Violation[]
   results(): readonly ExpectationResult[]
+  /** All that it knows, for another to go on from. */
+  image(): WatchImage
 }
 
-export function watchInvariants(nowMs: () => EpochMs): InvariantWatch {
-  const violations: Violation[] = []
-  const lastSeq = new Map<string, number>()
-  const revisions = new Map<string, number>()
-  const left = new Map<string, Device['lifecycle']>()
-  const revokedAtMs = new Map<string, EpochMs>()
+/** What a watch knows of the past. Maps are lists of their entries. */
+export interface WatchImage {
+  readonly violations: readonly Violation[]
+  readonly lastSeq: readonly (readonly [deviceId: string, seq: number])[]
+  readonly revisions: readonly (readonly [deviceAndPolicy: string, revision: number])[]
+  readonly left: readonly (readonly [deviceId: string, lifecycle: Device['lifecycle']])[]
+  readonly revokedAtMs: readonly (readonly [serialNumber: string, atMs: EpochMs])[]
+}
+
+export function watchInvariants(nowMs: () => EpochMs, before?: WatchImage): InvariantWatch {
+  const violations: Violation[] = [...(before?.violations ?? [])]
+  const lastSeq = new Map<string, number>(before?.lastSeq)
+  const revisions = new Map<string, number>(before?.revisions)
+  const left = new Map<string, Device['lifecycle']>(before?.left)
+  const revokedAtMs = new Map<string, EpochMs>(before?.revokedAtMs)
   /** Devices and reports of the transaction under way: they are judged together, in whatever order they were written. */
   let pending: { devices: Device[]; reports: ReportRow[] } = { devices: [], reports: [] }
 
@@ -80,6 +91,13 @@ export function watchInvariants(nowMs: () => EpochMs): InvariantWatch {
 
   return {
     violations,
+    image: () => ({
+      violations: [...violations],
+      lastSeq: [...lastSeq],
+      revisions: [...revisions],
+      left: [...left],
+      revokedAtMs: [...revokedAtMs],
+    }),
     onReports: (rows) => void pending.reports.push(...rows),
     onDevices: (devices) => void pending.devices.push(...devices),
     onPolicies: (rows) => {

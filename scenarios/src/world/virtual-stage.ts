@@ -7,6 +7,7 @@ import { startNemesis } from './nemesis.ts'
 import { sealWorld } from './seal.ts'
 import { virtualBreaker } from './virtual-breaker.ts'
 import { createWorld, type World } from './world.ts'
+import { putDown, type WorldImage } from './world-image.ts'
 
 /** Where virtual time begins when a scenario does not say: a Monday morning, always the same. */
 const START = '2026-01-05T08:00:00Z'
@@ -26,6 +27,8 @@ export interface VirtualStageOptions {
   /** A bug planted on purpose, to see that it is found. */
   readonly plantedBug?: PlantedBug | undefined
   readonly onEvent: (what: string, text: string) => void
+  /** A world that was put down, to go on with. */
+  readonly image?: WorldImage | undefined
 }
 
 /** A stage that is a whole world in this process: its time moves from event to event, as fast as the machine can. */
@@ -34,26 +37,32 @@ export async function openVirtualStage({
   logLevel,
   plantedBug,
   onEvent,
+  image,
 }: VirtualStageOptions): Promise<Stage & { readonly world: World }> {
   const startMs = Date.parse(scenario.clock.start ?? START)
-  const clock = manualClock(startMs)
+  const clock = manualClock(image?.atMs ?? startMs)
   const workers = scenario.workers ?? 1
   const world = await drive(
     clock,
-    createWorld(clock, {
-      seed: scenario.seed,
-      tenant: scenario.tenant.name,
-      startMs,
-      workers,
-      capacity: Math.ceil(scenario.population.size / workers) + 1,
-      lingerMs: scenario.clock.resolution,
-      logLevel,
-      ...(plantedBug ? { plantedBug } : {}),
-    }),
+    createWorld(
+      clock,
+      {
+        seed: scenario.seed,
+        tenant: scenario.tenant.name,
+        startMs,
+        workers,
+        capacity: Math.ceil(scenario.population.size / workers) + 1,
+        lingerMs: scenario.clock.resolution,
+        logLevel,
+        ...(plantedBug ? { plantedBug } : {}),
+      },
+      image,
+    ),
   )
   const breaker = virtualBreaker(world, onEvent)
   const nemesis = scenario.chaos && startNemesis(world, breaker, { seed: scenario.seed, chaos: scenario.chaos })
   let stopped = false
+  let counted: Awaited<ReturnType<World['rest']>> | undefined
   return {
     mode: 'virtual',
     world,
@@ -73,6 +82,14 @@ export async function openVirtualStage({
     invariants: () => world.watch.results(),
     seal: () => sealWorld(world),
     environment: { world: 'virtual' },
+    rest: async () => {
+      counted = await world.rest()
+    },
+    save: async (dir) => {
+      if (!counted) throw new Error('a world is at rest before it is saved')
+      await putDown(world, counted, dir)
+      return { atMs: clock.nowMs() }
+    },
     perform: (work) => drive(clock, work()),
     stop: async () => {
       if (stopped) return

@@ -20,13 +20,13 @@ const RETRY_MAX_MS = 2 * HOUR_MS
 /** How long a call waits for a service that is down. */
 const WAIT_MAX_MS = 600 * SECOND_MS
 
-/** A client in the same process: the public doors without the wire. It waits for a service that is down. */
+/** A client in the same process: the public doors without the wire. It waits for a service that is down. `asked`: calls so far. */
 export function createWorldClient(
   control: WorldControl,
   clock: Clock,
   listeners: Set<(event: LiveEvent) => void>,
+  asked = { calls: 0 },
 ): MusterClient {
-  let asked = 0
   const ask = async (method: string, path: string, body: unknown) => {
     for (let waitedMs = 0; !control.door; waitedMs += SECOND_MS) {
       if (waitedMs >= WAIT_MAX_MS)
@@ -42,7 +42,7 @@ export function createWorldClient(
         method,
         url: path,
         authorization: undefined,
-        correlationId: `runner-${++asked}`,
+        correlationId: `runner-${++asked.calls}`,
         // As the wire would have it: nothing undefined, nothing shared.
         body: body === undefined ? undefined : JSON.parse(JSON.stringify(body)),
         origin: WORLD_URL,

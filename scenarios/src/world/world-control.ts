@@ -1,6 +1,7 @@
 import {
   type Control,
   type ControlDeps,
+  type Counted,
   createControl,
   createFrontDoor,
   type FrontDoor,
@@ -25,6 +26,8 @@ export interface WorldControlOptions {
   readonly tenantId: string
   readonly log: ControlDeps['log']
   readonly sweepEveryMs: number
+  /** What was counted before its first life. */
+  readonly counted?: Counted
   readonly plantedBug?: PlantedBug
   readonly statsAfterMs: () => number
   readonly tell: (event: LiveEvent) => void
@@ -61,6 +64,7 @@ export function createWorldControl(options: WorldControlOptions): WorldControl {
 
   const start = async (): Promise<void> => {
     const fence = fenceStore(store)
+    const counted = lives === 0 ? options.counted : undefined
     const log = options.log.child({ life: ++lives })
     const connect = (what: string) => broker.connect(`control-${what}`)
     const buses = { requests: connect('requests'), reports: connect('reports'), outgoing: connect('outgoing') }
@@ -76,6 +80,7 @@ export function createWorldControl(options: WorldControlOptions): WorldControl {
       tenant,
       log,
       sweepEveryMs: options.sweepEveryMs,
+      ...(counted ? { counted } : {}),
       ...(options.plantedBug ? { plantedBug: options.plantedBug } : {}),
     })
     const watching = watchControl(control, { statsAfterMs: options.statsAfterMs }, options.tell)

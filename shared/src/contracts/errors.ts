@@ -393,6 +393,58 @@ export const errorCatalogue = {
     exit: 4,
     meaning: 'The file of a fleet was written by a newer Muster.',
   },
+
+  // snapshots
+  'snapshot/bad-name': {
+    status: 400,
+    graph: 'BadRequest',
+    exit: 2,
+    meaning: 'The name of a snapshot is letters, digits, dots and hyphens, and begins with a letter or digit.',
+  },
+  'snapshot/exists': { status: 409, graph: 'Conflict', exit: 2, meaning: 'There is a snapshot of this name already.' },
+  'snapshot/not-found': {
+    status: 404,
+    graph: 'ResourceNotFound',
+    exit: 2,
+    meaning: 'There is no snapshot of this name.',
+  },
+  'snapshot/damaged': {
+    status: 500,
+    graph: 'InternalServerError',
+    exit: 4,
+    meaning: 'A snapshot is not what was saved: a part is missing, or its digest is another.',
+  },
+  'snapshot/newer-version': {
+    status: 500,
+    graph: 'InternalServerError',
+    exit: 4,
+    meaning: 'The snapshot was saved by a newer Muster.',
+  },
+  'snapshot/wrong-mode': {
+    status: 400,
+    graph: 'BadRequest',
+    exit: 2,
+    meaning: 'A snapshot of a virtual world is no data directory, and the other way round.',
+  },
+  'snapshot/scenario-differs': {
+    status: 400,
+    graph: 'BadRequest',
+    exit: 3,
+    meaning: 'The scenario differs from that of the snapshot in what has been already.',
+  },
+  'snapshot/not-at-rest': {
+    status: 409,
+    graph: 'Conflict',
+    exit: 4,
+    meaning: 'Something is under way that a snapshot cannot hold.',
+  },
+  'snapshot/running': { status: 409, graph: 'Conflict', exit: 4, meaning: 'A Muster runs on the data directory.' },
+  'snapshot/not-reached': {
+    status: 409,
+    graph: 'Conflict',
+    exit: 5,
+    meaning: 'The phase after which the snapshot was to be taken did not end well.',
+  },
   'policy/body-missing': {
     status: 500,
     graph: 'InternalServerError',

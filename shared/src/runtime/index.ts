@@ -1,7 +1,7 @@
 export { type DeadLetter, sendDeadLetter } from './dead-letter.ts'
 export { acquireLock, type LockFile } from './lock-file.ts'
 export { createLogger, type Logger } from './log.ts'
-export { createMemoryBroker, type MemoryBroker, type MemoryBrokerOptions } from './memory-bus.ts'
+export { type BrokerImage, createMemoryBroker, type MemoryBroker, type MemoryBrokerOptions } from './memory-bus.ts'
 export type { LinkConditions, NetworkCounts } from './memory-network.ts'
 export { createNatsBus } from './nats-bus.ts'
 export type { NatsBusOptions } from './nats-connection.ts'

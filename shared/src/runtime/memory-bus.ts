@@ -15,7 +15,7 @@ import {
   type MemoryNetwork,
   type NetworkCounts,
 } from './memory-network.ts'
-import { createMemoryStream, type MemoryStream } from './memory-stream.ts'
+import { createMemoryStream, type KeptMessage, type MemoryStream } from './memory-stream.ts'
 import { systemClock } from './scaled-clock.ts'
 import { matchesSubject } from './subject-match.ts'
 
@@ -31,6 +31,17 @@ export interface MemoryBroker {
   /** Lose what streams and buckets hold, as a broker that comes back without its store. */
   wipe(): void
   readonly counts: Readonly<NetworkCounts>
+  /** Messages that have set out and not arrived. */
+  readonly underWay: number
+  /** What it keeps, for another broker to go on with. Who has taken up what is under way is not part of it. */
+  image(): BrokerImage
+}
+
+/** What streams and buckets hold, and what the network has counted. */
+export interface BrokerImage {
+  readonly streams: Readonly<Record<StreamName, readonly KeptMessage[]>>
+  readonly blobs: readonly (readonly [key: string, body: Uint8Array])[]
+  readonly counts: Readonly<NetworkCounts>
 }
 
 export interface MemoryBrokerOptions {
@@ -39,6 +50,8 @@ export interface MemoryBrokerOptions {
   readonly clock?: Clock
   /** Of the network's chance. */
   readonly seed?: string
+  /** What another has kept. */
+  readonly image?: BrokerImage
 }
 
 interface Listener {
@@ -80,6 +93,7 @@ export function createMemoryBroker(options: MemoryBrokerOptions = {}): MemoryBro
     conditions: [],
     turn: 0,
   }
+  if (options.image) takeUp(broker, options.image)
   const everybody = (): boolean => true
   return {
     connect: (name) => connectTo(broker, name),
@@ -108,7 +122,23 @@ export function createMemoryBroker(options: MemoryBrokerOptions = {}): MemoryBro
       for (const stream of Object.values(broker.streams)) stream.wipe()
     },
     counts: broker.network.counts,
+    get underWay() {
+      return broker.network.underWay
+    },
+    image: () => ({
+      streams: { REPORTS: broker.streams.REPORTS.waiting(), DLQ: broker.streams.DLQ.waiting() },
+      blobs: [...broker.blobs],
+      counts: { ...broker.network.counts },
+    }),
   }
+}
+
+function takeUp(broker: Broker, { streams, blobs, counts }: BrokerImage): void {
+  for (const [name, messages] of Object.entries(streams))
+    for (const [index, { subject, payload }] of messages.entries())
+      broker.streams[name as StreamName].append(subject, payload, `kept-${index}`)
+  for (const [key, body] of blobs) broker.blobs.set(key, body)
+  Object.assign(broker.network.counts, counts)
 }
 
 interface Broker {

@@ -40,7 +40,9 @@ export interface MemoryNetwork {
   /** From now on nothing gets through the link, and nothing is lost; until it is released, and all of it does. */
   hold(link: Link): void
   release(link: Link): void
-  readonly counts: Readonly<NetworkCounts>
+  readonly counts: NetworkCounts
+  /** Messages that have set out and not arrived. */
+  readonly underWay: number
 }
 
 /** How much later than drawn a message comes that others may overtake, at the most. */
@@ -48,8 +50,14 @@ const OVERTAKEN_MS = 1_000
 
 export function createMemoryNetwork(clock: Clock, seed: string): MemoryNetwork {
   const counts: NetworkCounts = { carried: 0, lost: 0, duplicated: 0 }
+  let underWay = 0
 
-  const schedule = (link: Link, direction: 'in' | 'out', through: () => void): void => {
+  const schedule = (link: Link, direction: 'in' | 'out', deliver: () => void): void => {
+    underWay++
+    const through = (): void => {
+      underWay--
+      deliver()
+    }
     const arrive = (): void => {
       if (link.held) link.held.push(through)
       else through()
@@ -70,6 +78,9 @@ export function createMemoryNetwork(clock: Clock, seed: string): MemoryNetwork {
 
   return {
     counts,
+    get underWay() {
+      return underWay
+    },
     link: (name) => ({
       name,
       conditions: {},

@@ -19,6 +19,12 @@ interface Stored {
   deliveries: number
 }
 
+/** A message that a stream keeps. */
+export interface KeptMessage {
+  readonly subject: string
+  readonly payload: Uint8Array
+}
+
 export interface StreamConsumer {
   readonly handler: (batch: readonly DurableMessage[]) => Promise<void>
   readonly maxBatch: number
@@ -35,6 +41,8 @@ export interface MemoryStream {
   info(): { messages: number; bytes: number }
   /** Consumers may have become reachable. */
   wake(): void
+  /** The messages that wait, oldest first. */
+  waiting(): readonly KeptMessage[]
   /** Lose everything, as a broker that comes back without its store. */
   wipe(): void
 }
@@ -109,6 +117,7 @@ export function createMemoryStream(subjects: readonly string[], bytesMax: number
       }
     },
     wake: wakeAll,
+    waiting: () => waiting.map(({ subject, payload }) => ({ subject, payload })),
     info: () => ({ messages: waiting.length + underWay, bytes }),
     wipe: () => {
       bytes -= sizeOf(waiting)

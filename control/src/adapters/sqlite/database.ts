@@ -1,6 +1,7 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { enrolmentMode, type PlatformName } from '@muster/shared/contracts'
 import { CodedError } from '@muster/shared/core'
+import { copyFrom } from './copy.ts'
 import { migrations } from './migrations.ts'
 import { fold } from './rows.ts'
 
@@ -17,13 +18,15 @@ export interface Database {
 export type OnBroken = (error: CodedError) => void
 
 /**
- * Open the database at `path` (`:memory:` for none on disk) and bring its schema up to date.
+ * Open the database at `path` (`:memory:` for none on disk) and bring its schema up to date. `copyOf`: an empty one begins
+ * with what this file has.
  * @throws CodedError `store/newer-version`, `store/disk-full`, `store/unusable`
  */
-export function openDatabase(path: string, onBroken?: OnBroken): Database {
+export function openDatabase(path: string, onBroken?: OnBroken, copyOf?: string): Database {
   const database = translated(path, () => connect(path, onBroken))
   try {
-    translated(path, () => migrate(database, path))
+    if (copyOf !== undefined) translated(copyOf, () => copyFrom(database, copyOf))
+    translated(path, () => migrate(database, copyOf ?? path))
   } catch (error) {
     database.close()
     throw error

@@ -18,6 +18,7 @@ import type {
 } from '../../domain/model.ts'
 import { actions } from './actions.ts'
 import { certificates } from './certificates.ts'
+import { copyInto } from './copy.ts'
 import { type Database, type OnBroken, openDatabase, openReader, rollBack } from './database.ts'
 import { devicePolicies } from './device-policies.ts'
 import { devices } from './devices.ts'
@@ -30,13 +31,20 @@ import { reports } from './reports.ts'
 import { createRowCache, type RowCache } from './row-cache.ts'
 import { createWriterQueue } from './writer-queue.ts'
 
+/** The store, and what only SQLite can. */
+export interface SqliteStore extends Store {
+  /** Write all that is committed to a new file, private to its owner. Its schema is that of this version. */
+  saveTo(path: string): Promise<void>
+}
+
 /**
  * The store in SQLite: one file at `path`, or `:memory:`. Writers take turns; readers of a file see what is committed and
- * wait for nobody. `onBroken` is told when the file can no longer be written: the caller's work fails as well.
+ * wait for nobody. `onBroken` is told when the file can no longer be written: the caller's work fails as well. A store in
+ * memory may begin with what the file `copyOf` has.
  * @throws CodedError `store/newer-version`, `store/disk-full`, `store/unusable`
  */
-export function openSqliteStore(path: string, onBroken?: OnBroken): Store {
-  const writer = openDatabase(path, onBroken)
+export function openSqliteStore(path: string, onBroken?: OnBroken, copyOf?: string): SqliteStore {
+  const writer = openDatabase(path, onBroken, copyOf)
   const queue = createWriterQueue()
   const inMemory = path === ':memory:'
   const reader = inMemory ? writer : openReader(path)
@@ -75,6 +83,7 @@ export function openSqliteStore(path: string, onBroken?: OnBroken): Store {
       if (inTransaction.getStore()) throw new Error('transactions are not nested')
       return transaction(work)
     },
+    saveTo: (target) => queue.run(async () => copyInto(writer, target)),
     close: async () => {
       await queue.idle()
       if (reader !== writer) reader.close()
