@@ -43,9 +43,14 @@ phases:
       - online: { in: phones, over: 1h }
       - assign: { policy: later, to: [all-devices] }
       - update: { policy: base, settings: { bitLockerEnabled: false } }
-    duration: 3d
+    duration: 30h
 assertions:
   - { name: some drifted, expr: 'policy("base").nonCompliant + policy("base").inGracePeriod > 0', at: end(warm) }
+  - { name: asked in the next phase, expr: devices.managed == 24, at: warm+30h }
+  - { name: waited for over the rest, expr: 'policy("later").targeted == 8', at: warm+1h, eventually: { within: 60h } }
+  - { name: nobody leaves, expr: devices.left == 0, always: {} }
+thresholds:
+  - { metric: policy.time_to_applied, require: p99 < 2d }
 `
 
 let root: string
@@ -107,10 +112,11 @@ describe('a world that was put down', { timeout: 180_000 }, () => {
 
     expect(Object.keys(restored.end)).toHaveLength(24)
     expect(restored.end).toEqual(whole.end)
-    const story = ({ phases, faults, assertions, history, final }: RunResult) => ({
+    const story = ({ phases, faults, assertions, thresholds, history, final }: RunResult) => ({
       phases: phases.map(({ name, outcome }) => [name, outcome]),
       faults: faults.map(({ name }) => name),
       assertions: assertions.map(({ name, ok }) => [name, ok]),
+      thresholds: thresholds.map(({ got }) => got),
       history,
       counts: [final.certificates, final.devices, final.compliance, final.enrolments],
     })

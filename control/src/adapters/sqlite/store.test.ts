@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { hash } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -259,6 +260,28 @@ it('keeps what is in its file', async () => {
   const second = openSqliteStore(path)
   expect(await second.users.list()).toEqual([user('a')])
   await second.close()
+})
+
+it('is copied to a file, and goes on from it in memory: order and positions are the same', async () => {
+  const first = openSqliteStore(':memory:')
+  const poke = { kind: 'poke', subject: 's', poke: { v: 1, reason: 'sync', spreadMs: 0, correlationId: 'c' } } as const
+  await first.outbox.append([poke, poke])
+  await first.outbox.sent(2)
+  for (const id of ['b', 'a', 'c']) await first.objects.put('things', [{ id }])
+  await first.saveTo(path)
+  await first.close()
+  const digest = () => hash('sha256', readFileSync(path), 'hex')
+  const saved = digest()
+
+  const second = openSqliteStore(':memory:', undefined, path)
+  expect((await second.objects.list('things')).map(({ id }) => id)).toEqual(['b', 'a', 'c'])
+  await second.outbox.append([poke])
+  expect(await second.outbox.oldest(9)).toMatchObject([{ position: 3 }])
+  await second.users.put(user('a'))
+  expect(await second.users.list()).toEqual([user('a')])
+  await second.close()
+  expect(digest()).toBe(saved)
+  expect(statSync(path).mode & 0o777).toBe(0o600)
 })
 
 it('refuses a store of a newer version, and leaves it as it is', async () => {
