@@ -147,14 +147,10 @@ export function createFleet(options: FleetOptions): Fleet {
       feed(slot, { type: 'poke', nowMs, spreadMs, correlationId: `reconnect-${options.agentId}-${nowMs}` })
   }
 
-  const onPoke = ({ subject, payload }: BusMessage): void => {
-    const decoded = decode(Poke, payload)
-    if (!decoded.ok) {
-      log.warn({ subject, code: decoded.refusal.code }, 'a poke cannot be read')
-      return
-    }
-    const { deviceIds, spreadMs, correlationId } = decoded.value
-    const platform = /\.p\.([^.]+)$/.exec(subject)?.[1]
+  const onPoke = (message: BusMessage): void => {
+    const poke = pokeOf(message, log)
+    if (!poke) return
+    const { deviceIds, spreadMs, correlationId, platform } = poke
     const poked = deviceIds ? deviceIds.flatMap((id) => byId.get(id) ?? []) : slots.values()
     for (const slot of poked) {
       if (platform !== undefined && slot.state.platform.toLowerCase() !== platform) continue
@@ -227,6 +223,14 @@ export function createFleet(options: FleetOptions): Fleet {
       await greeter?.stop()
     },
   }
+}
+
+/** A poke, and the platform that it is for when it is for one. */
+function pokeOf({ subject, payload }: BusMessage, log: Logger): (Poke & { platform: string | undefined }) | undefined {
+  const decoded = decode(Poke, payload)
+  if (decoded.ok) return { ...decoded.value, platform: /\.p\.([^.]+)$/.exec(subject)?.[1] }
+  log.warn({ subject, code: decoded.refusal.code }, 'a poke cannot be read')
+  return undefined
 }
 
 /** How a fleet is put down, and taken up again. */

@@ -21,8 +21,9 @@ population:
   mix:
     - { name: laptops, weight: 12, platform: windows, behavior: slow }
     - { name: phones, weight: 8, platform: iOS }
-    - { name: boxes, weight: 4, platform: linux }
+    - { name: boxes, weight: 4, platform: linux, behavior: far }
 behaviors:
+  far: { link: { latency: { p50: 500ms, p99: 20s }, loss: 5% } }
   slow: { apply: { duration: { p50: 10m, p99: 3h } }, checkIn: { every: 4h, jitter: 20% } }
 tenant:
   groups: [{ id: few, percent: 25, of: laptops }]
