@@ -109,7 +109,12 @@ describe('a run', () => {
     expect(code).toBe(0)
     expect(JSON.parse(stdout)).toMatchObject({ verdict: 'passed', history: { ok: true } })
     const [run] = readdirSync(join(dir, 'runs'))
-    expect(readdirSync(join(dir, 'runs', run as string)).sort()).toEqual(['junit.xml', 'report.html', 'result.json'])
+    expect(readdirSync(join(dir, 'runs', run as string)).sort()).toEqual([
+      'events.ndjson.gz',
+      'junit.xml',
+      'report.html',
+      'result.json',
+    ])
     expect(processesOf(dir)).toEqual([])
   })
 
