@@ -95,6 +95,7 @@ async function enrol(client: HttpClient, devices: number): Promise<number> {
     seed: 'bench',
     users: { count: 1, domain: 'bench.example' },
     enrolOverMs: 0,
+    enrolRampMs: 0,
     groups: [{ name: 'laptops', platform: 'windows', mode: 'bulk', count: devices, first: 1, temperament: still }],
   }
   const from = performance.now()

@@ -21,6 +21,18 @@ async function enrolledFleet(world: TestWorld, count: number): Promise<Fleet> {
 const offline = (fleet: Fleet) => statesOf(fleet).flatMap(({ online, key }) => (online ? [] : [key]))
 
 describe('orders', () => {
+  it('bring devices at a rate that grows until it is what it stays', async () => {
+    await using world = await createWorld()
+    const { clock, service } = world
+    const fleet = await world.agent()
+    const beganMs = clock.nowMs()
+    // 100 devices: at a rate that grows for a minute to one a second, and stays there.
+    await service.order('agent-1', population(100, { population: { enrolOverMs: 130_000, enrolRampMs: 60_000 } }))
+    const enrolMs = statesOf(fleet).map(({ agenda }) => agenda.find(({ what }) => what === 'enrol')?.atMs ?? 0)
+    const until = (seconds: number): number => enrolMs.filter((atMs) => atMs - beganMs < seconds * 1_000).length
+    expect([0.5, 30.5, 60.5, 90.5, 120.5, 130.5].map(until)).toEqual([1, 8, 31, 61, 91, 100])
+  })
+
   it('take a share of devices offline, the same ones for the same salt, and bring them back', async () => {
     await using world = await createWorld()
     const fleet = await enrolledFleet(world, 100)

@@ -56,10 +56,18 @@ function populate({ population, shard, shares, tokens }: Of<'populate'>, context
   adopt(fresh)
   for (const [position, { state }] of fresh.entries()) {
     const slot = slots.get(state.key)
-    const enrolAtMs = nowMs + Math.floor((position / fresh.length) * population.enrolOverMs)
+    const enrolAtMs = nowMs + Math.floor(arrivalMs(position / fresh.length, population))
     if (slot) feed(slot, { type: 'born', nowMs, enrolAtMs })
   }
   return { outcome: 'done', devices: fresh.length }
+}
+
+/** When the device comes before which this share of all has come, milliseconds from the beginning. */
+function arrivalMs(share: number, { enrolOverMs, enrolRampMs }: Of<'populate'>['population']): number {
+  const rampMs = Math.min(enrolRampMs, enrolOverMs)
+  // Shares of a millisecond once the rate has grown: the ramp brings half as many as it would at that rate.
+  const perMs = 1 / (enrolOverMs - rampMs / 2)
+  return share < (perMs * rampMs) / 2 ? Math.sqrt((2 * rampMs * share) / perMs) : share / perMs + rampMs / 2
 }
 
 /** Whose the next device is: one for each agent in turn that has not got its share yet. */

@@ -1,9 +1,10 @@
 import { CodedError } from '@muster/shared/core'
 import { deviceFaultOf, type PhaseResult, type ScenarioFault, type ServiceFaultKind } from '@muster/shared/scenario'
-import { type RunContext, sleep } from './context.ts'
+import type { RunContext } from './context.ts'
 import { beginOnDevices } from './device-faults.ts'
 import { faultText } from './fault-text.ts'
 import { beginOnGraph } from './graph-faults.ts'
+import { passes, type Waiting } from './passes.ts'
 import { prepareRecovery, recovered } from './recovery.ts'
 import type { BeginFault } from './stage.ts'
 
@@ -52,7 +53,7 @@ export interface OpenFault {
 /** Faults happen as soon as phases begin, those of a run that goes on at once. What fails in one of them is thrown by `end`. */
 export function startFaults(context: RunContext, trouble: Trouble, before?: FaultsBefore): FaultTimeline {
   const ending = new AbortController()
-  const waiting: Pick<RunContext, 'stage' | 'signal'> = {
+  const waiting: Waiting = {
     stage: context.stage,
     signal: AbortSignal.any([context.signal, ending.signal]),
   }
@@ -124,7 +125,7 @@ const nameOf = ({ name, kind }: ScenarioFault): string => name ?? kind
 /** One fault through its occurrences. */
 async function happen(
   context: RunContext,
-  waiting: Pick<RunContext, 'stage' | 'signal'>,
+  waiting: Waiting,
   { fault, atMs: firstMs }: WaitingFault,
   { trouble, next }: { readonly trouble: Trouble; readonly next: Map<ScenarioFault, number> },
 ): Promise<void> {
@@ -138,12 +139,7 @@ async function happen(
   } while (fault.every !== undefined)
 }
 
-async function once(
-  context: RunContext,
-  waiting: Pick<RunContext, 'stage' | 'signal'>,
-  fault: ScenarioFault,
-  trouble: Trouble,
-): Promise<void> {
+async function once(context: RunContext, waiting: Waiting, fault: ScenarioFault, trouble: Trouble): Promise<void> {
   const [name, text, fromMs] = [nameOf(fault), faultText(fault), context.nowMs()]
   context.note('fault', `${name} begins: ${text}`)
   context.record.faultBegins({ name, kind: fault.kind, fromMs, text })
@@ -172,15 +168,4 @@ async function begin(context: RunContext, fault: ScenarioFault): Promise<() => P
   const way = context.stage.breaker.faults[fault.kind as ServiceFaultKind] as BeginFault<ScenarioFault> | undefined
   if (!way) throw new CodedError('scenario/fault-impossible', `this stage has no way to ${fault.kind}`)
   return way(fault)
-}
-
-/** Wait for so long; false when the faults are to end before that. */
-async function passes(waiting: Pick<RunContext, 'stage' | 'signal'>, ms: number): Promise<boolean> {
-  try {
-    if (ms > 0) await sleep(waiting, ms)
-    return !waiting.signal.aborted
-  } catch (error) {
-    if (waiting.signal.aborted) return false
-    throw error
-  }
 }

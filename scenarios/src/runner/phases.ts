@@ -1,6 +1,9 @@
 import type { ConditionContext } from '@muster/shared/scenario'
 import { compileCondition, formatDuration, type PhaseResult, type Scenario } from '@muster/shared/scenario'
 import { interruptionOf, type RunContext, sleep } from './context.ts'
+import { fillGroups } from './members.ts'
+import { allEnrolled, beginEnrolment } from './populate.ts'
+import { startRecurring } from './recurring.ts'
 import { GateClosed } from './rollout.ts'
 import { carryOut } from './steps.ts'
 import { valuesIn } from './values-in.ts'
@@ -19,26 +22,40 @@ export async function runPhase(context: RunContext, phase: Phase): Promise<Phase
     text,
   })
   context.note('phase', `${phase.name} begins`)
+  const recurring = startRecurring(context, phase)
   try {
-    for (const step of phase.do) await carryOut(context, step)
-    if (phase.duration !== undefined) await sleep(context, Math.max(0, fromMs + phase.duration - context.nowMs()))
-    if (!phase.until)
-      return ended(
-        'done',
-        phase.duration === undefined ? 'its steps were carried out' : `lasted ${formatDuration(phase.duration)}`,
-      )
-    const met = await waitUntil(context, phase.until)
-    return met.held
-      ? ended('done', phase.until.expr)
-      : ended(
-          'timed-out',
-          `${phase.until.expr} did not hold within ${formatDuration(phase.until.timeout)}: ${valuesIn(phase.until.expr, met.world)}`,
-        )
+    const [outcome, text] = await unfold(context, phase, fromMs)
+    await recurring.stop()
+    return ended(outcome, text)
   } catch (error) {
+    await recurring.stop()
     if (context.signal.aborted) return ended('interrupted', interruptionOf(context))
     if (error instanceof GateClosed) return ended('timed-out', error.message)
     throw error
   }
+}
+
+/** Enrolment where it belongs to this phase, the steps, and what is waited for. */
+async function unfold(
+  context: RunContext,
+  phase: Phase,
+  fromMs: number,
+): Promise<readonly [outcome: PhaseResult['outcome'], text: string]> {
+  if (phase.enrol) await beginEnrolment(context)
+  for (const step of phase.do) await carryOut(context, step)
+  if (phase.duration !== undefined) await sleep(context, Math.max(0, fromMs + phase.duration - context.nowMs()))
+  const met = phase.until && (await waitUntil(context, phase.until))
+  if (phase.until && !met?.held) {
+    const { expr, timeout } = phase.until
+    return ['timed-out', `${expr} did not hold within ${formatDuration(timeout)}: ${valuesIn(expr, met?.world)}`]
+  }
+  if (phase.enrol) {
+    if (!phase.until) await allEnrolled(context)
+    await fillGroups(context)
+  }
+  if (phase.until) return ['done', phase.until.expr]
+  if (phase.duration !== undefined) return ['done', `lasted ${formatDuration(phase.duration)}`]
+  return ['done', phase.enrol ? 'the population was enrolled' : 'its steps were carried out']
 }
 
 async function waitUntil(

@@ -138,7 +138,7 @@ async function performPart(
     await unlessAborted(context, async () => {
       if (before) return addNewPolicies(context)
       await prepareTenant(context)
-      await populate(context)
+      if (!scenario.phases.some(({ enrol }) => enrol)) await populate(context)
     })
     const faults = startFaults(context, context.trouble, before && faultsBefore(before))
     const { phases, rests } = await runPhases(context, { faults, assertions, watch }, { before, restAfter })

@@ -160,7 +160,8 @@ describe('a world that was put down', { timeout: 180_000 }, () => {
     expect(refused({ workers: 2 })).toThrow(naming('workers'))
     expect(refused({ tenant: { ...scenario.tenant, name: 'other' } })).toThrow(naming('tenant.name'))
     const [warm, ...later] = phases
-    expect(refused({ phases: [{ ...warm, name: 'warm', do: [], duration: 1 }, ...later] })).toThrow(
+    const nothing = { do: [], drift: [], offline: [] }
+    expect(refused({ phases: [{ ...warm, name: 'warm', ...nothing, duration: 1 }, ...later] })).toThrow(
       naming('phases.0.do.0'),
     )
     const [base, ...others] = policies

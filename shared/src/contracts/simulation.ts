@@ -85,6 +85,8 @@ export const Population = z.object({
   users: z.object({ count: z.number().int().positive(), domain: z.string().min(3).max(100) }),
   /** Enrolment begins spread evenly over this time. */
   enrolOverMs: DurationMs.default(0),
+  /** So long of it, from the beginning, the rate grows until it is what it stays. */
+  enrolRampMs: DurationMs.default(0),
 })
 export type Population = z.infer<typeof Population>
 

@@ -32,5 +32,5 @@ export {
   valueText,
 } from './requirement.ts'
 export type * from './run-result.ts'
-export { type Chaos, Scenario, type ScenarioPolicy, type ScenarioStep } from './schema.ts'
+export { type Chaos, Scenario, type ScenarioPhase, type ScenarioPolicy, type ScenarioStep } from './schema.ts'
 export { judgeWindows, overlapsMeasurement, type Stretch } from './windows.ts'

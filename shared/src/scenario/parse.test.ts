@@ -237,6 +237,71 @@ describe('a scenario that is wrong', () => {
     expect(problemsOf(`${good}outputs: { baseline: { regress: { ${rule} } } }\n`).join('\n')).toMatch(wanted)
   })
 
+  it.each<[string, string, RegExp]>([
+    ['two ways to arrive', 'enrol: { over: 5m, rate: 30/s }', /\.enrol\.rate: devices arrive over a time or at a rate/],
+    ['a rate', 'enrol: { rate: 30 a second }', /\.enrol\.rate: expected a rate such as 30\/s/],
+    ['a ramp', 'enrol: { ramp: 3m }', /\.enrol\.ramp: a ramp leads to a rate/],
+    ['a drift', 'drift: [{ rate: 2, posture: {} }]', /\.drift\.0\.rate: /],
+    ['a part', 'drift: [{ in: laptop, rate: 2%/d }]', /\.drift\.0\.in: .*did you mean "laptops"\?/],
+    ['a wave', 'offline: [{ wave: { every: 4h, for: 3h, jitter: 2h } }]', /\.offline\.0\.wave\.every: a wave ends/],
+    ['a key of a wave', 'offline: [{ wave: { evry: 4h, for: 3h } }]', /\.wave\.evry: .*did you mean "every"\?/],
+  ])('a phase with %s that is wrong is located and explained', (_what, text, wanted) => {
+    const problems = problemsOf(`${good}  - { name: on, ${text} }\n`).join('\n')
+    expect(problems).toMatch(/^x\.yaml:14:\d+ phases\.1\./)
+    expect(problems).toMatch(wanted)
+  })
+
+  it('enrols its population once, and says how in one place', () => {
+    const enrolling = good.replace('  - name: settle', '  - { name: come, enrol: {} }\n  - name: settle')
+    expect(problemsOf(enrolling)).toEqual([])
+    expect(problemsOf(`${enrolling}  - { name: again, enrol: {} }\n`).join()).toMatch(/phases\.2\.enrol: .*once/)
+    expect(problemsOf(enrolling.replace('size: 10', 'size: 10\n  enrolOver: 5m')).join()).toMatch(
+      /population\.enrolOver: /,
+    )
+  })
+
+  it.each([
+    ['of another platform by its ways', 'iOS, ownership: company', ''],
+    ['none of whose ways makes them so', 'tvOS, ownership: personal', /ownership: devices of tvOS are company devices/],
+    ['against the way', 'iOS, enrollment: ade, ownership: personal', /ownership: devices of iOS by ade are company/],
+  ])('takes ownership %s', (_what, text, wanted) => {
+    const problems = problemsOf(good.replace('platform: iOS', `platform: ${text}`)).join('\n')
+    if (wanted === '') expect(problems).toBe('')
+    else expect(problems).toMatch(wanted)
+  })
+
+  it.each<[string, string, RegExp]>([
+    [
+      'nobody',
+      '{ id: more, from: bas }',
+      /^x\.yaml:11:\d+ policies\.1\.from: there is no policy "bas"; did you mean "base"\?$/,
+    ],
+    ['itself', '{ id: more, from: more }', /^x\.yaml:11:\d+ policies\.1\.from: "more" comes from itself$/],
+    ['nothing', '{ id: more, settings: {} }', /policies\.1\.type: is missing.*\n.*policies\.1\.platform: is missing/],
+  ])('a policy that comes from %s is located and explained', (_what, policy, wanted) => {
+    expect(problemsOf(good.replace('phases:', `  - ${policy}\nphases:`)).join('\n')).toMatch(wanted)
+  })
+
+  it('gives a policy what it has from another, and not its assignments', () => {
+    const more = [
+      '  - { id: more, from: strict, settings: { passwordMinimumLength: 12 } }',
+      '  - { id: strict, from: base, settings: { passwordRequired: true, passwordMinimumLength: 9 }, assignTo: [all-users] }',
+    ]
+    const parsed = parseScenario(good.replace('phases:', `${more.join('\n')}\nphases:`), 'x.yaml')
+    if (!parsed.ok) throw new Error(parsed.problems.map(formatProblem).join())
+    const common = { type: 'configuration', platform: 'windows', gracePeriod: 0, actions: [] }
+    expect(parsed.scenario.policies).toMatchObject([
+      { ...common, id: 'base', settings: { passwordMinimumLength: 8 }, assignTo: ['all-devices'] },
+      { ...common, id: 'more', settings: { passwordMinimumLength: 12, passwordRequired: true }, assignTo: [] },
+      {
+        ...common,
+        id: 'strict',
+        settings: { passwordMinimumLength: 9, passwordRequired: true },
+        assignTo: ['all-users'],
+      },
+    ])
+  })
+
   it('names a policy that is nearly right', () => {
     const text = `${good}assertions:\n  - { name: all, expr: policy("bass").error == 0 }\n`
     expect(problemsOf(text).join()).toMatch(/^x\.yaml:15:\d+ assertions\.0\.expr: .*bass/)

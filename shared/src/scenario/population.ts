@@ -27,7 +27,7 @@ export function populationOf(scenario: Scenario): Population {
   return {
     seed: scenario.seed,
     users: { count: userCount(scenario), domain: scenario.tenant.users.domain },
-    enrolOverMs: scenario.population.enrolOver,
+    ...arrivalOf(scenario),
     groups: scenario.population.mix.flatMap((mix, index) => {
       const count = counts[index] ?? 0
       if (count === 0) return []
@@ -35,7 +35,7 @@ export function populationOf(scenario: Scenario): Population {
         {
           name: mix.name,
           platform: mix.platform,
-          mode: mix.enrollment ?? enrolmentModes[mix.platform][0]?.id ?? '',
+          mode: modeOf(mix),
           count,
           first: 1,
           ...(mix.models ? { models: mix.models } : {}),
@@ -45,6 +45,22 @@ export function populationOf(scenario: Scenario): Population {
       ]
     }),
   }
+}
+
+function modeOf({ platform, enrollment, ownership }: Scenario['population']['mix'][number]): string {
+  const modes = enrolmentModes[platform]
+  return enrollment ?? (modes.find((mode) => mode.ownership === ownership) ?? modes[0])?.id ?? ''
+}
+
+/** How devices arrive: over which time, and how much of it the rate grows until it is what it stays. */
+function arrivalOf({ population, phases }: Scenario): Pick<Population, 'enrolOverMs' | 'enrolRampMs'> {
+  const enrol = phases.find((phase) => phase.enrol)?.enrol
+  if (enrol?.rate === undefined) return { enrolOverMs: enrol?.over ?? population.enrolOver, enrolRampMs: 0 }
+  const { rate, ramp = 0 } = enrol
+  const evenlyMs = population.size / rate
+  // With too few devices for the whole ramp the last one comes while the rate still grows.
+  const overMs = evenlyMs >= ramp / 2 ? evenlyMs + ramp / 2 : Math.sqrt(2 * ramp * evenlyMs)
+  return { enrolOverMs: Math.round(overMs), enrolRampMs: Math.round(Math.min(ramp, overMs)) }
 }
 
 type Temperament = Population['groups'][number]['temperament']

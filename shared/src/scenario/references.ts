@@ -91,6 +91,7 @@ function checkPopulation({ population }: Scenario, { need, report }: Checks): vo
   for (const [index, mix] of population.mix.entries()) {
     const path = ['population', 'mix', index]
     if (mix.behavior !== undefined) need('behavior', mix.behavior, [...path, 'behavior'])
+    checkOwnership(mix, path, report)
     if (mix.enrollment === undefined || enrolmentMode(mix.platform, mix.enrollment)) continue
     const known = enrolmentModes[mix.platform].map(({ id }) => id)
     const near = nearestName(mix.enrollment, known)
@@ -99,6 +100,17 @@ function checkPopulation({ population }: Scenario, { need, report }: Checks): vo
       `${mix.platform} has no enrollment ${JSON.stringify(mix.enrollment)}; ${near ? `did you mean ${JSON.stringify(near)}?` : `it has ${known.join(', ')}`}`,
     )
   }
+}
+
+function checkOwnership(
+  { platform, enrollment, ownership }: Scenario['population']['mix'][number],
+  path: Path,
+  report: Checks['report'],
+): void {
+  const modes = enrolmentModes[platform].filter(({ id }) => enrollment === undefined || id === enrollment)
+  if (ownership === undefined || modes.length === 0 || modes.some((mode) => mode.ownership === ownership)) return
+  const how = enrollment === undefined ? platform : `${platform} by ${enrollment}`
+  report([...path, 'ownership'], `devices of ${how} are ${modes[0]?.ownership} devices, not ${ownership}`)
 }
 
 function checkTenant({ tenant }: Scenario, { needPart, report }: Checks): void {
@@ -121,10 +133,17 @@ function checkPolicies({ policies }: Scenario, { need, needTargets, report }: Ch
   }
 }
 
-function checkPhases({ phases, faults }: Scenario, checks: Checks): void {
+function checkPhases({ phases, faults, population }: Scenario, checks: Checks): void {
+  const enrolling = phases.flatMap(({ enrol }, index) => (enrol ? [index] : []))
+  for (const index of enrolling.slice(1))
+    checks.report(['phases', index, 'enrol'], 'the population enrols once: another phase says `enrol` already')
+  if (enrolling.length > 0 && population.enrolOver > 0)
+    checks.report(['population', 'enrolOver'], 'a phase says how devices enrol: leave this out')
   for (const [index, phase] of phases.entries()) {
     const path = ['phases', index]
     if (phase.until) checks.expression(phase.until.expr, 'condition', [...path, 'until', 'expr'])
+    for (const during of ['drift', 'offline'] as const)
+      for (const [at, each] of phase[during].entries()) checks.needPart(each.in, [...path, during, at, 'in'])
     for (const [at, step] of phase.do.entries()) checkStep(step, [...path, 'do', at], checks)
   }
   for (const [index, fault] of faults.entries()) checkFault(fault, ['faults', index], checks)

@@ -1,19 +1,18 @@
-import { PlatformName, Posture, RemoteActionName } from '@muster/shared/contracts'
+import { Ownership, PlatformName, Posture, RemoteActionName } from '@muster/shared/contracts'
 import { z } from 'zod'
 import { Duration, Share } from './duration.ts'
 import { Assertion, Threshold } from './expectation-schema.ts'
 import { ScenarioFault } from './fault-schema.ts'
 import { Applying, CheckIns, Link, Online } from './habit-schema.ts'
 import { Outputs } from './outputs-schema.ts'
-import { Id, Where } from './terms.ts'
+import { DriftRate, Enrolment, OfflineWaves } from './phase-schema.ts'
+import { Policies, SettingValue } from './policy-schema.ts'
+import { Id, Version, Where } from './terms.ts'
 
 /**
  * The scenario language. Ten lines are enough for a scenario that needs ten; everything else has a default. Durations and
  * shares carry their units (`30m`, `20%`); durations are simulated time unless a name says wall.
  */
-
-const Version = z.union([z.string(), z.number()]).transform(String)
-const SettingValue = z.union([z.boolean(), z.number(), z.string(), z.array(z.string())])
 
 const Behavior = z.strictObject({
   checkIn: CheckIns.optional(),
@@ -37,6 +36,8 @@ const Mix = z.strictObject({
   weight: z.number().positive(),
   platform: PlatformName,
   enrollment: z.string().optional(),
+  /** Whose the devices are: decides on the way of enrolment where that is not said. */
+  ownership: Ownership.optional(),
   behavior: Id.optional(),
   models: z.record(z.string(), z.number().positive()).optional(),
   attributes: z.record(z.string(), Version).optional(),
@@ -50,26 +51,6 @@ const chaosKinds = [
   'agent-partition',
   'bad-links',
 ] as const
-
-const Action = z.strictObject({
-  type: z.enum(['notification', 'retire', 'wipe', 'pushNotification', 'remoteLock', 'noAction']),
-  after: Duration,
-})
-
-const Policy = z.strictObject({
-  id: Id,
-  type: z.enum(['compliance', 'configuration']),
-  platform: PlatformName,
-  name: z.string().min(1).max(200).optional(),
-  settings: z.record(z.string(), SettingValue),
-  /** Compliance only: how long a device may stay noncompliant before it is marked so. Whole hours. */
-  gracePeriod: Duration.default(0),
-  actions: z.array(Action).default([]),
-  /** `all-devices`, `all-users`, or ids of groups; nobody until a step assigns it when empty. */
-  assignTo: z.array(z.string()).default(['all-devices']),
-  exclude: z.array(Id).default([]),
-  filter: z.strictObject({ id: Id, mode: z.enum(['include', 'exclude']).default('include') }).optional(),
-})
 
 const Group = z.strictObject({
   id: Id,
@@ -142,7 +123,12 @@ const Phase = z
   .strictObject({
     name: Id,
     description: z.string().optional(),
+    /** The population enrols in this phase. @default before the first one */
+    enrol: Enrolment.optional(),
     do: z.array(Step).default([]),
+    /** While the phase lasts: facts that change by chance, and waves of devices that are out of reach. */
+    drift: z.array(DriftRate).default([]),
+    offline: z.array(OfflineWaves).default([]),
     duration: Duration.optional(),
     until: Until.optional(),
   })
@@ -218,12 +204,12 @@ export const Scenario = z.strictObject({
   population: z.strictObject({
     size: z.number().int().positive().max(100_000),
     mix: z.array(Mix).min(1),
-    /** Enrolment begins spread over this time. */
+    /** Enrolment begins spread over this time, where no phase says `enrol`. */
     enrolOver: Duration.default(0),
   }),
   /** Agent processes. @default one for each 10,000 devices */
   workers: z.number().int().positive().max(16).optional(),
-  policies: z.array(Policy).default([]),
+  policies: Policies.default([]),
   chaos: Chaos.optional(),
   phases: z.array(Phase).min(1),
   /** What goes wrong beside the phases. */
@@ -237,4 +223,5 @@ export const Scenario = z.strictObject({
 export type Scenario = z.infer<typeof Scenario>
 export type Chaos = z.infer<typeof Chaos>
 export type ScenarioStep = Scenario['phases'][number]['do'][number]
+export type ScenarioPhase = Scenario['phases'][number]
 export type ScenarioPolicy = Scenario['policies'][number]

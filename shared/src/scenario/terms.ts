@@ -12,3 +12,6 @@ export const Where = z.strictObject({
   /** Which devices make up the share: the same salt, the same devices. */
   salt: z.string().default(''),
 })
+
+/** A version of an operating system; YAML takes some for numbers. */
+export const Version = z.union([z.string(), z.number()]).transform(String)
