@@ -102,9 +102,11 @@ export async function runToVerdict(scenario: Scenario, file: string, flags: RunF
   const interrupt = new AbortController()
   const release = onInterrupt(interrupt, scenario.limits.wall)
   const view: LiveView = createLiveView({ scenario, quiet: flags.quiet === true || flags.json === true })
-  const log = openEventLog(join(dir, EVENT_LOG), ({ message }) =>
-    process.stderr.write(`muster: the event log ends here, the run goes on: ${message}\n`),
-  )
+  // What broke the log may end the run as well, and then says so itself.
+  let logEndedBy: string | undefined
+  const log = openEventLog(join(dir, EVENT_LOG), ({ message }) => {
+    logEndedBy = message
+  })
   try {
     const options: RunOptions = {
       scenario,
@@ -124,6 +126,7 @@ export async function runToVerdict(scenario: Scenario, file: string, flags: RunF
     const result = await runWithSnapshots(options, flags)
     view.stop()
     log.close()
+    if (logEndedBy !== undefined) process.stderr.write(`muster: ${EVENT_LOG} ends before the run did: ${logEndedBy}\n`)
     return await finish(result, dir, { ...flags, report: flags.report ?? scenario.outputs.reports.join(',') })
   } catch (error) {
     view.stop()
