@@ -5,16 +5,19 @@ import { exportJobRoutes } from './reports/export-jobs.ts'
 import { reportActionRoutes } from './reports/report-actions.ts'
 import { accessEvaluationRoutes } from './resources/access-evaluation.ts'
 import { appRegistrationRoutes } from './resources/app-registrations.ts'
+import { applicationRoutes } from './resources/applications.ts'
 import { assignmentFilterRoutes } from './resources/assignment-filters.ts'
 import { auditEventRoutes } from './resources/audit-events.ts'
 import { catalogueRoutes } from './resources/catalogue.ts'
 import { directoryDeviceRoutes } from './resources/directory-devices.ts'
+import { directoryGrantRoutes } from './resources/directory-grants.ts'
 import { enrolmentRestrictionRoutes } from './resources/enrolment-restrictions.ts'
 import { groupRoutes } from './resources/groups.ts'
 import { managedDeviceRoutes } from './resources/managed-devices.ts'
 import { notificationTemplateRoutes } from './resources/notification-templates.ts'
 import { policyRoutes } from './resources/policies.ts'
 import { retireListRoutes } from './resources/retire-list.ts'
+import { servicePrincipalRoutes } from './resources/service-principals.ts'
 import { tenantRoutes } from './resources/tenant.ts'
 import { userRoutes } from './resources/users.ts'
 import { roleBehaviours } from './roles/role-objects.ts'
@@ -25,10 +28,12 @@ import type { StoredBehaviour } from './stored/behaviour.ts'
 export const graphRoutes: readonly GraphRoute[] = [
   ...accessEvaluationRoutes,
   ...appRegistrationRoutes,
+  ...applicationRoutes,
   ...assignmentFilterRoutes,
   ...auditEventRoutes,
   ...catalogueRoutes,
   ...directoryDeviceRoutes,
+  ...directoryGrantRoutes,
   ...enrolmentRestrictionRoutes,
   ...exportJobRoutes,
   ...groupRoutes,
@@ -37,6 +42,7 @@ export const graphRoutes: readonly GraphRoute[] = [
   ...policyRoutes,
   ...reportActionRoutes,
   ...retireListRoutes,
+  ...servicePrincipalRoutes,
   ...tenantRoutes,
   ...userRoutes,
 ]
