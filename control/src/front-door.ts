@@ -1,8 +1,9 @@
-import { SIMULATION_ROLE } from '@muster/shared/contracts'
+import { SIMULATION_ROLE, Throttling } from '@muster/shared/contracts'
 import { CodedError } from '@muster/shared/core'
 import type { Control } from './control.ts'
 import { putUpload, UPLOADS } from './graph/apps/app-content.ts'
 import { batch } from './graph/batch.ts'
+import { parseBody } from './graph/body.ts'
 import { createDispatch, type IncomingRequest } from './graph/dispatch.ts'
 import { errorAnswer, type GraphAnswer } from './graph/graph-request.ts'
 import { createHttpFaults } from './graph/http-faults.ts'
@@ -10,6 +11,7 @@ import { GRAPH_APP_ID } from './graph/identity/application-directory.ts'
 import type { Identity } from './graph/identity/authority.ts'
 import { metadataAt } from './graph/model/metadata.ts'
 import { DOWNLOADS, download } from './graph/reports/export-jobs.ts'
+import { createThrottle, type Throttle } from './graph/throttling.ts'
 import { isOpen, type SimulationContext, serveSimulation } from './simulation/routes.ts'
 
 export interface FrontDoorOptions {
@@ -17,6 +19,8 @@ export interface FrontDoorOptions {
   readonly identity: Identity
   readonly tenantId: string
   readonly simulation: SimulationContext
+  /** What the documented limits of Graph are multiplied by; absent: no limits. */
+  readonly throttlingScale?: number
 }
 
 /** All that can be asked of the service over HTTP, without the HTTP: Graph, the identity endpoints, the simulation API. */
@@ -28,7 +32,8 @@ export interface FrontDoor {
 export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
   const { control, identity, simulation, tenantId } = options
   const faults = createHttpFaults(control.deps.clock, control.deps.speed)
-  const dispatch = createDispatch(control, identity, tenantId, faults)
+  const throttle = createThrottle(() => control.deps.wall.nowMs(), options.throttlingScale)
+  const dispatch = createDispatch(control, identity, tenantId, { faults, throttle })
   const route = async (request: IncomingRequest): Promise<GraphAnswer> => {
     const [path = '', query = ''] = request.url.split('?')
     const open = metadataAt(request.method, path) ?? (await identity.answer(request))
@@ -37,6 +42,7 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
       const below = path.slice('/_muster'.length)
       if (!isOpen(below)) await requireSimulationRole(identity, request.authorization)
       const { method, body } = request
+      if (below === '/throttling' && method === 'PUT') return setThrottling(throttle, body)
       return serveSimulation(
         { ...simulation, faults },
         { method, path: below, query: new URLSearchParams(query), body },
@@ -55,6 +61,13 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
       return answer.status === 401 ? challenged(answer, request.origin) : answer
     },
   }
+}
+
+/** Limits of Graph on and off while it serves, for scenarios and tests. */
+function setThrottling(throttle: Throttle, body: unknown): GraphAnswer {
+  const { scale } = parseBody(Throttling, body)
+  throttle.set(scale ?? undefined)
+  return { status: 200, body: { scale } }
 }
 
 /** Where to get a token, as Graph says it (RFC 6750 §3). */

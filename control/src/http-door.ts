@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
+import { createSecureContext, type SecureContext } from 'node:tls'
 import { SIMULATION_ROLE } from '@muster/shared/contracts'
 import { CodedError } from '@muster/shared/core'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
@@ -8,9 +9,17 @@ import { UPLOADS } from './graph/apps/app-content.ts'
 import type { GraphAnswer, RequestHeaders } from './graph/graph-request.ts'
 import { openLiveDoor } from './simulation/live.ts'
 
+/** PEM. */
+export interface ServerIdentity {
+  readonly cert: string
+  readonly key: string
+}
+
 export interface HttpDoorOptions extends FrontDoorOptions {
   /** Leaf and issuing certificate, and the leaf's key. */
-  readonly tls: { readonly cert: string; readonly key: string }
+  readonly tls: ServerIdentity
+  /** For a client that asks for a host by name: another one, if this is such a host. */
+  readonly identityFor?: (host: string) => ServerIdentity | undefined
   readonly host: string
   /** 0 chooses a free one. */
   readonly port: number
@@ -27,12 +36,12 @@ const BLOCK_BYTES_MAX = 64 * 1_048_576
 
 /**
  * The HTTPS door: Graph and the tenant's authority at the host root, and the simulation API under `/_muster`.
- * @throws CodedError `http/port-taken`
+ * @throws CodedError `http/port-taken`, `http/port-forbidden`
  */
 export async function openHttpDoor(options: HttpDoorOptions): Promise<HttpDoor> {
   const { control, identity, tls, host, port } = options
   const app = fastify({
-    https: tls,
+    https: { ...tls, ...(options.identityFor ? { SNICallback: sniCallback(options.identityFor) } : {}) },
     bodyLimit: BODY_BYTES_MAX,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 8_192 },
@@ -73,6 +82,19 @@ export async function openHttpDoor(options: HttpDoorOptions): Promise<HttpDoor> 
       await live.stop()
       await app.close()
     },
+  }
+}
+
+type SniCallback = (host: string, done: (error: Error | null, context?: SecureContext) => void) => void
+
+function sniCallback(identityFor: NonNullable<HttpDoorOptions['identityFor']>): SniCallback {
+  const contexts = new Map<string, SecureContext>()
+  return (host, done) => {
+    const known = contexts.get(host)
+    const identity = known ? undefined : identityFor(host)
+    const context = known ?? (identity && createSecureContext(identity))
+    if (context) contexts.set(host, context)
+    done(null, context)
   }
 }
 
@@ -156,6 +178,12 @@ async function listen(app: FastifyInstance, host: string, port: number): Promise
     await app.listen({ host, port })
   } catch (error) {
     await app.close()
+    if ((error as NodeJS.ErrnoException).code === 'EACCES')
+      throw new CodedError(
+        'http/port-forbidden',
+        `port ${port} may not be taken without rights: choose one above 1023 with --port, or allow it (Linux: sysctl net.ipv4.ip_unprivileged_port_start=${port})`,
+        { cause: error },
+      )
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
     throw new CodedError(
       'http/port-taken',

@@ -17,10 +17,11 @@ import { randomIds } from './adapters/random-ids.ts'
 import { openSqliteStore } from './adapters/sqlite/store.ts'
 import { type Control, createControl } from './control.ts'
 import { createIdentity } from './graph/identity/authority.ts'
-import { registerConfigured } from './graph/identity/configured-applications.ts'
+import { type ConfiguredApplication, registerConfigured } from './graph/identity/configured-applications.ts'
 import { openSigningKeys } from './graph/identity/signing-keys.ts'
 import { resumeExports } from './graph/reports/export-jobs.ts'
-import { type HttpDoor, openHttpDoor } from './http-door.ts'
+import { type HttpDoor, openHttpDoor, type ServerIdentity } from './http-door.ts'
+import { createIntercepted } from './intercept.ts'
 
 /** All that the control service is told. */
 export interface ControlConfig {
@@ -35,6 +36,19 @@ export interface ControlConfig {
   readonly port: number
   readonly clock: ClockScale
   readonly logLevel: string
+  readonly graph?: GraphConfig
+}
+
+/** How the Graph door is set up. */
+export interface GraphConfig {
+  /** Stand in for the hosts of Microsoft that clients have written into them. */
+  readonly intercept?: boolean
+  readonly applications?: readonly ConfiguredApplication[]
+  /** One password for every user; without it nobody is asked for one. */
+  readonly userPassword?: string
+  readonly refuseRepeatedAssertions?: boolean
+  /** What the documented limits are multiplied by; absent: no limits. */
+  readonly throttlingScale?: number
 }
 
 /** What a client on this machine needs: written to `connection.json`, for its owner only. */
@@ -139,10 +153,15 @@ async function openDoor(
   const identity = ownIdentity(config.dataDir)
   const { tenantId, clientId, clientSecret } = identity
   // Clients live in real time.
-  const server = unwrap(authority.issueServerCertificate({ nowMs: Date.now(), validityMs: SERVER_CERTIFICATE_MS }))
+  const certify = (...names: readonly string[]): ServerIdentity => {
+    const validityMs = SERVER_CERTIFICATE_MS
+    const issued = unwrap(authority.issueServerCertificate({ names, nowMs: Date.now(), validityMs }))
+    return { cert: issued.certificateChainPem, key: issued.keyPem }
+  }
   const { store, ids, wall } = control.deps
   const own = { clientId, clientSecret, displayName: 'Muster command line', roles: 'every' } as const
-  await registerConfigured(store, [own], wall.nowMs())
+  const { applications = [], userPassword, refuseRepeatedAssertions = false, ...graph } = config.graph ?? {}
+  await registerConfigured(store, [own, ...applications], wall.nowMs())
   const service = createIdentity({
     store,
     ids,
@@ -151,7 +170,8 @@ async function openDoor(
     // Clients live in real time, and so do their tokens.
     nowMs: () => wall.nowMs(),
     keys: openSigningKeys(privateFile(join(config.dataDir, 'signing-keys.json'))),
-    refuseRepeatedAssertions: false,
+    ...(userPassword === undefined ? {} : { userPassword }),
+    refuseRepeatedAssertions,
   })
   const startedAtMs = control.deps.clock.nowMs()
   const door = await openHttpDoor({
@@ -159,7 +179,9 @@ async function openDoor(
     identity: service,
     tenantId,
     simulation: { control, tenantId, clockScale: config.clock, version: VERSION, natsServerVersion, startedAtMs },
-    tls: { cert: server.certificateChainPem, key: server.keyPem },
+    tls: certify(),
+    ...(graph.intercept ? { identityFor: interceptedIdentity(certify) } : {}),
+    ...(graph.throttlingScale === undefined ? {} : { throttlingScale: graph.throttlingScale }),
     host: config.host,
     port: config.port,
   })
@@ -168,6 +190,11 @@ async function openDoor(
   writePrivate(connectionFile(config.dataDir), JSON.stringify(connection, null, 2))
   onReady(connection)
   return door
+}
+
+function interceptedIdentity(certify: (host: string) => ServerIdentity) {
+  const isIntercepted = createIntercepted()
+  return (host: string): ServerIdentity | undefined => (isIntercepted(host) ? certify(host) : undefined)
 }
 
 /** The tenant's id and the first application, made at the first start. */

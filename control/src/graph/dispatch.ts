@@ -12,6 +12,7 @@ import { typesOf } from './odata/shape.ts'
 import { graphRoutes, storedBehaviours } from './routes.ts'
 import { resolve, type Session, serve } from './session.ts'
 import { createStoredRouter } from './stored/stored-router.ts'
+import type { Throttle } from './throttling.ts'
 
 /** A request as it comes in over HTTP. */
 export interface IncomingRequest {
@@ -27,6 +28,12 @@ export interface IncomingRequest {
   readonly headers?: RequestHeaders
 }
 
+/** What may keep a request from being served. */
+interface Obstacles {
+  readonly faults: Pick<HttpFaults, 'meet'>
+  readonly throttle: Pick<Throttle, 'take'>
+}
+
 export type Dispatch = (incoming: IncomingRequest) => Promise<GraphAnswer>
 
 /** From an HTTP request to a resource and back: version, token, route, role, query, and errors in Graph's envelope. */
@@ -34,13 +41,15 @@ export function createDispatch(
   control: Control,
   identity: Pick<Identity, 'verify'>,
   tenantId: string,
-  faults: Pick<HttpFaults, 'meet'>,
+  { faults, throttle }: Obstacles,
 ): Dispatch {
   const resolver = createResolver(graphRoutes, createStoredRouter(graphRoutes, storedBehaviours))
   const handle = async (incoming: IncomingRequest, served: Served): Promise<GraphAnswer> => {
     const { version, path: asked, options } = readUrl(incoming.url)
     const sender = await identity.verify(incoming.authorization)
     const path = ownPath(asked, sender.actor)
+    const { headers, retryAfterS } = throttle.take({ appId: sender.appId, method: incoming.method, path })
+    if (retryAfterS !== undefined) return tooMany(retryAfterS, incoming)
     const session: Session = {
       control,
       tenantId,
@@ -57,8 +66,9 @@ export function createDispatch(
     const instead = await faults.meet(incoming)
     if (instead) return instead
     await checkMatch(session, path)
-    const answer = await serve(session, found, path, readOptions(options))
-    return preferred(session, path, answer)
+    const told = await serve(session, found, path, readOptions(options))
+    const answer = await preferred(session, path, told)
+    return { ...answer, headers: { ...headers, ...answer.headers } }
   }
   return measured(control, (incoming, served) =>
     handle(incoming, served).catch((error: unknown) => {
@@ -101,6 +111,13 @@ function measured(
       })
     }
   }
+}
+
+/** Too much was asked: when to come again, as Graph says it. */
+function tooMany(seconds: number, { correlationId, url }: IncomingRequest): GraphAnswer {
+  const message = 'Too many requests. Wait as long as Retry-After says, and ask again.'
+  const answer = errorAnswer({ code: 'graph/throttled', message }, correlationId, url)
+  return { ...answer, headers: { 'retry-after': `${seconds}` } }
 }
 
 /** `/me` is the user whom the token is for. */

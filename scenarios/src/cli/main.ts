@@ -4,6 +4,7 @@ import { CommanderError } from 'commander'
 import { namingDiskFull } from '../stack/disk-full.ts'
 import { addDevices } from './devices.ts'
 import { addDoctor } from './doctor.ts'
+import { addGraph } from './graph.ts'
 import { addInit } from './init.ts'
 import { MirroredCommand } from './mirrored-command.ts'
 import { addPlan } from './plan.ts'
@@ -11,6 +12,7 @@ import { addReport } from './report.ts'
 import { addRun } from './run.ts'
 import { addSchema } from './schema.ts'
 import { addSnapshot } from './snapshot.ts'
+import { addTrust } from './trust.ts'
 import { addStack } from './up.ts'
 import { addValidate } from './validate.ts'
 import { VERSION } from './version.ts'
@@ -45,6 +47,8 @@ for (const add of [
   addDoctor,
   addInit,
   addSchema,
+  addGraph,
+  addTrust,
 ])
   add(program)
 

@@ -11,14 +11,15 @@ import { z } from 'zod'
 import { createHttpClient } from '../client/http-client.ts'
 import { startStack } from '../stack/stack.ts'
 import { count, port as portOf, positiveNumber } from './arguments.ts'
+import { type GraphFlags, graphArguments, graphConfigOf, withGraphFlags } from './graph-flags.ts'
 import { aborted, abortOnSignal } from './interrupt.ts'
 import type { WorkerConnection } from './worker.ts'
 
 export const DATA_DIR = '.muster/data'
 
-interface UpFlags {
+interface UpFlags extends GraphFlags {
   readonly data: string
-  readonly port: number
+  readonly port?: number
   readonly workers: number
   readonly capacity: number
   readonly speed: number
@@ -30,11 +31,10 @@ interface UpFlags {
 
 /** `up`, `down` and `status`. */
 export function addStack(program: Command): void {
-  program
-    .command('up')
+  withGraphFlags(program.command('up'))
     .description('start Muster on this machine: broker, control service, workers')
     .option('--data <dir>', 'where everything is kept', DATA_DIR)
-    .option('--port <port>', 'of the HTTPS door', portOf, 8443)
+    .option('--port <port>', 'of the HTTPS door: 8443, with --intercept 443', portOf)
     .option('--workers <n>', 'agent processes', count, 1)
     .option('--capacity <devices>', 'devices that each worker takes', count, 10_000)
     .option('--speed <factor>', 'simulated seconds in a wall second', positiveNumber, 1)
@@ -79,7 +79,8 @@ async function serve(flags: UpFlags): Promise<void> {
     workers: flags.workers,
     capacity: flags.capacity,
     clock,
-    port: flags.port,
+    port: doorPort(flags),
+    graph: graphConfigOf(flags),
     keepFleets: true,
     logLevel: flags.logLevel,
     env: process.env,
@@ -120,6 +121,12 @@ function writePrivate(path: string, value: unknown): void {
   renameSync(draft, path)
 }
 
+const doorPort = ({ port, intercept }: UpFlags): number => port ?? (intercept ? 443 : 8443)
+
+/** A password must not show in a list of processes. */
+const environmentOf = ({ userPassword }: UpFlags): NodeJS.ProcessEnv =>
+  userPassword === undefined ? process.env : { ...process.env, MUSTER_USER_PASSWORD: userPassword }
+
 /** Start the same command in a session of its own and wait until it serves. */
 async function detach(flags: UpFlags): Promise<void> {
   const dataDir = resolve(flags.data)
@@ -135,7 +142,7 @@ async function detach(flags: UpFlags): Promise<void> {
   const main = fileURLToPath(new URL('./main.ts', import.meta.url))
   const args = Object.entries({
     data: dataDir,
-    port: flags.port,
+    port: doorPort(flags),
     workers: flags.workers,
     capacity: flags.capacity,
     speed: flags.speed,
@@ -149,8 +156,9 @@ async function detach(flags: UpFlags): Promise<void> {
       main,
       'up',
       ...args.flatMap(([name, value]) => [`--${name}`, String(value)]),
+      ...graphArguments(flags),
     ],
-    { detached: true, stdio: ['ignore', log, log] },
+    { detached: true, stdio: ['ignore', log, log], env: environmentOf(flags) },
   )
   let ended = false
   child.once('exit', () => {

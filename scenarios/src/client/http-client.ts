@@ -18,7 +18,10 @@ export interface HttpClient extends MusterClient {
   authorization(): Promise<string>
 }
 
-export function createHttpClient(connection: Connection): HttpClient {
+export function createHttpClient(
+  connection: Connection,
+  { scope = 'https://graph.microsoft.com/.default' }: { readonly scope?: string } = {},
+): HttpClient {
   const ca = readFileSync(connection.caFile, 'utf8')
   const agent = new Agent({ keepAlive: true, maxSockets: 16, ca })
   let token: Promise<string> | undefined
@@ -28,7 +31,7 @@ export function createHttpClient(connection: Connection): HttpClient {
       grant_type: 'client_credentials',
       client_id: connection.clientId,
       client_secret: connection.clientSecret,
-      scope: 'https://graph.microsoft.com/.default',
+      scope,
     }).toString()
     const { status, body } = await send(
       agent,
@@ -42,7 +45,7 @@ export function createHttpClient(connection: Connection): HttpClient {
     )
     const issued = (body as { access_token?: string } | undefined)?.access_token
     if (status !== 200 || issued === undefined)
-      throw new CodedError('client/refused', `no token was issued: ${JSON.stringify(body)}`)
+      throw new CodedError('client/refused', `no token was issued: ${refusalText(body)}`)
     return `Bearer ${issued}`
   }
   const authorization = (): Promise<string> => {
@@ -66,7 +69,7 @@ export function createHttpClient(connection: Connection): HttpClient {
         const text = body === undefined ? undefined : JSON.stringify(body)
         const answer = await send(agent, connection.url, method, path, text, headers)
         if (answer.status < 400) return answer.body
-        // A service that was started anew signs with another key.
+        // The token may have come to its end.
         if (answer.status === 401 && attempt === 0) {
           token = undefined
           continue
@@ -84,6 +87,12 @@ export function createHttpClient(connection: Connection): HttpClient {
       send(agent, connection.url, method, path, undefined, { authorization: await authorization() }),
     close: () => agent.destroy(),
   }
+}
+
+/** What an authority says of a refusal: its first sentence. */
+function refusalText(body: unknown): string {
+  const { error_description: text } = (body ?? {}) as { error_description?: string }
+  return text?.split(' Trace ID:')[0] ?? JSON.stringify(body)
 }
 
 function send(

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Connection } from '@muster/control'
+import type { Connection, GraphConfig } from '@muster/control'
 import { CodedError } from '@muster/shared/core'
 import { type ClockScale, type NatsSupervisor, superviseNatsServer } from '@muster/shared/runtime'
 import { resolveNatsServer } from '../../../shared/setup/nats-server.mjs'
@@ -19,6 +19,7 @@ export interface StackOptions {
   /** Keep fleets over restarts. */
   readonly keepFleets: boolean
   readonly logLevel: string
+  readonly graph?: GraphConfig
   readonly env: NodeJS.ProcessEnv
   /** A part has ended, or is back. */
   readonly onEvent: (what: string, text: string) => void
@@ -76,7 +77,13 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     stopping.push(() => nats.stop())
     const natsUrl = nats.url
     const common = { natsUrl, ...nats.credentials, tenant, clock, logLevel }
-    const controlConfig = { ...common, dataDir: join(dataDir, 'control'), host: '127.0.0.1', port: options.port }
+    const controlConfig = {
+      ...common,
+      dataDir: join(dataDir, 'control'),
+      host: '127.0.0.1',
+      port: options.port,
+      ...(options.graph ? { graph: options.graph } : {}),
+    }
     let control = await startProcess({ role: 'control', config: controlConfig }, join(logs, 'control.log'))
     stopping.push(() => control.stop())
     report(control, 'control', options, () => ended)

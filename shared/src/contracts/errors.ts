@@ -810,6 +810,18 @@ export const errorCatalogue = {
     exit: 1,
     meaning: '`/me` is asked for with a token that is not for a user.',
   },
+  'graph/throttled': {
+    status: 429,
+    graph: 'TooManyRequests',
+    exit: 1,
+    meaning: 'More requests came than the limits of the service allow.',
+  },
+  'http/port-forbidden': {
+    status: 500,
+    graph: 'InternalServerError',
+    exit: 4,
+    meaning: 'The port of the HTTPS door is one that only the administrator of the machine may take.',
+  },
   'http/port-taken': {
     status: 500,
     graph: 'InternalServerError',

@@ -234,3 +234,6 @@ export type LiveEvent = z.infer<typeof LiveEvent>
 
 /** Application role for `/_muster`. */
 export const SIMULATION_ROLE = 'Muster.Simulation'
+
+/** `PUT /throttling`: what Graph's documented limits are multiplied by; null for none. */
+export const Throttling = z.object({ scale: z.number().positive().max(1_000).nullable() })

@@ -1,20 +1,25 @@
 import { CodedError, DAY_MS, type EpochMs } from '@muster/shared/core'
+import { z } from 'zod'
 import type { Store, Tables } from '../../app/ports.ts'
 import type { Application, ServicePrincipal } from '../../domain/applications.ts'
 import { GRAPH_APP_ID, microsoftResources } from './application-directory.ts'
 import { sha256 } from './identity-deps.ts'
 import { idFor, permissionNamed } from './permissions.ts'
 
-/** An application that the configuration names. */
-export interface ConfiguredApplication {
-  readonly clientId: string
-  readonly displayName: string
-  /** Absent: a program that keeps no secret, and signs users in. */
-  readonly clientSecret?: string
-  /** Names of permissions of Graph, or all there are and will be. */
-  readonly roles: readonly string[] | 'every'
-  readonly redirectUris?: readonly string[]
-}
+/** Applications that the configuration names. */
+export const ConfiguredApplications = z.array(
+  z.strictObject({
+    clientId: z.guid(),
+    displayName: z.string().min(1).max(256),
+    /** Absent: a program that keeps no secret, and signs users in. */
+    clientSecret: z.string().min(8).max(200).optional(),
+    /** Names of permissions of Graph, or all there are and will be. */
+    roles: z.union([z.array(z.string().max(120)), z.literal('every')]),
+    redirectUris: z.array(z.url()).optional(),
+  }),
+)
+export type ConfiguredApplications = z.infer<typeof ConfiguredApplications>
+export type ConfiguredApplication = ConfiguredApplications[number]
 
 const SECRET_MS = 100 * 365 * DAY_MS
 
