@@ -151,23 +151,24 @@ const DIAGNOSTIC = JSON.stringify({
 const JSON_TYPE = 'application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8'
 
 function send(reply: FastifyReply, { status, body, headers }: GraphAnswer, correlationId: string): void {
+  const common = {
+    'request-id': correlationId,
+    'client-request-id': correlationId,
+    'x-ms-ags-diagnostic': DIAGNOSTIC,
+    'OData-Version': '4.0',
+  }
+  void reply.code(status).headers({ ...common, ...headers })
+  // Of no content there is no type: clients would read it as JSON.
+  if (body === undefined) {
+    void reply.send()
+    return
+  }
   const [type, content] = contentOf(body, headers?.['content-type'])
-  void reply
-    .code(status)
-    .type(type)
-    .headers({
-      'request-id': correlationId,
-      'client-request-id': correlationId,
-      'x-ms-ags-diagnostic': DIAGNOSTIC,
-      'OData-Version': '4.0',
-      ...headers,
-    })
-    .send(content)
+  void reply.type(type).send(content)
 }
 
 /** Without a type of its own a body is JSON, but for bare numbers and bytes. */
 function contentOf(body: unknown, type: string | undefined): readonly [type: string, content: string | Uint8Array] {
-  if (body === undefined) return [JSON_TYPE, '']
   if (body instanceof Uint8Array) return [type ?? 'application/octet-stream', body]
   if (typeof body === 'number' || type !== undefined) return [type ?? 'text/plain', String(body)]
   return [JSON_TYPE, JSON.stringify(body)]

@@ -111,7 +111,7 @@ describe('@microsoft/microsoft-graph-client', () => {
     }, PATIENT)
   })
 
-  it('comes again after a limit, as it is told', async () => {
+  it('is told when to come again after a limit', async () => {
     await live.client.call('PUT', '/_muster/throttling', { scale: 0.01 })
     try {
       // Two writes in twenty seconds at a hundredth of the limit of the tenant, one of the application.
