@@ -23,6 +23,7 @@ export async function furnish(graph: GraphOffice): Promise<void> {
   const message = { locale: 'de-de', subject: 's', messageTemplate: 'm' }
   await post(`/deviceManagement/notificationMessageTemplates/${template['id']}/localizedNotificationMessages`, message)
   await post('/deviceManagement/reports/exportJobs', { reportName: 'Devices', format: 'csv' })
+  await grants(graph)
   const policy = await office.policy({ graphType: 'linux' })
   const [linux] = devices
   await office.visit(linux)
@@ -129,4 +130,20 @@ function sample({ value }: SettingDefinition): unknown {
     case 'string':
       return texts.find((text) => new RegExp(value.pattern ?? '').test(text))
   }
+}
+
+/** An application with a role and a consent, and a user with a role in the directory. */
+async function grants({ office, post, get }: GraphOffice): Promise<void> {
+  const { appId } = await post('/applications', { displayName: 'a', keyCredentials: [] })
+  const { id: principalId } = await post('/servicePrincipals', { appId })
+  const graph = await get<{ id: string; appRoles: { id: string }[] }>(
+    "/servicePrincipals(appId='00000003-0000-0000-c000-000000000000')",
+  )
+  const role = { principalId, resourceId: graph.id, appRoleId: graph.appRoles[0]?.id }
+  await post(`/servicePrincipals/${principalId}/appRoleAssignments`, role)
+  const consent = { clientId: principalId, consentType: 'AllPrincipals', resourceId: graph.id, scope: 'User.Read' }
+  await post('/oauth2PermissionGrants', consent)
+  const [user] = await office.store.users.list()
+  const globalReader = 'f2ef992c-3afb-46b9-b7cf-a126ee74c451'
+  await post('/roleManagement/directory/roleAssignments', { principalId: user?.id, roleDefinitionId: globalReader })
 }

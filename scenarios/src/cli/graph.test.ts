@@ -44,7 +44,7 @@ describe('muster graph', () => {
   it('gets what is asked for, page by page or all of it', async () => {
     const page = await graph('get', 'users', '--top', '1', '--select', 'id', '--orderby', 'displayName')
     expect(page.body).toMatchObject({ value: [{ id: expect.any(String) }], '@odata.nextLink': expect.any(String) })
-    const all = await graph('get', '/v1.0/users', '--top', '1', '--all', '--filter', "displayName ne 'bea'")
+    const all = await graph('get', '/v1.0/users', '--top', '1', '--all', '--filter', "displayName in ('ada','cyd')")
     expect((all.body['value'] as { displayName: string }[]).map(({ displayName }) => displayName).sort()).toEqual([
       'ada',
       'cyd',

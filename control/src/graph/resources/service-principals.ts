@@ -129,6 +129,7 @@ async function remove(request: GraphRequest): Promise<GraphAnswer> {
 }
 
 function assignmentEntity(
+  { version }: GraphRequest,
   assignment: AppRoleAssignment,
   principals: readonly Shown[],
 ): Readonly<Record<string, unknown>> {
@@ -138,7 +139,8 @@ function assignmentEntity(
     id,
     deletedDateTime: null,
     appRoleId,
-    createdDateTime: iso(createdAtMs),
+    // Beta has another name for it.
+    [version === 'beta' ? 'creationTimestamp' : 'createdDateTime']: iso(createdAtMs),
     principalDisplayName: nameOf(principalId),
     principalId,
     principalType: 'ServicePrincipal',
@@ -157,7 +159,7 @@ const list = (end: End, set: string) => async (request: GraphRequest) => {
   return memoryPage(
     request,
     set,
-    assignments.map((each) => assignmentEntity(each, principals)),
+    assignments.map((each) => assignmentEntity(request, each, principals)),
   )
 }
 
@@ -184,7 +186,7 @@ const assign = (end: End, set: string) => async (request: GraphRequest) => {
     const assignment = { id: ids.guid(), ...given, createdAtMs: clock.nowMs() }
     await tables.appRoleAssignments.put(assignment)
     await tables.audit.append([audit(request, 'Add app role assignment to service principal', 'Create', principal)])
-    return assignmentEntity(assignment, principals)
+    return assignmentEntity(request, assignment, principals)
   })
   return entityAnswer(request, set, entity, 201)
 }
