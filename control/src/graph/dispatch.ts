@@ -68,7 +68,7 @@ export function createDispatch(
     await checkMatch(session, path)
     const told = await serve(session, found, path, readOptions(options))
     const answer = await preferred(session, path, told)
-    return { ...answer, headers: { ...headers, ...answer.headers } }
+    return Object.keys(headers).length === 0 ? answer : { ...answer, headers: { ...headers, ...answer.headers } }
   }
   return measured(control, (incoming, served) =>
     handle(incoming, served).catch((error: unknown) => {
