@@ -26,7 +26,7 @@ export async function runSeeds(file: string, flags: ExploreFlags): Promise<numbe
   const seeds = Number(flags.seeds)
   if (!Number.isInteger(seeds) || seeds < 1)
     throw new CodedError('cli/usage', `--seeds must be a whole number from 1, not ${JSON.stringify(flags.seeds)}`)
-  const read = readScenario(file)
+  const read = readScenario(file, flags.set)
   if (!read.ok) {
     for (const problem of read.problems) process.stderr.write(`${formatProblem(problem)}\n`)
     return 3

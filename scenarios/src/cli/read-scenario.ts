@@ -16,13 +16,13 @@ export const checkExpression: CheckExpression = (expr, kind) => {
   return compiled.ok ? undefined : compiled
 }
 
-/** Read and check a scenario file. @throws CodedError `scenario/unreadable` */
-export function readScenario(file: string): ReturnType<typeof parseScenario> {
+/** Read and check a scenario file, with other values where `sets` says so. @throws CodedError `scenario/unreadable` */
+export function readScenario(file: string, sets: readonly string[] = []): ReturnType<typeof parseScenario> {
   let text: string
   try {
     text = readFileSync(file, 'utf8')
   } catch (error) {
     throw new CodedError('scenario/unreadable', `${file} cannot be read: ${(error as Error).message}`, { cause: error })
   }
-  return parseScenario(text, file, checkExpression)
+  return parseScenario(text, file, checkExpression, sets)
 }

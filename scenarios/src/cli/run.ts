@@ -14,7 +14,7 @@ import { openInBrowser } from './open-file.ts'
 import { plantedBugOf } from './planted-bug.ts'
 import { readScenario } from './read-scenario.ts'
 import { formatsOf, reportOption } from './report-formats.ts'
-import { adjusted, commandOf, type ScenarioFlags } from './run-flags.ts'
+import { adjusted, commandOf, type ScenarioFlags, withScenarioOptions } from './run-flags.ts'
 import { flagsFrom, runWithSnapshots, type SnapshotFlags, withSnapshotOptions } from './snapshot-flags.ts'
 
 export interface RunFlags extends ScenarioFlags, SnapshotFlags {
@@ -35,28 +35,27 @@ export function addRun(program: Command): void {
     .command('run')
     .description('run scenarios on a live fleet to a verdict')
     .argument('<scenario...>', 'scenario files')
-    .option('--seed <seed>', 'another seed than the scenario has; `random` for a new one')
-    .option('--scale <factor>', 'multiply the size of the population')
-    .option('--speed <factor>', 'simulated seconds in a wall second, or `virtual`: a whole world in one process')
     .option('--chaos [every]', 'faults by chance in a virtual world, so often on average (30m)')
     .option('--seeds <n>', 'run so many seeds, each in a virtual world, and name those that fail')
     .addOption(new Option('--plant <bug>', 'plant a bug, to see that it is found: ack-before-commit').hideHelp())
     .option('--baseline <run>', 'compare with a former run: its name or folder, or `last-passed`')
     .option('--keep-data', 'keep stores and keys of the run beside its reports')
-  withSnapshotOptions(withOutputOptions(command)).action(async (files: string[], given: RunFlags) => {
-    let exitCode = 0
-    formatsOf(given.report)
-    checkName(given, files)
-    const flags = flagsFrom(given)
-    for (const file of files) {
-      const { seeds } = flags
-      exitCode = worse(
-        exitCode,
-        seeds === undefined ? await runOne(file, flags) : await runSeeds(file, { ...flags, seeds }),
-      )
-    }
-    process.exitCode = exitCode
-  })
+  withSnapshotOptions(withOutputOptions(withScenarioOptions(command))).action(
+    async (files: string[], given: RunFlags) => {
+      let exitCode = 0
+      formatsOf(given.report)
+      checkName(given, files)
+      const flags = flagsFrom(given)
+      for (const file of files) {
+        const { seeds } = flags
+        exitCode = worse(
+          exitCode,
+          seeds === undefined ? await runOne(file, flags) : await runSeeds(file, { ...flags, seeds }),
+        )
+      }
+      process.exitCode = exitCode
+    },
+  )
 }
 
 /** Where a run is written, and what is printed of it. */
@@ -79,7 +78,7 @@ const weight = (code: number): number => gravity.indexOf(code >= 40 && code < 60
 const worse = (a: number, b: number): number => (weight(a) <= weight(b) ? a : b)
 
 async function runOne(file: string, flags: RunFlags): Promise<number> {
-  const read = readScenario(file)
+  const read = readScenario(file, flags.set)
   if (!read.ok) {
     for (const problem of read.problems) process.stderr.write(`${formatProblem(problem)}\n`)
     return 3

@@ -1,34 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { compileCondition, compileGate, compileGraphExpectation } from './expressions.ts'
+import { check, good, problemsOf } from './parse.test-support.ts'
 import { formatProblem, parseScenario } from './parse.ts'
 import { managedCount, populationCounts, populationOf } from './population.ts'
-import type { CheckExpression } from './references.ts'
-
-const good = `apiVersion: muster.dev/v1
-kind: Scenario
-metadata: { name: small }
-population:
-  size: 10
-  mix:
-    - { name: laptops, weight: 2, platform: windows }
-    - { name: phones, weight: 1, platform: iOS }
-policies:
-  - { id: base, type: configuration, platform: windows, settings: { passwordMinimumLength: 8 } }
-phases:
-  - name: settle
-    until: { expr: devices.enrolledShare >= 1.0, timeout: 1h }
-`
-
-const check: CheckExpression = (expr, kind) => {
-  const checked = { gate: compileGate, condition: compileCondition, graph: compileGraphExpectation }[kind](expr)
-  return checked.ok ? undefined : checked
-}
-const problemsOf = (text: string): string[] => {
-  const parsed = parseScenario(text, 'x.yaml', check)
-  return parsed.ok ? [] : parsed.problems.map(formatProblem)
-}
 
 describe('a scenario that is wrong', () => {
   it('is none to begin with', () => expect(problemsOf(good)).toEqual([]))

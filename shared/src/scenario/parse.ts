@@ -1,6 +1,7 @@
 import { nearestName, ok, type Result } from '@muster/shared/core'
 import { type Document, isMap, isNode, isPair, isScalar, LineCounter, parseDocument } from 'yaml'
 import type { z } from 'zod'
+import { applyChanges, changeAt, columnIn } from './changes.ts'
 import { meaninglessThresholds } from './expectation-references.ts'
 import { type CheckExpression, checkReferences, type ReferenceProblem } from './references.ts'
 import { Scenario } from './schema.ts'
@@ -24,12 +25,14 @@ const ALIASES_MAX = 100
 
 /**
  * Read a scenario. Every problem is located; unknown names come with a near one. `expressions` is told to check each
- * expression (with its path) and answers what is wrong with it.
+ * expression (with its path) and answers what is wrong with it. `sets` are values to be put in place of those of the text
+ * (`population.size=20`); what is wrong with one is located in it.
  */
 export function parseScenario(
   text: string,
   file: string,
   checkExpression?: CheckExpression,
+  sets: readonly string[] = [],
 ):
   | { readonly ok: true; readonly scenario: Scenario; readonly warnings: readonly Problem[] }
   | { readonly ok: false; readonly problems: readonly Problem[] } {
@@ -45,6 +48,18 @@ export function parseScenario(
       problems: document.errors.map((error) => at(error.pos[0], '', error.message.split('\n')[0] ?? error.message)),
     }
   }
+  const { changes, problems: wrong } = applyChanges(document, sets)
+  if (wrong.length > 0) {
+    return {
+      ok: false,
+      problems: wrong.map(({ text: set, column, message }) => ({ ...inSet(set, column), path: '', message })),
+    }
+  }
+  const placed = (path: Path, message: string, atKey: boolean, offset: number): Problem => {
+    const change = changeAt(changes, path)
+    if (change) return { ...inSet(change.text, columnIn(change, atKey)), path: path.join('.'), message }
+    return at(offsetOf(document, path, atKey) + offset, path.join('.'), message)
+  }
   const plain = toPlain(document)
   if (!plain.ok) return { ok: false, problems: [at(0, '', plain.refusal.message)] }
   const parsed = Scenario.safeParse(plain.value, { reportInput: true })
@@ -52,16 +67,22 @@ export function parseScenario(
     return {
       ok: false,
       problems: withoutMisspelt(parsed.error.issues.flatMap((issue) => explain(issue, plain.value))).map(
-        ({ path, message, key }) => at(offsetOf(document, path, key !== undefined), path.join('.'), message),
+        ({ path, message, key }) => placed(path, message, key !== undefined, 0),
       ),
     }
   }
   const located = ({ path, message, offset = 0 }: ReferenceProblem): Problem =>
-    at(offsetOf(document, path) + offsetInText(text, document, path, offset), path.join('.'), message)
+    placed(path, message, false, offsetInText(text, document, path, offset))
   const problems = checkReferences(parsed.data, checkExpression).map(located)
   if (problems.length > 0) return { ok: false, problems }
   return { ok: true, scenario: parsed.data, warnings: meaninglessThresholds(parsed.data).map(located) }
 }
+
+const inSet = (set: string, column: number): Pick<Problem, 'file' | 'line' | 'column'> => ({
+  file: `--set ${set}`,
+  line: 1,
+  column,
+})
 
 function toPlain(document: Document): Result<unknown> {
   try {
