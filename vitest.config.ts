@@ -4,7 +4,7 @@ export default defineConfig({
   test: {
     include: ['{shared,agent,control,scenarios}/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/.build/**'],
-    testTimeout: 30_000,
+    testTimeout: 120_000,
     hookTimeout: 60_000,
     // Two cores: a process for each file costs more than it isolates.
     pool: 'threads',

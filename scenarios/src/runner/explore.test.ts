@@ -66,11 +66,11 @@ describe('a search over seeds', () => {
     const again = await runAgain(found?.seed ?? '', 'ack-before-commit')
     expect(again.replay).toEqual(found?.replay)
     expect((await runAgain(found?.seed ?? '', undefined)).verdict).toBe('passed')
-  }, 120_000)
+  }, 300_000)
 
   it('finds nothing in what is there', async () => {
     const { failures, runs } = await explore(options({ seeds: 12 }))
     expect(failures).toEqual([])
     expect(runs).toBe(12)
-  }, 120_000)
+  }, 300_000)
 })

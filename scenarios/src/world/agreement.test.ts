@@ -75,4 +75,4 @@ it('the virtual and the live run of a scenario agree in how every device ends', 
   } finally {
     rmSync(dataDir, { recursive: true, force: true })
   }
-}, 90_000)
+}, 300_000)

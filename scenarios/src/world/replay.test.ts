@@ -83,7 +83,7 @@ async function historyOf(scenario: Scenario) {
 }
 
 /** Many worlds in one test, on a machine that may have other things to do. */
-const MANY = { timeout: 240_000 }
+const MANY = { timeout: 600_000 }
 
 describe('a virtual world', MANY, () => {
   const scenario = scenarioOf(text)
