@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type FleetFigures, measureFleet } from './fleet.ts'
 import { type Floor, measureFloor } from './floor.ts'
+import { type GraphFigures, measureGraph } from './graph.ts'
 import { monthOf, YEAR_DAYS, yearOf } from './lives.ts'
-import { fleetsText, memoryOf, worldText } from './page.ts'
+import { fleetsText, graphText, memoryOf, worldText } from './page.ts'
 import { measureWorld } from './world.ts'
 
 /**
@@ -20,20 +21,22 @@ const { values } = parseArgs({
     world: { type: 'string', default: '10000' },
     days: { type: 'string', default: '30' },
     year: { type: 'string', default: '1000' },
+    graph: { type: 'string', default: '100000' },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
   },
 })
 
-const PARTS = ['fleets', 'world', 'year'] as const
+const PARTS = ['fleets', 'world', 'year', 'graph'] as const
 type Part = (typeof PARTS)[number]
 
-const help = `npm run bench -- [--only fleets|world|year] [--devices 10000] [--small 1000] [--world 10000] [--days 30] [--year 1000] [--json]
+const help = `npm run bench -- [--only fleets|world|year|graph] [--devices 10000] [--small 1000] [--world 10000] [--days 30] [--year 1000] [--graph 100000] [--json]
 
 fleets  Enrols a small and a large fleet on this machine, publishes a policy to each, and prints rates, latencies and memory,
         each with the floor of the machine it is measured against.
 world   Takes a virtual world through some days, beside the cost of a bare event loop.
 year    Takes a virtual world through a year, in which every device renews its certificate.
+graph   Asks Graph for filtered and ordered pages of so many devices while a thousand reports a second come in.
 `
 
 if (values.help) process.stdout.write(help)
@@ -51,17 +54,29 @@ async function bench(parts: readonly Part[]): Promise<void> {
   const virtual = parts.includes('world') ? await measureWorld(monthOf(world, days), days) : undefined
   if (parts.includes('year')) say(`a virtual world of ${year} devices goes through a year …`)
   const certificates = parts.includes('year') ? await measureWorld(yearOf(year), YEAR_DAYS) : undefined
+  if (parts.includes('graph')) say('Graph is asked for pages of a large fleet …')
+  const graph = parts.includes('graph') ? await measureGraphIn(whole(values.graph, '--graph', 1_000_000)) : undefined
   const machine = { cores: cpus().length, node: process.version }
   const text = [
     `machine: ${machine.cores} cores, node ${machine.node}\n`,
     ...(fleets ? [fleetsText(fleets)] : []),
     ...[virtual, certificates].flatMap((figures) => (figures ? [worldText(figures)] : [])),
+    ...(graph ? [graphText(graph)] : []),
   ].join('')
-  const json = { ...machine, ...fleets, ...(fleets ? memoryOf(fleets) : {}), virtual, certificates }
+  const json = { ...machine, ...fleets, ...(fleets ? memoryOf(fleets) : {}), virtual, certificates, graph }
   process.stdout.write(values.json ? `${JSON.stringify(json, null, 2)}\n` : text)
   const lost = fleets ? fleets.small.lost + fleets.large.lost : 0
   if (lost > 0 || [virtual, certificates].some((figures) => figures && figures.verdict !== 'passed'))
     process.exitCode = 12
+}
+
+async function measureGraphIn(devices: number): Promise<GraphFigures> {
+  const dir = mkdtempSync(join(tmpdir(), 'muster-bench-'))
+  try {
+    return await measureGraph(dir, devices)
+  } finally {
+    rmSync(dir, { recursive: true, force: true })
+  }
 }
 
 async function measureFleets(say: (text: string) => void): Promise<{
@@ -95,10 +110,10 @@ function partsOf(given: readonly string[] = PARTS): readonly Part[] {
   return wrong(`--only is one of ${PARTS.join(', ')}, not ${JSON.stringify(unknown)}`)
 }
 
-function whole(text: string, flag: string): number {
+function whole(text: string, flag: string, max = 20_000): number {
   const value = Number(text)
-  if (Number.isInteger(value) && value > 0 && value <= 20_000) return value
-  return wrong(`${flag} is a whole number from 1 to 20000, not ${JSON.stringify(text)}`)
+  if (Number.isInteger(value) && value > 0 && value <= max) return value
+  return wrong(`${flag} is a whole number from 1 to ${max}, not ${JSON.stringify(text)}`)
 }
 
 function wrong(message: string): never {

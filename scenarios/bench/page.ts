@@ -1,5 +1,6 @@
 import type { FleetFigures } from './fleet.ts'
 import type { Floor } from './floor.ts'
+import type { GraphFigures } from './graph.ts'
 import type { WorldFigures } from './world.ts'
 
 export interface FleetsFigures {
@@ -59,4 +60,13 @@ export function fleetsText({ floor, small, large }: FleetsFigures): string {
     `memory:  ${kib(per.workerBytesPerDevice)} per idle device in the worker, ${kib(per.controlBytesPerDevice)} in the control service`,
   )
   return `${lines.join('\n')}\n`
+}
+
+/** What Graph took, for people. */
+export function graphText({ devices, reportsPerSecond, requests }: GraphFigures): string {
+  const lines = requests.map(
+    ({ url, medianMs, p99Ms, cpuMs }) =>
+      `  p50 ${medianMs.toFixed(1).padStart(6)} ms, p99 ${p99Ms.toFixed(1).padStart(6)} ms, CPU ${cpuMs.toFixed(1).padStart(5)} ms  ${url}`,
+  )
+  return `Graph over ${whole(devices)} devices, ${whole(reportsPerSecond)} reports a second\n${lines.join('\n')}\n`
 }

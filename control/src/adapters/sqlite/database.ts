@@ -25,6 +25,7 @@ export type OnBroken = (error: CodedError) => void
 export function openDatabase(path: string, onBroken?: OnBroken, copyOf?: string): Database {
   const database = translated(path, () => connect(path, onBroken))
   try {
+    database.run(`PRAGMA cache_size = -${CACHE_KIB}`)
     if (copyOf !== undefined) translated(copyOf, () => copyFrom(database, copyOf))
     translated(path, () => migrate(database, copyOf ?? path))
   } catch (error) {
@@ -33,6 +34,9 @@ export function openDatabase(path: string, onBroken?: OnBroken, copyOf?: string)
   }
   return database
 }
+
+/** Pages that the writing connection keeps in memory, KiB: the listing of a hundred thousand devices fits. */
+const CACHE_KIB = 65_536
 
 /** A second connection to the same file, which sees what is committed and writes nothing. */
 export function openReader(path: string): Database {

@@ -60,9 +60,10 @@ export function relistDevice(database: Database, before: Device, after: Device):
 }
 
 const own = (name: string): ColumnSql => ({ sql: `listing.${name}` })
+const indexed = (name: string): ColumnSql => ({ ...own(name), indexed: true })
 const ofUser = (column: string): ColumnSql => ({
   sql: `coalesce((SELECT ${column} FROM directory_user WHERE id = listing.userId), '')`,
-  through: { key: 'listing.userId', table: 'directory_user', column: `coalesce(${column}, '')` },
+  through: { key: 'listing.userId', table: 'directory_user', column },
 })
 
 const columns: Readonly<Record<DeviceColumn, ColumnSql>> = {
@@ -70,12 +71,12 @@ const columns: Readonly<Record<DeviceColumn, ColumnSql>> = {
   directoryId: own('directoryId'),
   entraDeviceId: own('entraDeviceId'),
   userId: own('userId'),
-  deviceName: own('deviceName'),
+  deviceName: indexed('deviceName'),
   operatingSystem: own('operatingSystem'),
   osVersion: own('osVersion'),
   manufacturer: own('manufacturer'),
   model: own('model'),
-  serialNumber: own('serialNumber'),
+  serialNumber: indexed('serialNumber'),
   ownership: own('ownership'),
   mode: own('mode'),
   category: own('category'),
@@ -97,21 +98,17 @@ const columns: Readonly<Record<DeviceColumn, ColumnSql>> = {
 }
 
 const sets: Readonly<Record<DeviceSet, string>> = {
-  managed: 'listing.isManaged = 1',
-  inDirectory: 'listing.inDirectory = 1',
+  // Nearly all are: no index is of use for that.
+  managed: '+listing.isManaged = 1',
+  inDirectory: '+listing.inDirectory = 1',
 }
 
 /** Devices in order of the listing; whole devices are read only for what is shown. */
 export const devicesFrom = (among: DeviceSet): RowsFrom<Device, DeviceColumn> => ({
-  from: 'device_listing AS listing CROSS JOIN device ON device.id = listing.id',
+  from: 'device_listing AS listing',
   where: sets[among],
+  details: 'CROSS JOIN device ON device.id = page.id',
   select: DEVICE,
   read: devicesIn,
   columns,
-})
-
-/** The same to be counted. */
-export const listingFrom = (among: DeviceSet): RowsFrom<Device, DeviceColumn> => ({
-  ...devicesFrom(among),
-  from: 'device_listing AS listing',
 })

@@ -2,7 +2,7 @@ import type { SQLInputValue } from 'node:sqlite'
 import type { Devices } from '../../app/ports.ts'
 import type { Device } from '../../domain/model.ts'
 import type { Database } from './database.ts'
-import { devicesFrom, listingFrom } from './device-listing.ts'
+import { devicesFrom } from './device-listing.ts'
 import { DEVICE, devicesIn } from './device-reading.ts'
 import { isMoreThanVisit, putDevice, putVisits, updateDevice } from './device-row.ts'
 import type { RowCache } from './row-cache.ts'
@@ -75,7 +75,7 @@ export function devices(database: Database, cache?: RowCache<Device>): Devices {
         limit,
       ),
     query: async (query) => queryRows(database, devicesFrom(query.among), query),
-    count: async (filter, among = 'managed') => countRows(database, listingFrom(among), filter),
+    count: async (filter, among = 'managed') => countRows(database, devicesFrom(among), filter),
     tally: async () =>
       database
         .all(

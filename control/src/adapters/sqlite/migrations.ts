@@ -278,4 +278,9 @@ export const migrations: readonly string[] = [
     result = fold(json_extract(body, '$.result')), category = fold(json_extract(body, '$.category')),
     componentName = fold(json_extract(body, '$.componentName'))
   `,
+  // Rows are found by name whether they are managed or not.
+  `
+  DROP INDEX device_listing_name;
+  CREATE INDEX device_listing_name ON device_listing (deviceName);
+  `,
 ]

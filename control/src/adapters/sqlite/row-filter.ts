@@ -11,6 +11,8 @@ export interface Sql {
 /** How a column is written in SQL. Texts in it are folded. */
 export interface ColumnSql {
   readonly sql: string
+  /** An index has its order. */
+  readonly indexed?: true
   /** The column of another table that a key of this row leads to; '' where it leads nowhere. */
   readonly through?: { readonly key: string; readonly table: string; readonly column: string }
 }
@@ -46,8 +48,11 @@ export function compileFilter<C extends string>(filter: RowFilter<C>, columns: C
 
 /** A condition on what a key leads to, which an index on the key can answer. */
 function throughKey<C extends string>(leaf: Leaf<C>, { key, table, column }: NonNullable<ColumnSql['through']>): Sql {
-  const { text, values } = compileLeaf(leaf, column)
-  if (!holdsForEmpty(leaf)) return { text: `${key} IN (SELECT id FROM ${table} WHERE ${text})`, values }
+  const isEmptyToo = holdsForEmpty(leaf)
+  // An index is on the bare column, where an absent value is not the empty text; that matters for few conditions.
+  const isBare = !isEmptyToo && (leaf.op === 'in' || leaf.value !== null)
+  const { text, values } = compileLeaf(leaf, isBare ? column : `coalesce(${column}, '')`)
+  if (!isEmptyToo) return { text: `${key} IN (SELECT id FROM ${table} WHERE ${text})`, values }
   // A key that leads nowhere counts as well: all but those who fail.
   return {
     text: `(${key} IS NULL OR ${key} NOT IN (SELECT id FROM ${table} WHERE NOT coalesce(${text}, 0)))`,

@@ -7,18 +7,28 @@ import { type ColumnsSql, compileFilter, type Sql } from './row-filter.ts'
 export interface RowsFrom<T, C extends string> {
   readonly from: string
   readonly where: string
+  /** Join of the rows of a page, which are called `page`, with what `select` needs beside them. */
+  readonly details?: string
   /** Columns that `read` makes entities of. */
   readonly select: string
   readonly read: (rows: readonly Record<string, unknown>[]) => readonly T[]
   readonly columns: ColumnsSql<C>
 }
 
+type Found = readonly Record<string, unknown>[]
+
+/**
+ * Rows that are found without their order and then put in order. An index with the order is the better way only when it
+ * soon meets enough of them: where few rows match, it goes through all, each looked up by itself.
+ */
+const FEW = 1_000
+
 type Order<C extends string> = RowQuery<C>['orderBy']
 
 /** A page in order; the id comes last, so that every row has its own place and the next page goes on behind it. */
 export function queryRows<T, C extends string>(
   database: Database,
-  { from, where, select, read, columns }: RowsFrom<T, C>,
+  { from, where, details, select, read, columns }: RowsFrom<T, C>,
   query: RowQuery<C>,
 ): RowPage<T> {
   const order = withId(query.orderBy)
@@ -27,10 +37,27 @@ export function queryRows<T, C extends string>(
   if (query.filter) conditions.push(compileFilter(query.filter, columns))
   if (query.after) conditions.push(behind(order, expressions, query.after))
   const keys = expressions.map((expression, index) => `${expression} AS key${index}`).join(', ')
-  const ordering = expressions.map((each, index) => `${each}${order[index]?.descending ? ' DESC' : ''}`).join(', ')
-  const sql = `SELECT ${select}, ${keys} FROM ${from} WHERE ${conditions.map(({ text }) => text).join(' AND ')} ORDER BY ${ordering} LIMIT ? OFFSET ?`
+  const ordered = (names: readonly string[]): string =>
+    names.map((name, index) => `${name}${order[index]?.descending ? ' DESC' : ''}`).join(', ')
+  const aliases = ordered(order.map((_, index) => `key${index}`))
+  const rows = `SELECT ${columns['id' as C].sql} AS id, ${keys}${details ? '' : `, ${select}`} FROM ${from} WHERE ${conditions.map(({ text }) => text).join(' AND ')}`
   const values = conditions.flatMap((condition) => condition.values)
-  const found = database.all(sql, ...values, query.limit + 1, query.skip ?? 0)
+  const bounds = [query.limit + 1, query.skip ?? 0]
+  // What is not shown is not read: a page is found first, and then looked up.
+  const shownFrom = (page: string): string =>
+    details ? `SELECT ${select}, page.* FROM (${page}) AS page ${details} ORDER BY ${aliases}` : page
+  const inOrder = (): Found => {
+    const page = `${rows} ORDER BY ${ordered(expressions)} LIMIT ? OFFSET ?`
+    return database.all(shownFrom(page), ...values, ...bounds)
+  }
+  const amongFew = (): Found | undefined => {
+    const page = `SELECT *, count(*) OVER () AS few FROM (${rows} LIMIT ${FEW}) ORDER BY ${aliases} LIMIT ? OFFSET ?`
+    const some = database.all(shownFrom(page), ...values, ...bounds)
+    return Number(some[0]?.['few'] ?? 0) < FEW ? some : undefined
+  }
+  const hasChoice =
+    query.filter !== undefined && !query.skip && columns[order[0]?.column ?? ('id' as C)].indexed === true
+  const found = (hasChoice ? amongFew() : undefined) ?? inOrder()
   const shown = found.slice(0, query.limit)
   const keysOf = (row: Record<string, unknown> | undefined): RowKeys =>
     order.map((_, index) => row?.[`key${index}`] as string | number | null)

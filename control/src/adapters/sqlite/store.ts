@@ -77,8 +77,16 @@ export function openSqliteStore(path: string, onBroken?: OnBroken, copyOf?: stri
       }),
     )
 
+  const outer = outside(tablesOf(reader), transaction, inMemory ? queue.run : (job) => job())
   return {
-    ...outside(tablesOf(reader), transaction, inMemory ? queue.run : (job) => job()),
+    ...outer,
+    // A reader's pages are old as soon as anything is written, and these questions look through many: the writing connection
+    // has them in memory, and answers between two transactions.
+    devices: {
+      ...outer.devices,
+      query: (query) => queue.run(() => writing.devices.query(query)),
+      count: (filter, among) => queue.run(() => writing.devices.count(filter, among)),
+    },
     transaction: (work) => {
       if (inTransaction.getStore()) throw new Error('transactions are not nested')
       return transaction(work)

@@ -12,7 +12,7 @@ export function queryFor(tail: Tail | undefined, query: Query): Query {
   const matching = { ...(filter ? { filter } : {}), ...(search ? { search } : {}) }
   switch (tail.kind) {
     case 'count':
-      return { ...EMPTY_QUERY, ...matching, count: true }
+      return { ...EMPTY_QUERY, ...matching, count: true, top: 0 }
     case 'refs':
       return { ...query, select: new Set(['id']), expand: [] }
     case 'property':
