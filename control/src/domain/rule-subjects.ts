@@ -3,8 +3,14 @@ import type { Device, User } from './model.ts'
 
 type Value = string | number | boolean | readonly string[] | null | undefined
 
+/** As much of a device as rules may ask for. */
+type RuleDevice = Pick<
+  Device,
+  'directoryId' | 'entraDeviceId' | 'platform' | 'mode' | 'ownership' | 'inventory' | 'attributes'
+>
+
 /** A device as dynamic membership rules see it: `device.…`, Entra's names and words. */
-export function membershipDevice(device: Device): Readonly<Record<string, Value>> {
+export function membershipDevice(device: RuleDevice): Readonly<Record<string, Value>> {
   const { inventory } = device
   return {
     accountEnabled: true,
@@ -47,7 +53,7 @@ export function membershipUser(user: User): Readonly<Record<string, Value>> {
 }
 
 /** A device as assignment filters see it: `device.…`, Intune's names and words. */
-export function filterDevice(device: Device): Readonly<Record<string, Value>> {
+export function filterDevice(device: RuleDevice): Readonly<Record<string, Value>> {
   const { inventory } = device
   return {
     cpuArchitecture: inventory.hardware.cpuArchitecture ?? 'unknown',
@@ -92,14 +98,14 @@ export function filterCandidate(
   }
 }
 
-function trustType(device: Device): string {
+function trustType(device: RuleDevice): string {
   const type = enrolmentMode(device.platform, device.mode)?.deviceEnrollmentType
   if (type === 'windowsAutoEnrollment' || type === 'windowsCoManagement') return 'Hybrid Azure AD joined'
   return device.ownership === 'company' ? 'Azure AD joined' : 'Azure AD registered'
 }
 
 /** A device that came through Autopilot is known by its registration, and by the order that it was bought with. */
-function physicalIds({ mode, entraDeviceId, attributes }: Device): readonly string[] {
+function physicalIds({ mode, entraDeviceId, attributes }: RuleDevice): readonly string[] {
   const order = attributes['orderId']
   return [
     ...(isAutopilot(mode) ? [`[ZTDId]:${entraDeviceId}`] : []),
@@ -110,7 +116,7 @@ function physicalIds({ mode, entraDeviceId, attributes }: Device): readonly stri
 /** Whether an enrolment mode is one of Windows Autopilot. */
 export const isAutopilot = (mode: string): boolean => mode.startsWith('autopilot')
 
-function extensionAttributes(device: Device): Record<string, string> {
+function extensionAttributes(device: RuleDevice): Record<string, string> {
   return Object.fromEntries(
     Object.entries(device.attributes).filter(([name]) => /^extensionAttribute([1-9]|1[0-5])$/.test(name)),
   )
