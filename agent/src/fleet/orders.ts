@@ -126,8 +126,8 @@ function faultInput({ fault, active }: Of<'fault'>, { state }: Slot, chosen: rea
 function inspect({ deviceId, deviceKey }: Of<'inspect'>, { deviceById, slots }: OrderContext): FleetOrderReply {
   const state = (deviceId === undefined ? slots.get(deviceKey ?? '') : deviceById(deviceId))?.state
   if (!state) return { outcome: 'done', devices: 0 }
-  // Undefined values have no place in JSON.
-  return { outcome: 'done', devices: 1, inspection: JSON.parse(JSON.stringify(state)) }
+  // Undefined values have no place in JSON; and what compliance was answered for is in the state as it is.
+  return { outcome: 'done', devices: 1, inspection: JSON.parse(JSON.stringify({ ...state, answeredFor: undefined })) }
 }
 
 function history({ after, limit }: Of<'history'>, { slots }: OrderContext): FleetOrderReply {

@@ -283,4 +283,6 @@ export const migrations: readonly string[] = [
   DROP INDEX device_listing_name;
   CREATE INDEX device_listing_name ON device_listing (deviceName);
   `,
+  // The story of a device is told by correlation: a run's report asks for dozens of them.
+  `CREATE INDEX audit_event_correlation ON audit_event (body ->> 'correlationId')`,
 ]
