@@ -107,13 +107,10 @@ describe('a virtual world', MANY, () => {
     }
   })
 
-  it.each([
-    ['in which phones go away', text],
-    ['with everything in it', eventful],
-  ])('has another history, %s, when any one digit of the seed is another', async (_what, of) => {
+  it('has another history when any one digit of the seed is another', async () => {
     const seeds = ['1000', '1001', '1010', '1100', '2000']
     const hashes = []
-    for (const seed of seeds) hashes.push((await historyOf({ ...scenarioOf(of), seed })).replay?.sha256)
+    for (const seed of seeds) hashes.push((await historyOf({ ...scenarioOf(eventful), seed })).replay?.sha256)
     expect(new Set(hashes).size).toBe(seeds.length)
   })
 
