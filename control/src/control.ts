@@ -185,7 +185,10 @@ function openDeviceDoors(
       handle: async (batch) => {
         const startedMs = stopwatch()
         const acknowledgeClaims = plantedBug === 'ack-before-commit'
-        const reply = await checkIn({ store, planning, bodies, clock, count: countCheckIns, acknowledgeClaims }, batch)
+        const reply = await checkIn(
+          { store, planning, bodies, clock, signals, count: countCheckIns, acknowledgeClaims },
+          batch,
+        )
         const tookMs = stopwatch() - startedMs
         record(meters.checkIn, tookMs)
         meters.recent.checkIns.add({ atMs: clock.nowMs(), tookMs, failed: false })

@@ -24,15 +24,17 @@ export function startCheckIn(state: DeviceState, turn: Turn, cause: CheckInCause
     const again = { cause, ...(correlationId === undefined ? {} : { correlationId }) }
     return { ...state, conversation: { ...state.conversation, again } }
   }
+  const claimedId = state.faults?.claimedId
   const conversation: Conversation = {
     cause,
     correlationId: correlationId ?? ownCorrelation(state),
     seqAtStart: state.lastSeq,
+    ...(claimedId === undefined ? {} : { claimedId }),
   }
   turn.effects.push({
     type: 'check-in',
     checkIn: {
-      deviceId,
+      deviceId: claimedId ?? deviceId,
       cause,
       sentAtMs: deviceNowMs(state, turn),
       correlationId: conversation.correlationId,
@@ -46,7 +48,8 @@ export function startCheckIn(state: DeviceState, turn: Turn, cause: CheckInCause
 
 export function onCheckInAnswer(state: DeviceState, turn: Turn, answer: CheckInReply): DeviceState {
   const { conversation } = state
-  if (!conversation || answer.deviceId !== state.deviceId) return state
+  if (!conversation || answer.deviceId !== (conversation.claimedId ?? state.deviceId)) return state
+  if (conversation.claimedId !== undefined) return onAnswerToAnother(state, turn)
   const settled = settleOutbox({ ...state, failures: 0 }, turn, answer.ackedSeq, conversation.seqAtStart)
   if (answer.outcome === 'refused') return onRefusal(settled, turn, answer.code, answer.retryAfterMs)
   if (state.phase === 'leaving') return confirmLeaving(settled, turn)
@@ -90,6 +93,14 @@ function finish(state: DeviceState, turn: Turn, nextCheckInMs?: number): DeviceS
   if (again) return startCheckIn(ended, turn, again.cause, again.correlationId)
   // A command may have asked for an early one.
   return hasAppointment(ended, 'check-in') ? ended : appointPeriodic(ended, turn, nextCheckInMs)
+}
+
+/** What the service says to the device as which this one spoke is none of its business; it tries again later. */
+function onAnswerToAnother(state: DeviceState, turn: Turn): DeviceState {
+  const again = state.conversation?.again
+  const ended = endConversation({ ...state, failures: 0 })
+  if (again) return startCheckIn(ended, turn, again.cause, again.correlationId)
+  return appoint(ended, { what: 'check-in', atMs: turn.nowMs + 8 * HOUR_MS, cause: 'periodic' })
 }
 
 export const endConversation = (state: DeviceState): DeviceState => ({ ...state, conversation: undefined })

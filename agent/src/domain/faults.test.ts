@@ -135,6 +135,42 @@ describe('what is over is mended', () => {
     expect(device.state).toMatchObject({ settings: { './Test/a': true }, inventory: { posture } })
   })
 
+  it('who spoke as another device was refused as that one, kept its own, and tells it all as itself', () => {
+    const fault = { kind: 'duplicate-identity', identity: 'management-id' } as const
+    const device = assign(enrolled(), 0, '5e', configuration('c1', 1, 'a/user'))
+    const [told] = device.state.outbox
+    device.feed({ ...on(fault), deviceId: guid('d2') })
+    expect(device.effect('check-in').checkIn).toMatchObject({
+      deviceId: guid('d2'),
+      certificateSerial: expect.any(String),
+    })
+    // The other's reports are committed up to 9; that is nothing to this one.
+    const refused = {
+      outcome: 'refused',
+      deviceId: guid('d2'),
+      ackedSeq: 9,
+      code: 'checkin/certificate-foreign',
+    } as const
+    device.feed({ type: 'check-in-answer', answer: refused })
+    expect(device.state).toMatchObject({
+      phase: 'enrolled',
+      lastSeq: told?.seq,
+      outbox: [told],
+      conversation: undefined,
+    })
+    device.feed({ type: 'due' }, NOW_MS + HOUR_MS)
+    const said = device.effects.find((effect) => effect.type === 'report')
+    if (said) expect(said.report.deviceId).toBe(guid('d2'))
+
+    device.feed(off(fault), NOW_MS + HOUR_MS)
+    expect(device.effect('check-in').checkIn.deviceId).toBe(guid('d1'))
+    device.feed({ type: 'check-in-answer', answer: managed(0) }, NOW_MS + HOUR_MS)
+    const again = device.effects.flatMap((effect) => (effect.type === 'report' ? [effect.report] : []))
+    expect(again.map(({ deviceId, seq }) => [deviceId, seq])).toEqual(
+      device.state.outbox.map(({ seq }) => [guid('d1'), seq]),
+    )
+  })
+
   it('a flapping link goes and comes, and stays when it is over; an order to be offline stands', () => {
     const fault = { kind: 'flapping-link', upMs: HOUR_MS, downMs: HOUR_MS } as const
     const device = trial(enrolled().feed(on(fault)).state)

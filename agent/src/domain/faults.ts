@@ -13,12 +13,18 @@ import type { Turn } from './turn.ts'
 export function onFault(
   state: DeviceState,
   turn: Turn,
-  { fault, active, hardware }: { fault: DeviceFault; active: boolean; hardware?: Hardware | undefined },
+  { fault, active, ...other }: { fault: DeviceFault; active: boolean } & Other,
 ): DeviceState {
-  return active ? begin(state, turn, fault, hardware) : end(state, turn, fault.kind)
+  return active ? begin(state, turn, fault, other) : end(state, turn, fault.kind)
 }
 
-function begin(state: DeviceState, turn: Turn, fault: DeviceFault, hardware: Hardware | undefined): DeviceState {
+/** The device whose identity is taken on. */
+interface Other {
+  readonly hardware?: Hardware | undefined
+  readonly deviceId?: string | undefined
+}
+
+function begin(state: DeviceState, turn: Turn, fault: DeviceFault, { hardware, deviceId }: Other): DeviceState {
   const { inventory } = state
   switch (fault.kind) {
     case 'crash':
@@ -32,6 +38,8 @@ function begin(state: DeviceState, turn: Turn, fault: DeviceFault, hardware: Har
     case 'stale-report':
       return askForReport(withFaults(state, { stale: 'next' }), turn)
     case 'duplicate-identity': {
+      if (fault.identity === 'management-id')
+        return deviceId === undefined ? state : startCheckIn(withFaults(state, { claimedId: deviceId }), turn, 'user')
       if (!hardware || state.faults?.ownHardware) return state
       const { serialNumber } = hardware
       const other = fault.identity === 'serial' ? { ...inventory.hardware, serialNumber } : hardware
@@ -75,6 +83,7 @@ function end(state: DeviceState, turn: Turn, kind: DeviceFault['kind']): DeviceS
     case 'stale-report':
       return sendStale(state, turn)
     case 'duplicate-identity': {
+      if (faults.claimedId !== undefined) return visited(withoutFault(state, 'claimedId'), turn)
       const { ownHardware: hardware } = faults
       if (!hardware) return state
       return visited({ ...withoutFault(state, 'ownHardware'), inventory: { ...inventory, hardware } }, turn)

@@ -37,8 +37,14 @@ export type DeviceInput = { readonly nowMs: EpochMs } & (
       readonly healAfterMs?: number
     }
   | { readonly type: 'sync' }
-  /** `hardware`: whose identity is taken on. */
-  | { readonly type: 'fault'; readonly fault: DeviceFault; readonly active: boolean; readonly hardware?: Hardware }
+  /** `hardware` and `deviceId`: whose identity is taken on. */
+  | {
+      readonly type: 'fault'
+      readonly fault: DeviceFault
+      readonly active: boolean
+      readonly hardware?: Hardware
+      readonly deviceId?: string
+    }
 )
 
 /** What a device wants done in the world. The interpreter performs it and answers with an input. */

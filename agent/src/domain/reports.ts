@@ -26,7 +26,10 @@ export function reportNews(state: DeviceState, turn: Turn, correlationId?: strin
   const speaks = (state.phase === 'enrolled' || state.phase === 'leaving') && state.online
   if (!speaks || !hasNews(state) || state.outbox.length >= OUTBOX_MAX) return state
   const report = compose(state, turn, correlationId ?? ownCorrelation(state))
-  turn.effects.push({ type: 'report', report, again: false })
+  // Who speaks as another does so here as well; what it keeps, to be sent again, is its own.
+  const { claimedId } = state.faults ?? {}
+  const shown = claimedId === undefined ? report : { ...report, deviceId: claimedId }
+  turn.effects.push({ type: 'report', report: shown, again: false })
   return {
     ...state,
     ...(state.faults?.stale === 'next' ? { faults: { ...state.faults, stale: report } } : {}),

@@ -135,6 +135,8 @@ export interface ActiveFaults {
   readonly stale?: 'next' | Report
   /** What it is while it says that it is another device. */
   readonly ownHardware?: Hardware
+  /** Whose managed device it speaks as. */
+  readonly claimedId?: string
   readonly clockSkewMs?: number
   /** How things were before somebody tampered with them. */
   readonly untampered?: Posture
@@ -172,6 +174,8 @@ export interface HeldPolicy {
 export interface Conversation {
   readonly cause: CheckInCause
   readonly correlationId: string
+  /** The managed device as which it was begun, where that is another. */
+  readonly claimedId?: string
   /** Reports up to this one had been handed out when the check-in was sent. */
   readonly seqAtStart: number
   /** The set that the service wants held, while its bodies are being fetched. */

@@ -119,8 +119,10 @@ function faultInput({ fault, active }: Of<'fault'>, { state }: Slot, chosen: rea
     .filter(({ platform }) => platform === state.platform)
     .sort((one, other) => (one.key < other.key ? -1 : 1))
   const position = alike.findIndex(({ key }) => key === state.key)
-  const hardware = position % 2 === 1 ? alike[position - 1]?.inventory.hardware : undefined
-  return { type: 'fault', fault, active, ...(hardware ? { hardware } : {}) }
+  const other = position % 2 === 1 ? alike[position - 1] : undefined
+  if (!other) return { type: 'fault', fault, active }
+  const { deviceId, inventory } = other
+  return { type: 'fault', fault, active, hardware: inventory.hardware, ...(deviceId === undefined ? {} : { deviceId }) }
 }
 
 function inspect({ deviceId, deviceKey }: Of<'inspect'>, { deviceById, slots }: OrderContext): FleetOrderReply {

@@ -6,7 +6,7 @@ import type { Device, DeviceCertificate, RemoteAction } from '../domain/model.ts
 import { commandFor, isDeparture, managementStateAfter } from '../domain/remote-actions.ts'
 import type { Plan, Planner } from './planner.ts'
 import type { Planning } from './planning.ts'
-import type { PolicyBodies, Store, Tables } from './ports.ts'
+import type { PolicyBodies, Signal, Signals, Store, Tables } from './ports.ts'
 import { retargetDevices } from './retarget-devices.ts'
 
 export interface CheckInDeps {
@@ -14,6 +14,7 @@ export interface CheckInDeps {
   readonly planning: Planning
   readonly bodies: PolicyBodies
   readonly clock: Clock
+  readonly signals?: Signals
   readonly count: (what: 'managed' | 'gated' | 'refused', times: number) => void
   /** A bug to be found by those who look for bugs: what a device claims to have sent is acknowledged, committed or not. */
   readonly acknowledgeClaims?: boolean
@@ -36,6 +37,8 @@ export async function checkIn(deps: CheckInDeps, batch: CheckInBatch): Promise<C
     return { visits, planned: new Map(planned.map((entry) => [entry.device.id, entry])), commands, unreported }
   })
   await provide(deps.bodies, [...answered.planned.values()])
+  for (const visit of answered.visits)
+    if (visit.refusedWith === FOREIGN) deps.signals?.emit(claimSignal(visit.asked, nowMs))
   const honest = batch.checkIns.map((asked, index) => replyTo(asked, index, answered))
   const replies = deps.acknowledgeClaims
     ? honest.map((reply, index) => ({ ...reply, ackedSeq: batch.checkIns[index]?.lastSeq ?? reply.ackedSeq }))
@@ -45,6 +48,14 @@ export async function checkIn(deps: CheckInDeps, batch: CheckInBatch): Promise<C
     if (times > 0) deps.count(what, times)
   }
   return { v: 1, replies }
+}
+
+const FOREIGN = 'checkin/certificate-foreign'
+
+/** Somebody speaks as a device that it is not, as a cloned image does. */
+function claimSignal({ deviceId, certificateSerial, correlationId }: CheckIn, nowMs: EpochMs): Signal {
+  const text = `a check-in as this device shows certificate ${certificateSerial} of another: it was refused`
+  return { atMs: nowMs, what: 'device.claimed', text, deviceId, correlationId }
 }
 
 /** One check-in with what the store knows of it. */
@@ -211,7 +222,8 @@ async function provide(bodies: PolicyBodies, planned: readonly PlannedVisit[]): 
 
 function replyTo(asked: CheckIn, index: number, { visits, planned, commands, unreported }: Answered): CheckInReply {
   const visit = visits[index]
-  const ackedSeq = visit?.device?.ackedSeq ?? 0
+  // Who is not that device learns nothing of it.
+  const ackedSeq = visit?.refusedWith === FOREIGN ? 0 : (visit?.device?.ackedSeq ?? 0)
   const { deviceId } = asked
   if (visit?.refusedWith !== undefined) {
     const retry = retryAfterMs(visit.refusedWith)

@@ -41,6 +41,26 @@ it('commits each report once and in order, whatever a broker does with them, and
   )
 })
 
+it('refuses what shows the certificate of another, also what would be a duplicate, and says so', async () => {
+  await using office = await openOffice()
+  const [device, clone] = [await office.device(), await office.device()]
+  await office.report(device, 1)
+  const told: unknown[] = []
+  const deps = { ...office.publishDeps, signals: { emit: (signal: unknown) => told.push(signal) } }
+  const certificate = {
+    serialNumber: clone.certificateSerial,
+    notAfterMs: clone.certificateNotAfterMs,
+    state: 'valid',
+  } as const
+  for (const seq of [1, 2]) {
+    const report = { ...reportOf(device, seq), certificate }
+    const { committed, duplicates, refused } = await ingestReports(deps, [{ agentId: AGENT, report }])
+    expect([committed, duplicates, refused.map(({ code }) => code)]).toEqual([0, 0, ['checkin/certificate-foreign']])
+  }
+  expect(told).toMatchObject([1, 2].map(() => ({ what: 'device.claimed', deviceId: device.id })))
+  expect((await office.stored(device.id)).ackedSeq).toBe(1)
+})
+
 it('keeps what the device says of its certificate', async () => {
   await using office = await openOffice()
   const device = await office.device()

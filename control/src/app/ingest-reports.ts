@@ -60,6 +60,7 @@ export async function ingestReports(deps: IngestDeps, batch: readonly ReceivedRe
     }
   })
   deps.relay()
+  signals.push(...ingested.refused.flatMap(({ received, code }) => claimSignals(received, code, nowMs)))
   for (const signal of signals) deps.signals.emit(signal)
   return ingested
 }
@@ -102,13 +103,15 @@ function sort(batch: readonly ReceivedReport[], known: Known, nowMs: EpochMs): S
   for (const received of batch) {
     const { deviceId, certificate, seq } = received.report
     const device = known.devices.get(deviceId)
+    const shown = known.certificates.get(certificate.serialNumber)
     // What is committed already is a duplicate, whatever has become of the device since.
-    if (device && device.agentId === received.agentId && seq <= device.ackedSeq) {
+    const isOwn = shown === undefined || shown.deviceId === deviceId
+    if (device && isOwn && device.agentId === received.agentId && seq <= device.ackedSeq) {
       accepted.push(received)
       continue
     }
     const leaving = (known.open.get(deviceId) ?? []).some((action) => isDeparture(action.action))
-    const admitted = admit(device, known.certificates.get(certificate.serialNumber), {
+    const admitted = admit(device, shown, {
       agentId: received.agentId,
       nowMs,
       leaving,
@@ -208,6 +211,14 @@ async function regroup(
   const touched = retargeted.flatMap(({ changed: isChanged, device }) => (isChanged ? [device] : []))
   await tables.devices.put(touched.map((device) => ({ ...device, nextEvaluationAtMs: nowMs })))
   await tables.outbox.append(pokesFor(touched, { ...poke, reason: 'policy', correlationId }))
+}
+
+/** Somebody reports as a device that it is not, as a cloned image does. */
+function claimSignals({ report, agentId }: ReceivedReport, code: string, nowMs: EpochMs): readonly Signal[] {
+  if (code !== 'checkin/certificate-foreign') return []
+  const { deviceId, correlationId } = report
+  const text = `a report as this device, through ${agentId}, shows the certificate of another: it was refused`
+  return [{ atMs: nowMs, what: 'device.claimed', text, deviceId, correlationId }]
 }
 
 function signalsOf({ device, finished }: DeviceRecord, nowMs: EpochMs): Signal[] {

@@ -12,7 +12,7 @@ export function warningsOf(scenario: Scenario, plan: Omit<Plan, 'warnings'>): re
     ...tooLong(scenario, plan),
     ...tooShort(scenario),
     ...faultsInVain(plan),
-    ...policiesInVain(plan),
+    ...policiesInVain(scenario, plan),
   ]
 }
 
@@ -73,8 +73,13 @@ function faultsInVain({ faults }: Omit<Plan, 'warnings'>): readonly string[] {
   })
 }
 
-function policiesInVain({ policies }: Omit<Plan, 'warnings'>): readonly string[] {
+/** A policy that is assigned to nobody is meant so: others may come from it. */
+function policiesInVain(scenario: Scenario, { policies }: Omit<Plan, 'warnings'>): readonly string[] {
+  const assigned = new Set([
+    ...scenario.policies.flatMap(({ id, assignTo }) => (assignTo.length > 0 ? [id] : [])),
+    ...scenario.phases.flatMap((phase) => phase.do.flatMap((step) => ('assign' in step ? [step.assign.policy] : []))),
+  ])
   return policies.flatMap(({ id, inTheEnd, atFirst }) =>
-    inTheEnd === 0 && atFirst === 0 ? [`policy ${id} is for no device`] : [],
+    assigned.has(id) && inTheEnd === 0 && atFirst === 0 ? [`policy ${id} is for no device`] : [],
   )
 }

@@ -41,6 +41,12 @@ function whatOf(fault: ServiceFault): string {
 const cohortText = ({ in: part, share }: DeviceFault): string =>
   `${share < 1 ? `${percent(share)} of ` : ''}${part ?? 'all'}`
 
+const identityTexts = {
+  serial: 'show the serial number of another',
+  hardware: 'show the hardware of another',
+  'management-id': 'speak as the managed device that another is',
+} as const
+
 function deviceText(fault: DeviceFault): string {
   switch (fault.kind) {
     case 'device.crash':
@@ -52,7 +58,7 @@ function deviceText(fault: DeviceFault): string {
     case 'device.stale-report':
       return 'send an old report again'
     case 'device.duplicate-identity':
-      return fault.identity === 'serial' ? 'show the serial number of another' : 'show the hardware of another'
+      return identityTexts[fault.identity]
     case 'device.clock-skew':
       return `have clocks that are ${formatDuration(Math.abs(fault.by))} ${fault.by < 0 ? 'slow' : 'fast'}`
     case 'device.tamper':

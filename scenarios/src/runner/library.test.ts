@@ -26,6 +26,13 @@ const changes: Readonly<Record<string, Change>> = {
     fails: 'hardly any setting failed',
     exitCode: 11,
   },
+  'field-tablets': {
+    world: 'nobody is ever away',
+    from: 'share: 35%, wave: { every: 24h, for: 10h, jitter: 45m }',
+    to: 'share: 0%, wave: { every: 24h, for: 10h, jitter: 45m }',
+    fails: 'the change is where there was a connection',
+    exitCode: 11,
+  },
   'rough-week': {
     world: 'nobody tampers with anything',
     from: 'kind: device.tamper, in: laptops, share: 25%',

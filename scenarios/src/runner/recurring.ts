@@ -40,7 +40,7 @@ async function driftOn(context: RunContext, waiting: Waiting, phase: ScenarioPha
   const { rate, posture, osVersion, selfHeal, healAfter, index } = drift
   const { share: _, ...whom } = selectorOf(context, { in: drift.in, share: 1, salt: '' })
   const tickMs = Math.min(TICK_MAX_MS, Math.max(TICK_MIN_MS, TICK_SHARE / rate))
-  const endMs = phase.duration === undefined ? Number.POSITIVE_INFINITY : context.nowMs() + phase.duration
+  const endMs = endOf(context, phase)
   let drifted = 0
   for (let tick = 1; context.nowMs() < endMs; tick++) {
     const spreadMs = Math.round(Math.min(tickMs, endMs - context.nowMs()))
@@ -57,13 +57,18 @@ async function driftOn(context: RunContext, waiting: Waiting, phase: ScenarioPha
   context.note('world', `${drifted} times a device of ${drift.in ?? 'all'} drifted, at ${daily} % a day`)
 }
 
+/** When a phase that has just begun ends; nobody knows of one with a condition. */
+const endOf = ({ nowMs }: RunContext, { duration }: ScenarioPhase): number =>
+  duration === undefined ? Number.POSITIVE_INFINITY : nowMs() + duration
+
 type Waves = ScenarioPhase['offline'][number] & { readonly index: number }
 
 async function waves(context: RunContext, waiting: Waiting, phase: ScenarioPhase, offline: Waves): Promise<void> {
   const { wave, index } = offline
   const name = offline.in ?? 'all'
+  const endMs = endOf(context, phase)
   let atMs = context.nowMs() + wave.first
-  for (let number = 1; await passes(waiting, atMs - context.nowMs()); number++) {
+  for (let number = 1; atMs < endMs && (await passes(waiting, atMs - context.nowMs())); number++) {
     const fromMs = context.nowMs()
     const salt = offline.salt === '' ? `${phase.name}/wave-${index}/${number}` : offline.salt
     const selector = selectorOf(context, { ...offline, salt })

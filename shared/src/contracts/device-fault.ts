@@ -10,8 +10,11 @@ export const DeviceFault = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('not-now') }),
   /** A report of the beginning is sent once more at the end, after newer ones. */
   z.object({ kind: z.literal('stale-report') }),
-  /** Says that it is another device: with its serial number, or with all that its hardware is known by. */
-  z.object({ kind: z.literal('duplicate-identity'), identity: z.enum(['serial', 'hardware']) }),
+  /**
+   * Says that it is another device: with its serial number, with all that its hardware is known by, or by speaking as the
+   * managed device that the other one is, with its own key and certificate.
+   */
+  z.object({ kind: z.literal('duplicate-identity'), identity: z.enum(['serial', 'hardware', 'management-id']) }),
   /** Its clock is fast by so much, or slow when negative. */
   z.object({ kind: z.literal('clock-skew'), byMs: z.number().int() }),
   /** Protection is switched off, and what management has set is gone. */

@@ -115,7 +115,7 @@ export const ScenarioFault = z.discriminatedUnion('kind', [
   /** Every second of the chosen says that it is the one before it. */
   OnDevices.extend({
     kind: z.literal('device.duplicate-identity'),
-    identity: z.enum(['serial', 'hardware']).default('serial'),
+    identity: z.enum(['serial', 'hardware', 'management-id']).default('serial'),
   }),
   /** Clocks are fast, or slow by `-3h`. */
   OnDevices.extend({ kind: z.literal('device.clock-skew'), by: SignedDuration }),
