@@ -27,6 +27,7 @@ import type {
   TenantSettings,
   User,
 } from '../domain/model.ts'
+import type { DirectoryChanges } from './directory-changes.ts'
 import type {
   AuditColumn,
   DeviceColumn,
@@ -64,6 +65,7 @@ export interface Tables {
   readonly restrictions: Documents<EnrolmentRestriction>
   readonly users: Users
   readonly groups: Groups
+  readonly directoryChanges: DirectoryChanges
   readonly tokens: Tokens
   readonly apps: AppRegistrations
   readonly audit: Audit

@@ -22,17 +22,18 @@ export function pageAnswer(request: GraphRequest, set: string, { entities, count
     body: {
       '@odata.context': contextOf(request, set),
       ...(count === undefined ? {} : { '@odata.count': count }),
-      ...(next === undefined ? {} : { '@odata.nextLink': nextLink(request, next) }),
+      ...(next === undefined ? {} : { '@odata.nextLink': linkWith(request, 'skiptoken', next) }),
       value: entities.map((entity) => selected(entity, shownOf(request))),
     },
   }
 }
 
-function nextLink({ root, path, query }: GraphRequest, token: string): string {
-  const options = [...query.options, ['skiptoken', token] as const].filter(
-    ([name, value]) => name !== 'skip' && (name !== 'skiptoken' || value === token),
-  )
-  const text = options.map(([name, value]) => `$${name}=${encodeURIComponent(value)}`).join('&')
+/** The request's own address, to go on with a token. */
+export function linkWith({ root, path, query }: GraphRequest, name: 'skiptoken' | 'deltatoken', token: string): string {
+  const kept = [...query.options].filter(([option]) => !['skip', 'skiptoken', 'deltatoken'].includes(option))
+  const text = [...kept, [name, token]]
+    .map(([option, value]) => `$${option}=${encodeURIComponent(value ?? '')}`)
+    .join('&')
   return `${root}${path}?${text}`
 }
 

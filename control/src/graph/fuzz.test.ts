@@ -112,14 +112,39 @@ const filters = [
     "id in ('a','b')",
     'enrolledDateTime in (1,2)',
     "endsWith(lastSyncDateTime,'1')",
+    "displayName in ('a',null) or isof('microsoft.graph.user')",
+    'members/$count gt 0 and year(createdDateTime) ge 2026',
     'a/any(x:x eq 1)',
     'null eq id',
   ],
 ]
 const query = fc.dictionary(
-  fc.constantFrom('$filter', '$top', '$skip', '$skiptoken', '$orderby', '$select', '$expand', '$count', 'top'),
+  fc.constantFrom(
+    '$filter',
+    '$top',
+    '$skip',
+    '$skiptoken',
+    '$orderby',
+    '$select',
+    '$expand',
+    '$count',
+    'top',
+    '$search',
+    '$deltatoken',
+  ),
   fc.oneof(
-    fc.constantFrom(...filters, '-1', '0', '5', 'id desc', '*', 'true'),
+    fc.constantFrom(
+      ...filters,
+      '-1',
+      '0',
+      '5',
+      'id desc',
+      '*',
+      'true',
+      'latest',
+      'assignments($expand=target)',
+      '"displayName:a" OR b',
+    ),
     fc.string({ unit: 'binary', maxLength: 24 }),
   ),
   { maxKeys: 4 },
@@ -146,6 +171,36 @@ function replaceAt(whole: unknown, [step, ...further]: readonly number[], value:
   return Array.isArray(whole) ? Object.values(copy) : copy
 }
 
+/** What may follow a path. */
+const tails = [
+  ...[
+    '/$count',
+    '/$value',
+    '/$ref',
+    '/displayName',
+    '/displayname/$value',
+    '/id/x',
+    '/microsoft.graph.user',
+    '/',
+    '//',
+  ],
+  ...[
+    "('x')",
+    '()',
+    "(displayName='g')",
+    '(a=1,b=2)',
+    '/graph.group/$count',
+    '/microsoft.graph.assign',
+    '/delta',
+    '/a=b',
+  ],
+]
+const headerNames = ['prefer', 'consistencylevel', 'if-match', 'content-type']
+const headerValues = [
+  ...['return=minimal', 'return=representation', 'odata.maxpagesize=2', 'odata.maxpagesize=x;return="minimal"'],
+  ...['eventual', '*', 'W/"x"', 'application/json'],
+]
+
 const requests = fc.constantFrom(...graphRoutes).chain((route) =>
   fc.record({
     route: fc.constant(route),
@@ -153,18 +208,26 @@ const requests = fc.constantFrom(...graphRoutes).chain((route) =>
     isKnown: route.method === 'DELETE' ? fc.constant(false) : fc.boolean(),
     id: fc.string({ unit: 'binary', minLength: 1, maxLength: 20 }),
     query,
+    tail: fc.oneof({ weight: 3, arbitrary: fc.constant('') }, fc.constantFrom(...tails)),
+    headers: fc.dictionary(
+      fc.constantFrom(...headerNames),
+      fc.oneof(fc.constantFrom(...headerValues), fc.string({ maxLength: 20 })),
+      {
+        maxKeys: 3,
+      },
+    ),
     body: spoilt(route.path),
   }),
 )
 type FuzzRequest = typeof requests extends fc.Arbitrary<infer T> ? T : never
 
-function urlOf({ route, isKnown, id, query: options }: FuzzRequest): string {
+function urlOf({ route, isKnown, id, query: options, tail }: FuzzRequest): string {
   const collection = /(\w+)\/\{/.exec(route.path)?.[1] ?? ''
   const key = isKnown ? (known[collection] ?? id) : id
   const path = route.path.replace(/\{\w+\}/g, () => encodeURIComponent(key.toWellFormed()))
   const search = new URLSearchParams()
   for (const [name, value] of Object.entries(options)) search.set(name, String(value).toWellFormed())
-  return `${path}?${search}`
+  return `${path}${tail}?${search}`
 }
 
 /** What the door may answer: success, or an error of the catalogue with its status in Graph's envelope. */
@@ -178,16 +241,57 @@ function soundness({ status, body: answered }: GraphReply, url: string): string 
   return status >= 500 && status !== 501 ? JSON.stringify(answered) : undefined
 }
 
+async function answerTo(request: FuzzRequest): Promise<GraphReply> {
+  const { route, headers, body } = request
+  const url = `/beta${urlOf(request)}`
+  const { authorization } = graph
+  const answered = await graph.answer({ method: route.method, url, authorization, headers, body })
+  return { status: answered.status, body: (answered.body ?? {}) as Entity }
+}
+
 it('answers whatever it is asked with success or with a coded error, and fails at nothing', async () => {
   await fc.assert(
     fc.asyncProperty(requests, async (request) => {
-      const url = urlOf(request)
-      const reply = await graph.ask(request.route.method, url, request.body)
-      expect(soundness(reply, `/beta${url}`)).toBeUndefined()
+      expect(soundness(await answerTo(request), `/beta${urlOf(request)}`)).toBeUndefined()
     }),
-    { numRuns: 1_500 },
+    { numRuns: 2_000 },
   )
-}, 60_000)
+}, 90_000)
+
+it('answers any batch, and every request in it', async () => {
+  const id = fc.constantFrom('1', '2', '3', 4, 5)
+  const item = requests.chain((request) =>
+    fc.record(
+      {
+        id,
+        method: fc.constantFrom(request.route.method, request.route.method.toLowerCase()),
+        url: fc.constantFrom(urlOf(request), urlOf(request).slice(1), `https://localhost/v1.0${urlOf(request)}`),
+        headers: fc.constant(request.headers),
+        body: fc.oneof(fc.constant(request.body), fc.base64String({ maxLength: 20 })),
+        dependsOn: fc.oneof({ weight: 3, arbitrary: fc.constant([]) }, fc.array(id, { maxLength: 2 })),
+      },
+      { requiredKeys: ['id', 'method', 'url'] },
+    ),
+  )
+  const items = fc.oneof(
+    fc.uniqueArray(item, { maxLength: 5, selector: (each) => String(each.id) }),
+    fc.array(item, { maxLength: 22 }),
+  )
+  await fc.assert(
+    fc.asyncProperty(fc.oneof({ weight: 5, arbitrary: items }, json), async (batched) => {
+      const reply = await graph.ask('POST', '/$batch', { requests: batched })
+      expect(soundness(reply, '/beta/$batch')).toBeUndefined()
+      if (reply.status !== 200) return
+      const responses = reply.body['responses'] as (GraphReply & { id: string; headers: unknown })[]
+      expect(responses.map((each) => each.id)).toEqual((batched as { id: unknown }[]).map((each) => String(each.id)))
+      for (const response of responses) {
+        expect(response.headers).toBeTypeOf('object')
+        expect(response.status < 500 || response.status === 501, JSON.stringify(response)).toBe(true)
+      }
+    }),
+    { numRuns: 300 },
+  )
+}, 90_000)
 
 it('leaves nothing behind of what it refuses', async () => {
   const state = async () => {
@@ -208,7 +312,7 @@ it('leaves nothing behind of what it refuses', async () => {
     fc.asyncProperty(requests, async (request) => {
       fc.pre(request.route.method !== 'GET')
       const before = await state()
-      const { status } = await graph.ask(request.route.method, urlOf(request), request.body)
+      const { status } = await answerTo(request)
       if (status >= 400) expect(await state()).toBe(before)
     }),
     { numRuns: 300 },

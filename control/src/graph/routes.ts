@@ -9,6 +9,7 @@ import { applicationRoutes } from './resources/applications.ts'
 import { assignmentFilterRoutes } from './resources/assignment-filters.ts'
 import { auditEventRoutes } from './resources/audit-events.ts'
 import { catalogueRoutes } from './resources/catalogue.ts'
+import { directoryDeltaRoutes } from './resources/directory-delta.ts'
 import { directoryDeviceRoutes } from './resources/directory-devices.ts'
 import { directoryGrantRoutes } from './resources/directory-grants.ts'
 import { enrolmentRestrictionRoutes } from './resources/enrolment-restrictions.ts'
@@ -32,6 +33,7 @@ export const graphRoutes: readonly GraphRoute[] = [
   ...assignmentFilterRoutes,
   ...auditEventRoutes,
   ...catalogueRoutes,
+  ...directoryDeltaRoutes,
   ...directoryDeviceRoutes,
   ...directoryGrantRoutes,
   ...enrolmentRestrictionRoutes,

@@ -6,7 +6,7 @@ import type { Identity } from './identity/authority.ts'
 import { covers } from './identity/permissions.ts'
 import { answerInV1 } from './model/version-view.ts'
 import { checkConsistency } from './odata/directory-rules.ts'
-import type { Entity } from './odata/evaluate.ts'
+import { type Entity, isOf } from './odata/evaluate.ts'
 import { expandAnswer } from './odata/expansions.ts'
 import type { Options } from './odata/options.ts'
 import type { Preferences } from './odata/preferences.ts'
@@ -86,6 +86,8 @@ export async function serve(
   const told = await found.route.handle(request)
   const answer = version === 'v1.0' ? answerInV1(found.route.path, told) : told
   if (found.route.method !== 'GET' || answer.status !== 200) return answer
+  if (cast && !yields.many && !isOf(answer.body, cast, yields.type ?? ''))
+    throw new CodedError('graph/not-found', `What is at ${path} is of another type.`)
   if (found.tail) return answerTail(answer, found.tail, shape, request.root)
   return expandAnswer(answer, query, path, async (below, inner) => {
     const route = session.resolver.find('GET', below, types)

@@ -560,6 +560,12 @@ export const errorCatalogue = {
     exit: 1,
     meaning: 'The entity is not what the client says that it has seen.',
   },
+  'graph/delta-expired': {
+    status: 410,
+    graph: 'syncStateNotFound',
+    exit: 1,
+    meaning: 'What has changed since a delta token is not known any more: begin anew.',
+  },
   'graph/failed-dependency': {
     status: 424,
     graph: 'FailedDependency',

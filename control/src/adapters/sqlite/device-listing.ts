@@ -3,6 +3,7 @@ import type { DeviceColumn, DeviceSet } from '../../app/row-query.ts'
 import type { Device } from '../../domain/model.ts'
 import type { Database } from './database.ts'
 import { DEVICE, devicesIn } from './device-reading.ts'
+import { noteChange } from './directory-changes.ts'
 import type { ColumnSql } from './row-filter.ts'
 import type { RowsFrom } from './row-query.ts'
 import { type Columns, changedColumns, fold, LISTED, list, upsertSql } from './rows.ts'
@@ -45,6 +46,7 @@ const VISITS = `UPDATE device_listing SET lastSyncAtMs = ? WHERE id IN ${LISTED}
 
 export function listDevice(database: Database, device: Device): void {
   database.run(upsert, ...readers.map((read) => read(device)))
+  noteDevice(database, device)
 }
 
 /** Of these devices only the time of the last check-in has changed. */
@@ -57,7 +59,17 @@ export function relistDevice(database: Database, before: Device, after: Device):
   if (names.length === 0) return
   const set = names.map((name) => `${name} = ?`).join(', ')
   database.run(`UPDATE device_listing SET ${set} WHERE id = ?`, ...values, after.id)
+  if (names.some((name) => inDirectory.has(name))) noteDevice(database, after)
 }
+
+/** What the directory shows of a device and clients of the directory want to hear of; check-ins are not among it. */
+const inDirectory: ReadonlySet<string> = new Set([
+  ...['isManaged', 'inDirectory', 'complianceState', 'deviceName', 'operatingSystem', 'osVersion'],
+  ...['manufacturer', 'model', 'ownership', 'mode'],
+])
+
+const noteDevice = (database: Database, { directoryId, leftDirectory }: Device): void =>
+  noteChange(database, 'device', directoryId, leftDirectory !== undefined)
 
 const own = (name: string): ColumnSql => ({ sql: `listing.${name}` })
 const indexed = (name: string): ColumnSql => ({ ...own(name), indexed: true })

@@ -2,6 +2,7 @@ import type { Groups, MemberTuple, Tokens, Users } from '../../app/ports.ts'
 import type { GroupColumn, UserColumn } from '../../app/row-query.ts'
 import type { EnrolmentToken, Group, User } from '../../domain/model.ts'
 import type { Database } from './database.ts'
+import { noteChange } from './directory-changes.ts'
 import { documents } from './documents.ts'
 import { listsOf, type RowCache } from './row-cache.ts'
 import { countRows, queryRows, type RowsFrom } from './row-query.ts'
@@ -66,8 +67,18 @@ const groupsFrom: RowsFrom<Group, GroupColumn> = {
 export function users(database: Database): Users {
   const some = (where: string, values: readonly string[]): readonly User[] =>
     bodies<User>(database.all(`SELECT body FROM directory_user WHERE ${where} IN ${LISTED}`, list(values)))
+  const own = documents<User>(database, 'directory_user', userColumns)
   return {
-    ...documents<User>(database, 'directory_user', userColumns),
+    ...own,
+    put: async (user) => {
+      await own.put(user)
+      noteChange(database, 'user', user.id)
+    },
+    delete: async (id) => {
+      const isGone = await own.delete(id)
+      if (isGone) noteChange(database, 'user', id, true)
+      return isGone
+    },
     query: async (query) => queryRows(database, usersFrom, query),
     count: async (filter) => countRows(database, usersFrom, filter),
     findByPrincipalName: async (names) =>
@@ -79,6 +90,9 @@ export function users(database: Database): Users {
   }
 }
 
+const INSERT_MEMBER = 'INSERT OR IGNORE INTO group_member (groupId, memberId, type) VALUES (?, ?, ?)'
+const DELETE_MEMBERS = `DELETE FROM group_member WHERE groupId = ? AND memberId IN ${LISTED} RETURNING memberId, type`
+
 /** `cache` holds the groups of a member by the member's id. */
 export function groups(database: Database, cache?: RowCache<readonly string[]>): Groups {
   const own = documents<Group>(database, 'directory_group', groupColumns)
@@ -86,10 +100,16 @@ export function groups(database: Database, cache?: RowCache<readonly string[]>):
     ...own,
     query: async (query) => queryRows(database, groupsFrom, query),
     count: async (filter) => countRows(database, groupsFrom, filter),
+    put: async (group) => {
+      await own.put(group)
+      noteChange(database, 'group', group.id)
+    },
     delete: async (id) => {
       cache?.clear()
       database.run('DELETE FROM group_member WHERE groupId = ?', id)
-      return own.delete(id)
+      const isGone = await own.delete(id)
+      if (isGone) noteChange(database, 'group', id, true)
+      return isGone
     },
     groupsOf: async (memberIds) => {
       const sql = `SELECT memberId, groupId FROM group_member WHERE memberId IN ${LISTED}`
@@ -105,12 +125,14 @@ export function groups(database: Database, cache?: RowCache<readonly string[]>):
     add: async (groupId, members) => {
       for (const { id, type } of members) {
         cache?.forget(id)
-        database.run('INSERT OR IGNORE INTO group_member (groupId, memberId, type) VALUES (?, ?, ?)', groupId, id, type)
+        const isNew = database.run(INSERT_MEMBER, groupId, id, type) > 0
+        if (isNew) noteChange(database, `${type}Member`, `${groupId}/${id}`)
       }
     },
     remove: async (groupId, memberIds) => {
       for (const id of memberIds) cache?.forget(id)
-      database.run(`DELETE FROM group_member WHERE groupId = ? AND memberId IN ${LISTED}`, groupId, list(memberIds))
+      for (const { memberId, type } of database.all(DELETE_MEMBERS, groupId, list(memberIds)))
+        noteChange(database, `${type as MemberTuple['type']}Member`, `${groupId}/${memberId}`, true)
     },
   }
 }

@@ -285,4 +285,14 @@ export const migrations: readonly string[] = [
   `,
   // The story of a device is told by correlation: a run's report asks for dozens of them.
   `CREATE INDEX audit_event_correlation ON audit_event (body ->> 'correlationId')`,
+  `
+  CREATE TABLE directory_change (
+    kind TEXT NOT NULL,
+    id TEXT NOT NULL,
+    sequence INTEGER NOT NULL,
+    deleted INTEGER NOT NULL,
+    PRIMARY KEY (kind, id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE UNIQUE INDEX directory_change_sequence ON directory_change (sequence);
+  `,
 ]

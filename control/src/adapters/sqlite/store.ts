@@ -23,6 +23,7 @@ import { type Database, type OnBroken, openDatabase, openReader, rollBack } from
 import { devicePolicies } from './device-policies.ts'
 import { devices } from './devices.ts'
 import { groups, tokens, users } from './directory.ts'
+import { directoryChanges } from './directory-changes.ts'
 import { documents } from './documents.ts'
 import { grants } from './grants.ts'
 import { apps, audit, complianceChanges, notifications, outbox, settings } from './journals.ts'
@@ -125,6 +126,7 @@ function tablesOf(database: Database, caches?: Caches): Tables {
     restrictions: documents<EnrolmentRestriction>(database, 'enrolment_restriction'),
     users: users(database),
     groups: groups(database, caches?.groupsOf),
+    directoryChanges: directoryChanges(database),
     tokens: tokens(database),
     apps: apps(database),
     audit: audit(database),

@@ -14,6 +14,8 @@ export function typeOfPath(model: EntityModel, path: string): string | undefined
   const [root = '', ...further] = path.split('/').filter((segment) => segment !== '' && !segment.startsWith('{'))
   let type = model.type(roots[root] ?? '')
   for (const segment of further) {
+    // What has changed is of the same type.
+    if (segment === 'delta') continue
     const property = type?.property(segment)
     const named = property && property.type.kind !== 'primitive' ? property.type.name : functions[segment]
     type = type && named !== undefined ? model.type(named) : undefined

@@ -25,12 +25,19 @@ export function answerTail(answer: GraphAnswer, tail: Tail, shape: Shape, root: 
   const body = answer.body as Entity
   switch (tail.kind) {
     case 'count':
-      return { status: 200, body: Number(body['@odata.count'] ?? (body['value'] as readonly unknown[]).length) }
+      return { status: 200, body: countIn(body) }
     case 'refs':
       return { status: 200, body: refsOf(body, root) }
     case 'property':
       return propertyAnswer(body, tail, shape, root)
   }
+}
+
+function countIn(body: Entity): number {
+  const { '@odata.count': count, value } = body
+  if (count === undefined && !Array.isArray(value))
+    throw new CodedError('graph/bad-query', '$count applies to collections only.', { at: '$count' })
+  return Number(count ?? (value as readonly unknown[]).length)
 }
 
 function refsOf(body: Entity, root: string): Entity {

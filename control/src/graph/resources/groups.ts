@@ -22,7 +22,7 @@ import { deviceEntity } from './directory-devices.ts'
 import { iso } from './managed-device.ts'
 import { userEntity } from './users.ts'
 
-const groupEntity = (group: Group): Readonly<Record<string, unknown>> => ({
+export const groupEntity = (group: Group): Readonly<Record<string, unknown>> => ({
   id: group.id,
   displayName: group.displayName,
   description: group.description ?? null,
