@@ -14,7 +14,7 @@ export interface HttpAnswer {
 export function refusal(method: string, path: string, { status, body }: HttpAnswer): CodedError {
   const error = (body as { error?: { message?: string; innerError?: { code?: string } } } | undefined)?.error
   const code = error?.innerError?.code
-  const own = status >= 500 || code === 'simulation/http-fault'
+  const own = status >= 500 || code === 'simulation/http-fault' || code === 'graph/throttled'
   if (own && code !== undefined && code in errorCatalogue)
     return new CodedError(code as ErrorCode, error?.message ?? '')
   const message = error?.message === undefined ? JSON.stringify(body) : plain(error.message)

@@ -90,6 +90,13 @@ describe('a plan', () => {
     }
   })
 
+  it('tells of limits that Graph has, all the time and for a time', () => {
+    const limited = week.replace('policies:', 'graph: { throttling: 0.5 }\npolicies:')
+    const text = planText(planOf(scenarioOf(limited.replace(/^faults:/m, 'faults:\n  - { kind: throttling, at: 1h }'))))
+    expect(text).toContain('\nGraph has its documented limits, times 0.5\n')
+    expect(text).toMatch(/throttling +after 1h: Graph has its documented limits for 1m/)
+  })
+
   it('says what it cannot know', () => {
     const byUsers = week.replace('assignTo: [field]', 'assignTo: [sales]')
     const plan = planOf(scenarioOf(byUsers))

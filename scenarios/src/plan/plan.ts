@@ -14,6 +14,8 @@ export interface Plan {
   readonly mode: 'live' | 'virtual'
   /** Simulated seconds in a wall second; of a virtual world as many as there are. */
   readonly speed: number | undefined
+  /** What the limits of Graph are multiplied by, where the scenario has any. */
+  readonly throttling?: number | undefined
   readonly devices: number
   readonly managed: number
   readonly users: number
@@ -57,6 +59,7 @@ export function planOf(scenario: Scenario): Plan {
     seed: scenario.seed,
     mode,
     speed: mode === 'virtual' ? undefined : clock.speed,
+    throttling: scenario.graph.throttling,
     devices: population.size,
     managed: managedCount(scenario),
     users: userCount(scenario),

@@ -1,4 +1,5 @@
 import { formatDuration } from '@muster/shared/scenario'
+import { limitsText } from '../runner/fault-text.ts'
 import type { Plan } from './plan.ts'
 import { countText, type Range, rangeText } from './range.ts'
 
@@ -7,6 +8,7 @@ export function planText(plan: Plan): string {
   const speed = plan.speed === undefined ? 'in a virtual world' : `${plan.speed} simulated seconds a second`
   const lines = [
     `${plan.name}: ${countText(plan.devices)} devices, ${countText(plan.users)} users, seed ${plan.seed}, ${speed}`,
+    ...(plan.throttling === undefined ? [] : [limitsText(plan.throttling)]),
     ...populationLines(plan),
     ...phaseLines(plan),
     ...faultLines(plan),

@@ -33,10 +33,16 @@ function whatOf(fault: ServiceFault): string {
       return 'control service restarted'
     case 'http':
       return `Graph at ${fault.path} ${httpText(fault)}`
+    case 'throttling':
+      return limitsText(fault.scale)
     case 'link':
       return `links of the workers with ${linkText(fault)}`
   }
 }
+
+/** Limits on how often Graph may be asked, in words. */
+export const limitsText = (scale: number): string =>
+  `Graph has its documented limits${scale === 1 ? '' : `, times ${scale}`}`
 
 const cohortText = ({ in: part, share }: DeviceFault): string =>
   `${share < 1 ? `${percent(share)} of ` : ''}${part ?? 'all'}`

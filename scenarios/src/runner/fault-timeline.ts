@@ -7,6 +7,7 @@ import { beginOnGraph } from './graph-faults.ts'
 import { passes, type Waiting } from './passes.ts'
 import { prepareRecovery, recovered } from './recovery.ts'
 import type { BeginFault } from './stage.ts'
+import { beginThrottling } from './throttling.ts'
 
 /** The faults of a scenario, on a timeline of their own beside its phases. */
 export interface FaultTimeline {
@@ -165,6 +166,7 @@ async function begin(context: RunContext, fault: ScenarioFault): Promise<() => P
   const onDevices = deviceFaultOf(fault)
   if (onDevices) return beginOnDevices(context, onDevices)
   if (fault.kind === 'http') return beginOnGraph(context, fault)
+  if (fault.kind === 'throttling') return beginThrottling(context, fault)
   const way = context.stage.breaker.faults[fault.kind as ServiceFaultKind] as BeginFault<ScenarioFault> | undefined
   if (!way) throw new CodedError('scenario/fault-impossible', `this stage has no way to ${fault.kind}`)
   return way(fault)

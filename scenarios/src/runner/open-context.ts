@@ -26,6 +26,10 @@ export function writeHead(
   record.faultsSoFar(faults)
 }
 
+/** Whether the scenario itself keeps its own requests from being answered at once. */
+const needsPatience = ({ faults, graph }: RunOptions['scenario']): boolean =>
+  faults.length > 0 || graph.throttling !== undefined
+
 /** What the parts of a run share, at its beginning or where it goes on. */
 export function contextOf(
   stage: Stage,
@@ -60,7 +64,7 @@ export function contextOf(
   return {
     scenario,
     stage,
-    client: scenario.faults.length > 0 ? patientClient(told, trouble, signal) : told.client,
+    client: needsPatience(scenario) ? patientClient(told, trouble, signal) : told.client,
     observer,
     measuring,
     trouble,

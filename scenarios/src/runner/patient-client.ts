@@ -13,7 +13,7 @@ const awayCodes = new Set<unknown>([
   'simulation/http-fault',
 ])
 
-/** A client that asks again while faults of the scenario are to blame, as an administrator would. */
+/** A client that asks again while faults and limits of the scenario are to blame, as an administrator would. */
 export function patientClient(stage: Stage, trouble: Readonly<Trouble>, signal: AbortSignal): MusterClient {
   const { client, clock } = stage
   const excused = (): boolean => trouble.active > 0 || clock.nowMs() - trouble.lastMs < stage.patienceMs('reports')
@@ -25,7 +25,9 @@ export function patientClient(stage: Stage, trouble: Readonly<Trouble>, signal: 
         try {
           return await client.call(method, path, body)
         } catch (error) {
-          if (!awayCodes.has((error as { code?: unknown }).code) || signal.aborted || !excused()) throw error
+          const { code } = error as { code?: unknown }
+          const later = code === 'graph/throttled' || (awayCodes.has(code) && excused())
+          if (!later || signal.aborted) throw error
         }
         await pause(clock, stage.lookAgainMs(clock.nowMs() - sinceMs))
       }

@@ -21,6 +21,7 @@ import { checkFaultsPossible } from './possible-faults.ts'
 import { faultsBefore, phasesLeft, type RunBefore, type RunSoFar, soFarOf } from './run-so-far.ts'
 import type { Stage } from './stage.ts'
 import { addNewPolicies, prepareTenant } from './tenant.ts'
+import { withoutLimits } from './throttling.ts'
 import { startWatch, type Watch } from './watch.ts'
 
 export interface RunOptions {
@@ -135,11 +136,13 @@ async function performPart(
       resolvedYaml: stringify(scenario),
     } as const
     if (!options.sameLog) writeHead(context, head, before)
-    await unlessAborted(context, async () => {
-      if (before) return addNewPolicies(context)
-      await prepareTenant(context)
-      if (!scenario.phases.some(({ enrol }) => enrol)) await populate(context)
-    })
+    await unlessAborted(context, () =>
+      withoutLimits(context, async () => {
+        if (before) return addNewPolicies(context)
+        await prepareTenant(context)
+        if (!scenario.phases.some(({ enrol }) => enrol)) await populate(context)
+      }),
+    )
     const faults = startFaults(context, context.trouble, before && faultsBefore(before))
     const { phases, rests } = await runPhases(context, { faults, assertions, watch }, { before, restAfter })
     if (rests) {

@@ -42,6 +42,7 @@ export async function openLiveStage({ scenario, ...options }: LiveStageOptions):
     clock: scale,
     port: 0,
     keepFleets: false,
+    ...(scenario.graph.throttling === undefined ? {} : { graph: { throttlingScale: scenario.graph.throttling } }),
     onLost: (error) => lost.abort(error),
   })
   const client = createHttpClient(stack.connection)

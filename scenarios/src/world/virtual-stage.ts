@@ -54,6 +54,7 @@ export async function openVirtualStage({
         capacity: Math.ceil(scenario.population.size / workers) + 1,
         lingerMs: scenario.clock.resolution,
         logLevel,
+        throttlingScale: scenario.graph.throttling,
         ...(plantedBug ? { plantedBug } : {}),
       },
       image,

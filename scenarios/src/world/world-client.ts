@@ -1,6 +1,6 @@
 import type { LiveEvent } from '@muster/shared/contracts'
 import { type Clock, CodedError, HOUR_MS, pause, SECOND_MS } from '@muster/shared/core'
-import type { MusterClient } from '../client/muster-client.ts'
+import type { FullAnswer, MusterClient } from '../client/muster-client.ts'
 import { refusal } from '../client/refusal.ts'
 import type { WorldControl } from './world-control.ts'
 
@@ -19,6 +19,12 @@ const RETRY_MAX_MS = 2 * HOUR_MS
 
 /** How long a call waits for a service that is down. */
 const WAIT_MAX_MS = 600 * SECOND_MS
+
+/** How long to wait before asking again, where an answer says so. */
+function retryAfterMs({ status, headers }: Pick<FullAnswer, 'status'> & Partial<FullAnswer>): number | undefined {
+  const seconds = Number(headers?.['retry-after'])
+  return status === 429 && seconds > 0 ? seconds * SECOND_MS : undefined
+}
 
 /** A client in the same process: the public doors without the wire. It waits for a service that is down. `asked`: calls so far. */
 export function createWorldClient(
@@ -54,12 +60,15 @@ export function createWorldClient(
   return {
     url: WORLD_URL,
     call: async (method, path, body) => {
-      for (let waitedMs = 0; ; waitedMs += RETRY_MS) {
+      for (let waitedMs = 0; ; ) {
         const answer = await ask(method, path, body)
         if (answer.status < 400) return answer.body
         const refused = refusal(method, path, answer)
-        if (!path.startsWith('/_muster/') || !passing.has(refused.code) || waitedMs >= RETRY_MAX_MS) throw refused
-        await pause(clock, RETRY_MS)
+        const waitMs =
+          retryAfterMs(answer) ?? (path.startsWith('/_muster/') && passing.has(refused.code) ? RETRY_MS : 0)
+        if (waitMs === 0 || waitedMs >= RETRY_MAX_MS) throw refused
+        await pause(clock, waitMs)
+        waitedMs += waitMs
       }
     },
     ask: async (method, path) => {

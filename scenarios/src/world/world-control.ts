@@ -29,6 +29,8 @@ export interface WorldControlOptions {
   /** What was counted before its first life. */
   readonly counted?: Counted
   readonly plantedBug?: PlantedBug
+  /** What the limits of Graph are multiplied by, in each of its lives. */
+  readonly throttlingScale?: number | undefined
   readonly statsAfterMs: () => number
   readonly tell: (event: LiveEvent) => void
 }
@@ -91,6 +93,7 @@ export function createWorldControl(options: WorldControlOptions): WorldControl {
         identity: everybodyIsTheRunner,
         tenantId: options.tenantId,
         simulation: simulationOf(control, options),
+        ...(options.throttlingScale === undefined ? {} : { throttlingScale: options.throttlingScale }),
       }),
       end: () => {
         watching.stop()

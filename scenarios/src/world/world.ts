@@ -28,6 +28,8 @@ export interface WorldOptions {
   readonly lingerMs: number
   readonly logLevel: string
   readonly plantedBug?: PlantedBug
+  /** What the limits of Graph are multiplied by; absent: there are none. */
+  readonly throttlingScale?: number | undefined
 }
 
 /** Control service, store, broker and fleets in this process, on a clock of their own. It moves when it is driven. */
@@ -94,6 +96,7 @@ export async function createWorld(clock: ManualClock, options: WorldOptions, ima
     tenantId,
     log,
     sweepEveryMs: sweepEveryMs(options.lingerMs),
+    throttlingScale: options.throttlingScale,
     ...(options.plantedBug ? { plantedBug: options.plantedBug } : {}),
     ...(image ? { counted: image.counted } : {}),
     statsAfterMs: () => Math.min(STATS_MAX_MS, Math.max(STATS_MIN_MS, (clock.nowMs() - startMs) * STATS_SHARE)),

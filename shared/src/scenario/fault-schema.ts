@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { Duration, parseDuration, Share } from './duration.ts'
 import { MomentText } from './moment.ts'
-import { Id, Where } from './terms.ts'
+import { Id, ThrottlingScale, Where } from './terms.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
@@ -104,6 +104,8 @@ export const ScenarioFault = z.discriminatedUnion('kind', [
   Fault.extend({ kind: z.literal('control.restart'), for: Duration.default(0) }),
   LinkFault,
   HttpFault,
+  /** Graph may be asked as often as its documented limits allow, multiplied by `scale`; else it answers 429. */
+  Fault.extend({ kind: z.literal('throttling'), scale: ThrottlingScale.default(1) }),
   /** Devices die in the middle of the next policy that they carry out, and start again a minute later. */
   OnDevices.extend({ kind: z.literal('device.crash'), for: Duration.default(DAY_MS) }),
   /** This share of settings fails; carried out when the fault is over. */
@@ -141,7 +143,10 @@ export type DeviceFault =
 export type ServiceFault = Exclude<ScenarioFault, { readonly kind: `device.${string}` }>
 /** Of Graph's answers. */
 export type HttpFault = Extract<ScenarioFault, { readonly kind: 'http' }>
-export type ServiceFaultKind = Exclude<ServiceFault['kind'], 'http'>
+/** Of how often Graph may be asked. */
+export type ThrottlingFault = Extract<ScenarioFault, { readonly kind: 'throttling' }>
+/** Those that a stage brings about itself; Graph's are ordered. */
+export type ServiceFaultKind = Exclude<ServiceFault['kind'], 'http' | 'throttling'>
 
 /** The fault as one of devices, or `undefined` when it is none. */
 export function deviceFaultOf(fault: ScenarioFault): DeviceFault | undefined {

@@ -12,6 +12,7 @@ export {
   type ScenarioFault,
   type ServiceFault,
   type ServiceFaultKind,
+  type ThrottlingFault,
 } from './fault-schema.ts'
 export type { FleetCertificate, FleetDevice, RingView, RolloutState, RolloutView } from './fleet-view.ts'
 export { checkHistory } from './history.ts'

@@ -10,6 +10,7 @@ const descriptions: Readonly<Record<keyof typeof Scenario.shape, string>> = {
   clock: 'Live in real time times `speed`, or virtual; when simulated time begins.',
   limits: 'How long the whole run may take, wall time.',
   tenant: 'Users, groups, filters, enrolment restrictions and settings.',
+  graph: 'How Graph serves while there are phases: with its documented limits, or without.',
   behaviors: 'Temperaments of devices, by name.',
   population: 'How many devices, of which kinds, and how fast they enrol.',
   workers: 'Agent processes; one for each 10,000 devices when absent.',

@@ -32,6 +32,18 @@ describe('a scenario that is wrong', () => {
       '  - name: settle\n    do: [{ asign: { policy: base, to: [all-devices] } }]',
       /^x\.yaml:13:\d+ phases\.0\.do\.0\.asign: there is no step "asign"; did you mean "assign"\?$/,
     ],
+    [
+      'a key of Graph',
+      'population:',
+      'graph: { throtling: 0.1 }\npopulation:',
+      /^x\.yaml:\d+:\d+ graph\.throtling: .*did you mean "throttling"\?$/,
+    ],
+    [
+      'limits of Graph',
+      'population:',
+      'graph: { throttling: 10% }\npopulation:',
+      /^x\.yaml:\d+:\d+ graph\.throttling: expected a number such as 0\.1/,
+    ],
     ['another version', 'muster.dev/v1', 'muster.dev/v9', /^x\.yaml:1:\d+ apiVersion: /],
   ])('%s is located and explained', (_what, from, to, wanted) => {
     const problems = problemsOf(good.replace(from, to))
@@ -65,6 +77,7 @@ describe('a scenario that is wrong', () => {
       /^x\.yaml:15:\d+ faults\.0\.path: expected a path of Graph/,
     ],
     ['nothing that it answers', 'at: 5m, kind: http', /^x\.yaml:15:\d+ faults\.0: an http fault has/],
+    ['limits', 'at: 5m, kind: throttling, scale: 0', /^x\.yaml:15:\d+ faults\.0\.scale: expected more than 0/],
     ['a target', 'at: 5m, kind: broker.partition, target: us', /^x\.yaml:15:\d+ faults\.0\.target: .*workers/],
   ])('a fault with %s that is wrong is located and explained', (_what, fault, wanted) => {
     expect(problemsOf(`${good}faults:\n  - { ${fault} }\n`).join('\n')).toMatch(wanted)

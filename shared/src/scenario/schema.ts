@@ -7,7 +7,7 @@ import { Applying, CheckIns, Link, Online } from './habit-schema.ts'
 import { Outputs } from './outputs-schema.ts'
 import { DriftRate, Enrolment, OfflineWaves } from './phase-schema.ts'
 import { Policies, SettingValue } from './policy-schema.ts'
-import { Id, Version, Where } from './terms.ts'
+import { Id, ThrottlingScale, Version, Where } from './terms.ts'
 
 /**
  * The scenario language. Ten lines are enough for a scenario that needs ten; everything else has a default. Durations and
@@ -198,6 +198,13 @@ export const Scenario = z.strictObject({
       groups: z.array(Group).default([]),
       filters: z.array(z.strictObject({ id: Id, platform: PlatformName, rule: z.string() })).default([]),
       restrictions: z.array(Restriction).default([]),
+    })
+    .prefault({}),
+  /** How Graph serves while there are phases. */
+  graph: z
+    .strictObject({
+      /** Its documented limits, multiplied by this. @default no limits */
+      throttling: ThrottlingScale.optional(),
     })
     .prefault({}),
   behaviors: z.record(Id, Behavior).default({}),

@@ -15,3 +15,9 @@ export const Where = z.strictObject({
 
 /** A version of an operating system; YAML takes some for numbers. */
 export const Version = z.union([z.string(), z.number()]).transform(String)
+
+/** What the documented limits of Graph are multiplied by. */
+export const ThrottlingScale = z
+  .number('expected a number such as 0.1, by which the documented limits are multiplied')
+  .positive('expected more than 0: without a scale there are no limits')
+  .max(1_000)
