@@ -54,6 +54,9 @@ async function directory({ office, post, ask }: GraphOffice, [linux]: readonly [
   await ask('PUT', `/users/${adaId}/manager/$ref`, { '@odata.id': `https://localhost/v1.0/users/${ben.id}` })
   const members = [`https://localhost/users/${adaId}`, `https://localhost/devices/${linux.directoryId}`]
   const group = await post('/groups', { displayName: 'g', 'members@odata.bind': members })
+  const owners = { 'owners@odata.bind': [`https://localhost/users/${adaId}`] }
+  const outer = { displayName: 'o', ...owners, 'members@odata.bind': [`https://localhost/groups/${group['id']}`] }
+  await post('/groups', outer)
   const rule = { groupTypes: ['DynamicMembership'], membershipRule: 'device.deviceModel -eq "x"' }
   await post('/groups', { displayName: 'd', ...rule })
   const app = { appVersion: '1', deviceTag: 't', deviceName: 'd', platformVersion: '17', flaggedReasons: [] }
@@ -143,6 +146,10 @@ async function grants({ office, post, get }: GraphOffice): Promise<void> {
   await post(`/servicePrincipals/${principalId}/appRoleAssignments`, role)
   const consent = { clientId: principalId, consentType: 'AllPrincipals', resourceId: graph.id, scope: 'User.Read' }
   await post('/oauth2PermissionGrants', consent)
+  await post('/groups', {
+    displayName: 's',
+    'members@odata.bind': [`https://localhost/directoryObjects/${principalId}`],
+  })
   const [user] = await office.store.users.list()
   const globalReader = 'f2ef992c-3afb-46b9-b7cf-a126ee74c451'
   await post('/roleManagement/directory/roleAssignments', { principalId: user?.id, roleDefinitionId: globalReader })

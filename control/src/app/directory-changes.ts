@@ -1,5 +1,7 @@
+import type { MemberType } from '../domain/model.ts'
+
 /** What the directory holds, and who is in a group; a member's id is `<group>/<member>`. */
-export type DirectoryKind = 'user' | 'group' | 'device' | 'userMember' | 'deviceMember'
+export type DirectoryKind = 'user' | 'group' | 'device' | `${MemberType}Member`
 
 /** The last change of something in the directory. */
 export interface DirectoryChange {

@@ -15,6 +15,7 @@ import { filterCandidate } from '../domain/rule-subjects.ts'
 import { certificateOf, wireCertificate } from './device-certificate.ts'
 import { updateDynamicGroupsOf } from './dynamic-groups.ts'
 import { type FilterMatchers, filterMatchers } from './filter-matchers.ts'
+import { transitiveGroupsOf } from './memberships.ts'
 import type { Planning } from './planning.ts'
 import type { CertificateIssuer, Ids, Signal, Signals, Store, Tables } from './ports.ts'
 import { retargetDevices } from './retarget-devices.ts'
@@ -93,7 +94,7 @@ async function load(tables: Tables, { requests }: EnrolmentBatch): Promise<Known
     usesOf: new Map(tokens.map((token) => [token.id, token.uses])),
     users: new Map(users.map((user) => [user.userPrincipalName.toLowerCase(), user])),
     devicesOf: new Map(await tables.devices.countByUser(userIds)),
-    groupsOf: await tables.groups.groupsOf(userIds),
+    groupsOf: await transitiveGroupsOf(tables, userIds),
     bySerial: new Map(
       devices.map((device) => [serialKey(device.platform, device.inventory.hardware.serialNumber), device]),
     ),

@@ -232,7 +232,7 @@ export interface Users extends Documents<User>, Queryable<User, UserColumn> {
 }
 
 export interface Groups extends Documents<Group>, Queryable<Group, GroupColumn> {
-  /** Group ids of each member (device or user id). */
+  /** Ids of the groups that each member (a device, a user or a group) is itself in. */
   groupsOf(memberIds: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>>
   members(groupId: string): Promise<readonly MemberTuple[]>
   add(groupId: string, members: readonly MemberTuple[]): Promise<void>

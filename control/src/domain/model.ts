@@ -32,16 +32,22 @@ export interface Group {
   readonly id: string
   readonly displayName: string
   readonly description?: string
+  /** Users and service principals who may change it. */
+  readonly ownerIds?: readonly string[]
   readonly createdAtMs: EpochMs
+  /** A group of Microsoft 365. */
+  readonly isUnified?: boolean
   /** Present on dynamic groups: the membership rule and what it is about. Assigned groups list their members. */
   readonly dynamic?: {
     readonly rule: string
     readonly members: 'user' | 'device'
     readonly processing: 'On' | 'Paused'
   }
+  /** Other properties that Graph has, as they were written. */
+  readonly further?: Readonly<Record<string, unknown>>
 }
 
-export type MemberType = 'user' | 'device'
+export type MemberType = 'user' | 'device' | 'group' | 'servicePrincipal'
 
 /** Where a device stands with the service. Only `managed` devices appear in Graph's `managedDevices`. */
 export type Lifecycle = 'managed' | 'retired' | 'wiped' | 'deleted'

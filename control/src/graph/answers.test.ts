@@ -48,13 +48,19 @@ beforeAll(async () => {
 })
 afterAll(() => graph?.[Symbol.asyncDispose]())
 
+/** Where the entities of a set that is never listed are found. */
+const listed: Readonly<Record<string, readonly string[]>> = {
+  '/directoryObjects': ['/users', '/groups', '/devices', '/servicePrincipals', '/applications'],
+}
+
 /** The entities that a path answers with; each `{id}` stands for every entity of the set before it. */
 async function answersAt(version: string, path: string, query = ''): Promise<readonly Entity[]> {
   const [before = '', after] = path.split(/\/\{[^}]*\}(.*)/s)
   if (after !== undefined) {
     const answers: Entity[] = []
-    for (const { id } of await answersAt(version, before))
-      answers.push(...(await answersAt(version, `${before}/${id}${after}`, query)))
+    for (const source of listed[before] ?? [before])
+      for (const { id } of await answersAt(version, source))
+        answers.push(...(await answersAt(version, `${before}/${id}${after}`, query)))
     return answers
   }
   const { status, body } = await graph.ask('GET', `${path}${query}`, undefined, version)

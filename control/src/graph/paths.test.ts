@@ -58,7 +58,7 @@ describe('a path', () => {
     expect(await ask(`/groups/${group}/description`)).toEqual({ status: 204 })
     expect((await ask(`/groups/${group}/groupTypes`)).body).toMatchObject({ value: [] })
     expect(await ask(`/groups/${group}/colour`)).toMatchObject({ status: 400 })
-    expect(await ask(`/groups/${group}/owners`)).toMatchObject({ status: 501 })
+    expect(await ask(`/groups/${group}/permissionGrants`)).toMatchObject({ status: 501 })
     expect(await ask(`/groups/${group}/$count`)).toMatchObject({ status: 400 })
     expect(await ask(`/groups/${group}/microsoft.graph.user`)).toMatchObject({ status: 404 })
     expect(await ask('/groups/nothing/displayName')).toMatchObject({ status: 404 })

@@ -12,7 +12,10 @@ import { catalogueRoutes } from './resources/catalogue.ts'
 import { directoryDeltaRoutes } from './resources/directory-delta.ts'
 import { directoryDeviceRoutes } from './resources/directory-devices.ts'
 import { directoryGrantRoutes } from './resources/directory-grants.ts'
+import { directoryMembershipRoutes } from './resources/directory-memberships.ts'
+import { directoryObjectRoutes } from './resources/directory-objects.ts'
 import { enrolmentRestrictionRoutes } from './resources/enrolment-restrictions.ts'
+import { groupMemberRoutes } from './resources/group-members.ts'
 import { groupRoutes } from './resources/groups.ts'
 import { managedDeviceRoutes } from './resources/managed-devices.ts'
 import { notificationTemplateRoutes } from './resources/notification-templates.ts'
@@ -36,8 +39,11 @@ export const graphRoutes: readonly GraphRoute[] = [
   ...directoryDeltaRoutes,
   ...directoryDeviceRoutes,
   ...directoryGrantRoutes,
+  ...directoryMembershipRoutes,
+  ...directoryObjectRoutes,
   ...enrolmentRestrictionRoutes,
   ...exportJobRoutes,
+  ...groupMemberRoutes,
   ...groupRoutes,
   ...managedDeviceRoutes,
   ...notificationTemplateRoutes,

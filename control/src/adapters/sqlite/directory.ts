@@ -107,6 +107,8 @@ export function groups(database: Database, cache?: RowCache<readonly string[]>):
     delete: async (id) => {
       cache?.clear()
       database.run('DELETE FROM group_member WHERE groupId = ?', id)
+      for (const { groupId } of database.all('DELETE FROM group_member WHERE memberId = ? RETURNING groupId', id))
+        noteChange(database, 'groupMember', `${groupId}/${id}`, true)
       const isGone = await own.delete(id)
       if (isGone) noteChange(database, 'group', id, true)
       return isGone

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { transitiveGroupsOf } from '../../app/memberships.ts'
 import {
   type AccessPolicy,
   evaluatePolicies,
@@ -60,7 +61,7 @@ async function whoOf({ control }: GraphRequest, { signInIdentity }: Asked): Prom
   return {
     kind: 'user',
     id: user.id,
-    groupIds: (await groups.groupsOf([user.id])).get(user.id) ?? [],
+    groupIds: (await transitiveGroupsOf({ groups }, [user.id])).get(user.id) ?? [],
     roleIds: [],
   }
 }

@@ -41,7 +41,7 @@ const keyEntity = ({ keyId, displayName, thumbprintSha1, startAtMs, endAtMs }: K
 })
 
 /** An application as Graph shows it: without what it keeps secret. */
-const applicationEntity = (application: Application): Readonly<Record<string, unknown>> => ({
+export const applicationEntity = (application: Application): Readonly<Record<string, unknown>> => ({
   id: application.id,
   appId: application.appId,
   displayName: application.displayName,

@@ -29,7 +29,7 @@ const devicesOf = ({ devices }: Store): DeltaSource => ({
 
 const groupsOf = (store: Store): DeltaSource => ({
   kind: 'group',
-  parts: ['userMember', 'deviceMember'],
+  parts: ['userMember', 'deviceMember', 'groupMember', 'servicePrincipalMember'],
   page: async (after, limit) =>
     pageOf(await store.groups.query({ orderBy: [], limit, ...(after ? { after } : {}) }), groupEntity),
   byId: async (ids) => {
@@ -54,7 +54,12 @@ async function memberEntities({ devices }: Store, members: readonly MemberTuple[
 
 async function goneEntities(store: Store, ids: readonly string[]): Promise<readonly Entity[]> {
   const devices = new Set((await store.devices.getMany(ids)).map(({ id }) => id))
-  const gone = ids.map((id): MemberTuple => ({ type: devices.has(id) ? 'device' : 'user', id }))
+  const typeOf = async (id: string): Promise<MemberTuple['type']> => {
+    if (devices.has(id)) return 'device'
+    if (await store.groups.get(id)) return 'group'
+    return (await store.servicePrincipals.get(id)) ? 'servicePrincipal' : 'user'
+  }
+  const gone = await Promise.all(ids.map(async (id): Promise<MemberTuple> => ({ type: await typeOf(id), id })))
   return (await memberEntities(store, gone)).map((entity) => ({ ...entity, '@removed': { reason: 'deleted' } }))
 }
 

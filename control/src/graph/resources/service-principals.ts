@@ -23,7 +23,7 @@ const microsoft: readonly Shown[] = microsoftResources.map(({ principalId, appId
   names,
 }))
 
-const principalEntity = (principal: Shown): Readonly<Record<string, unknown>> => ({
+export const principalEntity = (principal: Shown): Readonly<Record<string, unknown>> => ({
   id: principal.id,
   accountEnabled: principal.accountEnabled,
   appId: principal.appId,
@@ -48,12 +48,11 @@ const principalEntity = (principal: Shown): Readonly<Record<string, unknown>> =>
   })),
 })
 
-const allPrincipals = async ({ servicePrincipals }: Pick<Tables, 'servicePrincipals'>): Promise<readonly Shown[]> => [
-  ...(await servicePrincipals.list()),
-  ...microsoft,
-]
+export const allPrincipals = async ({
+  servicePrincipals,
+}: Pick<Tables, 'servicePrincipals'>): Promise<readonly Shown[]> => [...(await servicePrincipals.list()), ...microsoft]
 
-async function principalOf(tables: Pick<Tables, 'servicePrincipals'>, { params }: GraphRequest): Promise<Shown> {
+export async function principalOf(tables: Pick<Tables, 'servicePrincipals'>, { params }: GraphRequest): Promise<Shown> {
   const id = params['id'] ?? ''
   return (await allPrincipals(tables)).find((each) => each.id === id.toLowerCase()) ?? notFound('ServicePrincipal', id)
 }

@@ -66,7 +66,7 @@ async function refuseTaken(tables: Tables, user: User): Promise<void> {
   }
 }
 
-async function userOf(tables: Pick<Tables, 'users'>, { params }: GraphRequest): Promise<User> {
+export async function userOf(tables: Pick<Tables, 'users'>, { params }: GraphRequest): Promise<User> {
   const id = params['id'] ?? ''
   return (await tables.users.get(id)) ?? (await tables.users.findByPrincipalName([id]))[0] ?? notFound('User', id)
 }
