@@ -4,7 +4,7 @@ import { createControl, createFrontDoor, type FrontDoor, type FrontDoorOptions, 
 import { unwrap } from '@muster/shared/core'
 import { createAuthority, loadAuthority } from '@muster/shared/pki'
 import { createLogger, createMemoryBroker, systemClock } from '@muster/shared/runtime'
-import { performOn } from '../src/runner/run.ts'
+import { performOn } from '../src/runner/perform.ts'
 import { openVirtualStage } from '../src/world/virtual-stage.ts'
 import { monthOf } from './lives.ts'
 
@@ -74,7 +74,7 @@ async function templates(): Promise<readonly Device[]> {
     onNote: () => undefined,
   }
   try {
-    await stage.perform(() => performOn(stage, run, Date.now()))
+    await stage.perform(() => performOn(stage, run, { startedMs: Date.now(), nowMs: Date.now }))
     return await stage.world.store.devices.page({ limit: 20 })
   } finally {
     await stage.stop()

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks'
 import { manualClock } from '@muster/shared/core'
 import type { Scenario } from '@muster/shared/scenario'
-import { performOn } from '../src/runner/run.ts'
+import { performOn } from '../src/runner/perform.ts'
 import { drive } from '../src/world/drive.ts'
 import { openVirtualStage } from '../src/world/virtual-stage.ts'
 
@@ -46,7 +46,7 @@ export async function measureWorld(scenario: Scenario, days: number): Promise<Wo
           signal: new AbortController().signal,
           onNote: () => undefined,
         },
-        Date.now(),
+        { startedMs: Date.now(), nowMs: Date.now },
       ),
     )
     const { user, system } = process.cpuUsage(from.cpu)

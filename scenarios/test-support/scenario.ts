@@ -2,7 +2,8 @@ import { parseScenario, type Scenario } from '@muster/shared/scenario'
 import { listAll } from '../src/client/graph.ts'
 import type { MusterClient } from '../src/client/muster-client.ts'
 import type { BaselineRun } from '../src/runner/judge-thresholds.ts'
-import { type PutDown, performOn } from '../src/runner/run.ts'
+import { performOn } from '../src/runner/perform.ts'
+import type { PutDown } from '../src/runner/run.ts'
 import type { Stage } from '../src/runner/stage.ts'
 
 /** A scenario from its text, which must be right. */
@@ -30,7 +31,7 @@ export const perform = (
         onNote: () => undefined,
         ...more,
       },
-      Date.now(),
+      { startedMs: Date.now(), nowMs: Date.now },
     ),
   )
 

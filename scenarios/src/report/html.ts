@@ -5,10 +5,12 @@ import { certificatesSection } from './certificates.ts'
 import { lineChart } from './charts.ts'
 import { devicesSection } from './devices.ts'
 import { expectationsSection, failuresSection, type Judged, judgedOf } from './expectations.ts'
+import { graphSection } from './graph-requests.ts'
 import { hasFailed, heldOf } from './held.ts'
 import { html, Markup } from './markup.ts'
 import { type Moments, momentsOf } from './moments.ts'
 import { complianceSection, policiesSection } from './policies.ts'
+import { rolloutsSection } from './rollouts.ts'
 import { timelineSection } from './timeline.ts'
 import { momentText } from './times.ts'
 
@@ -43,9 +45,11 @@ ${failuresSection(failed, result)}
 ${timelineSection(result, moments, failed)}
 ${expectationsSection(judged, result)}
 ${policiesSection(result)}
+${rolloutsSection(result)}
 ${complianceSection(result)}
 ${certificatesSection(result, moments)}
 ${messaging(result, moments)}
+${graphSection(result)}
 ${devicesSection(result)}
 ${health(result, moments)}
 ${configuration(result)}
@@ -87,9 +91,9 @@ ${tile('Simulated', formatDuration(result.endedMs - result.startedMs), `in ${for
 const percent = (part: number, whole: number): string =>
   whole === 0 ? '–' : `${(Math.floor((part / whole) * 1_000) / 10).toLocaleString('en')}%`
 
-function contents({ policies, devices }: RunResult, failures: number): Markup {
+function contents({ policies, rollouts = [], graphRoutes = [], devices }: RunResult, failures: number): Markup {
   const link = (id: string, text: string): Markup => html`<li><a href="#${id}">${text}</a></li>`
-  return html`<nav aria-label="Sections"><ul tabindex="0" aria-label="Sections of the report">${failures > 0 && html`<li><a class="alarm" href="#failures">What failed (${failures})</a></li>`}${link('timeline', 'Timeline')}${link('expectations', 'Expectations')}${policies.length > 0 && link('policies', 'Policies')}${link('compliance', 'Compliance')}${link('certificates', 'Certificates')}${link('messaging', 'Messaging')}${devices.length > 0 && link('devices', 'Devices')}${link('health', 'Simulator health')}${link('configuration', 'Configuration')}</ul></nav>`
+  return html`<nav aria-label="Sections"><ul tabindex="0" aria-label="Sections of the report">${failures > 0 && html`<li><a class="alarm" href="#failures">What failed (${failures})</a></li>`}${link('timeline', 'Timeline')}${link('expectations', 'Expectations')}${policies.length > 0 && link('policies', 'Policies')}${rollouts.length > 0 && link('rollouts', 'Rollouts')}${link('compliance', 'Compliance')}${link('certificates', 'Certificates')}${link('messaging', 'Messaging')}${graphRoutes.length > 0 && link('graph', 'Graph')}${devices.length > 0 && link('devices', 'Devices')}${link('health', 'Simulator health')}${link('configuration', 'Configuration')}</ul></nav>`
 }
 
 function messaging({ history, final, phases, faults }: RunResult, moments: Moments): Markup {

@@ -70,6 +70,20 @@ export function resultWith(text: string): RunResult {
         committedMs: quantiles,
       } as unknown as RunResult['policies'][number],
     ],
+    rollouts: [
+      {
+        policy: text,
+        state: 'halted',
+        rings: [
+          {
+            ...{ name: text, state: 'halted', fromMs: 10, targeted: 4, applied: 1, p50: 5, p95: 5 },
+            states: { [text]: 1, compliant: 1 },
+            curve: [[20, 1]],
+          },
+        ],
+      },
+    ],
+    graphRoutes: [{ route: text, count: 3, failed: 1, tookMs: quantiles }],
     certificateEnds: [{ dayMs: 86_400_000, devices: 1 }],
     history: { ok: false, devices: 1, sent: 1, committed: 0, lost: 1, appliedTwice: 0, problems: [text] },
     devices: [
@@ -135,6 +149,23 @@ export function largeResult({ samples = 1_200, devices = 300 } = {}): RunResult 
       checkIns: index * 13,
     })),
     events: [{ atMs: PHASE_MS, what: 'fault', text: hostile }],
+    rollouts: ['canary', 'early', 'broad'].map((policy) => ({
+      policy,
+      state: 'completed',
+      rings: [hostile, 'early', 'broad'].map((name, ring) => ({
+        ...{ name, state: 'passed', fromMs: (ring + 1) * 60_000, targeted: 60, applied: 60, p50: 5_000, p95: 60_000 },
+        states: { compliant: 58, error: 2 },
+        curve: Array.from({ length: 60 }, (_, index) => [(ring + 1) * 60_000 + index * 1_000, index + 1] as const),
+      })),
+    })),
+    graphRoutes: Array.from({ length: 60 }, (_, index) => ({
+      ...{
+        route: `GET /deviceManagement/things-${index}/{id}`,
+        count: 600 - index,
+        failed: index % 20,
+        tookMs: quantiles,
+      },
+    })),
     certificateEnds: Array.from({ length: 90 }, (_, day) => ({ dayMs: (300 + day) * 86_400_000, devices: day % 9 })),
     policies: [{ ...policy, name: hostile, settings: [{ setting: 'bitLockerEnabled', states: { nonCompliant: 3 } }] }],
     devices: Array.from({ length: devices }, (_, index) => ({

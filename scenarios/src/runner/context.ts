@@ -42,7 +42,10 @@ export interface RunContext {
 /** A rollout so far, and who is in its rings. */
 export interface Rollout {
   state: 'running' | 'completed' | 'halted'
-  readonly rings: Map<string, { state: 'running' | 'passed' | 'halted'; readonly members: ReadonlySet<string> }>
+  readonly rings: Map<
+    string,
+    { state: 'running' | 'passed' | 'halted'; readonly fromMs: EpochMs; readonly members: ReadonlySet<string> }
+  >
 }
 
 /** Wait for simulated time, or until the run is interrupted. */

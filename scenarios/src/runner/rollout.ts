@@ -34,7 +34,7 @@ export async function rollOut(context: RunContext, rollout: Rollout): Promise<vo
     const devices = await devicesOf(context, ring.of ?? policy.platform, `rollout/${rollout.policy}`)
     const members = devices.slice(0, Math.round((devices.length * ring.percent) / 100))
     const ids = new Set(members.map(({ deviceId }) => deviceId ?? ''))
-    const own: RingProgress = { state: 'running', members: ids }
+    const own: RingProgress = { state: 'running', fromMs: context.nowMs(), members: ids }
     progress.rings.set(ring.name, own)
     await addMembers(context, created.id, members)
     assigned.push(groupName)

@@ -29,6 +29,7 @@ export const RunSoFar = z.object({
         z.object({
           name: z.string(),
           state: z.enum(['running', 'passed', 'halted']),
+          fromMs: z.number(),
           members: z.array(z.string()),
         }),
       ),
@@ -69,7 +70,7 @@ export function soFarOf(
     rollouts: [...context.rollouts].map(([policy, { state, rings }]) => ({
       policy,
       state,
-      rings: [...rings].map(([name, ring]) => ({ name, state: ring.state, members: [...ring.members] })),
+      rings: [...rings].map(([name, { members, ...ring }]) => ({ name, ...ring, members: [...members] })),
     })),
     measured: {
       graphRequests: [...graphRequests],
@@ -97,7 +98,7 @@ export const rolloutsOf = (soFar: RunSoFar | undefined): Map<string, Rollout> =>
       policy,
       {
         state,
-        rings: new Map(rings.map((ring) => [ring.name, { state: ring.state, members: new Set(ring.members) }])),
+        rings: new Map(rings.map(({ name, members, ...ring }) => [name, { ...ring, members: new Set(members) }])),
       },
     ]),
   )

@@ -45,6 +45,10 @@ export interface RunResult {
   /** Counts at the end. */
   readonly final: Stats
   readonly policies: readonly PolicyResult[]
+  /** Absent in results of former versions, as the next is. */
+  readonly rollouts?: readonly RolloutResult[]
+  /** Requests to Graph by route, the most frequent first. */
+  readonly graphRoutes?: readonly GraphRouteResult[]
   readonly history: HistoryVerdict
   /** When the certificates of managed devices end, day by day (UTC); absent where nobody looked. */
   readonly certificateEnds?: readonly { readonly dayMs: EpochMs; readonly devices: number }[]
@@ -145,6 +149,37 @@ export interface PolicyResult {
   readonly committedMs: Quantiles
   /** Setting → state → devices, worst first. */
   readonly settings: readonly { readonly setting: string; readonly states: Readonly<Record<string, number>> }[]
+}
+
+/** A policy that was rolled out, ring by ring. */
+export interface RolloutResult {
+  readonly policy: string
+  readonly state: 'running' | 'completed' | 'halted'
+  readonly rings: readonly {
+    readonly name: string
+    readonly state: 'running' | 'passed' | 'halted'
+    readonly fromMs: EpochMs
+    /** Devices in it, those of the rings before among them. */
+    readonly targeted: number
+    /** Devices on which the current revision was carried out, and how long that took; simulated milliseconds. */
+    readonly applied: number
+    readonly p50: number
+    readonly p95: number
+    /** State of the policy → devices, at the end. */
+    readonly states: Readonly<Record<string, number>>
+    /** On how many it had been carried out by when. */
+    readonly curve: readonly (readonly [atMs: EpochMs, devices: number])[]
+  }[]
+}
+
+/** Requests to a route of Graph, with its method. */
+export interface GraphRouteResult {
+  readonly route: string
+  readonly count: number
+  /** Of them: 5xx, 429, and those of the runner without an answer. */
+  readonly failed: number
+  /** In the service, wall milliseconds; absent in virtual time. */
+  readonly tookMs?: Quantiles
 }
 
 export interface HistoryVerdict {
