@@ -19,12 +19,13 @@ import { enrolDevices } from './app/enrol-devices.ts'
 import { ingestReports } from './app/ingest-reports.ts'
 import { createPlanning, type Planning } from './app/planning.ts'
 import { pokesFor, type Waking } from './app/poke-plan.ts'
-import type { Ids, Signal, Signals, Store } from './app/ports.ts'
+import type { Ids, Receivers, Signal, Signals, Store } from './app/ports.ts'
 import { registerApps } from './app/register-apps.ts'
 import { createRelay, type Relay } from './app/relay-outbox.ts'
 import { renewCertificates } from './app/renew-certificates.ts'
 import { sweepCertificates } from './app/sweep-certificates.ts'
 import { sweepCompliance } from './app/sweep-compliance.ts'
+import { createTelling } from './app/tell-changes.ts'
 import { type Background, createBackground } from './background.ts'
 import { type Counted, createMeters, type Meters, record } from './meters.ts'
 
@@ -43,6 +44,8 @@ export interface ControlDeps {
   readonly ids: Ids
   readonly tenant: string
   readonly log: Logger
+  /** How clients are told of changes; absent where nothing leaves the process. */
+  readonly notifying?: { readonly receivers: Receivers; readonly tenantId: string }
   /** What an earlier one has counted, to go on from. */
   readonly counted?: Counted
   /** A bug planted on purpose, to see that the search for bugs finds it. */
@@ -76,6 +79,7 @@ export interface Control {
 }
 
 const SWEEP_EVERY_MS = 500
+const TELL_EVERY_MS = 250
 
 /** Put the service together and open its doors on the bus. */
 export async function createControl(deps: ControlDeps): Promise<Control> {
@@ -120,6 +124,7 @@ export async function createControl(deps: ControlDeps): Promise<Control> {
     }),
   ]
   const sweeping = startSweeping(deps, signals, waking)
+  const telling = startTelling(deps)
   const background = createBackground(log)
   relay.wake()
   return {
@@ -139,6 +144,7 @@ export async function createControl(deps: ControlDeps): Promise<Control> {
     },
     stop: async () => {
       await sweeping.stop()
+      await telling?.stop()
       await background.idle()
       await Promise.all(doors.map((door) => door.stop()))
       await workers.stop()
@@ -217,6 +223,24 @@ function openDeviceDoors(
 function verifyWithCertificate(certificateDer: Uint8Array, data: Uint8Array, signature: Uint8Array): boolean {
   const certificate = readCertificate(certificateDer)
   return certificate.ok && verifyWithSpki(certificate.value.publicKeySpki, data, signature)
+}
+
+/** Tell the receivers of subscriptions what has changed, over and over; none keeps others waiting. */
+function startTelling({ store, wall, log, notifying }: ControlDeps): Subscription | undefined {
+  if (!notifying) return undefined
+  const telling = createTelling({ store, wall, ...notifying })
+  let timer: Timer | undefined
+  const tell = (): void => {
+    telling.tell().catch((error: unknown) => log.error({ err: error }, 'telling of changes failed; it is done again'))
+    timer = wall.at(wall.nowMs() + TELL_EVERY_MS, tell)
+  }
+  tell()
+  return {
+    stop: async () => {
+      timer?.cancel()
+      await telling.stop()
+    },
+  }
 }
 
 /** Look at what time alone changes, over and over, one sweep at a time. */

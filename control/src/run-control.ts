@@ -13,6 +13,7 @@ import {
 } from '@muster/shared/runtime'
 import { z } from 'zod'
 import { openAuthority } from './adapters/certificate-issuer.ts'
+import { httpReceivers } from './adapters/http-receivers.ts'
 import { randomIds } from './adapters/random-ids.ts'
 import { openSqliteStore } from './adapters/sqlite/store.ts'
 import { type Control, createControl } from './control.ts'
@@ -118,6 +119,7 @@ async function serve(
     `${config.tenant} root`,
     Math.min(clock.nowMs(), Date.now()),
   )
+  const identity = ownIdentity(config.dataDir)
   const control = await createControl({
     store,
     buses: { requests, reports, outgoing },
@@ -128,11 +130,13 @@ async function serve(
     ids: randomIds,
     tenant: config.tenant,
     log,
+    // Receivers may have certificates of Muster's own authority.
+    notifying: { receivers: httpReceivers([authority.rootPem]), tenantId: identity.tenantId },
   })
   let door: HttpDoor | undefined
   try {
     await resumeExports(control)
-    door = await openDoor(config, control, authority, requests.serverVersion, onReady)
+    door = await openDoor(config, { control, authority, identity, natsServerVersion: requests.serverVersion }, onReady)
     await aborted(AbortSignal.any([signal, broken.signal]))
     broken.signal.throwIfAborted()
   } finally {
@@ -143,14 +147,18 @@ async function serve(
   }
 }
 
+interface Opened {
+  readonly control: Control
+  readonly authority: CertificateAuthority
+  readonly identity: z.infer<typeof Identity>
+  readonly natsServerVersion: string
+}
+
 async function openDoor(
   config: ControlConfig,
-  control: Control,
-  authority: CertificateAuthority,
-  natsServerVersion: string,
+  { control, authority, identity, natsServerVersion }: Opened,
   onReady: (connection: Connection) => void,
 ): Promise<HttpDoor> {
-  const identity = ownIdentity(config.dataDir)
   const { tenantId, clientId, clientSecret } = identity
   // Clients live in real time.
   const certify = (...names: readonly string[]): ServerIdentity => {

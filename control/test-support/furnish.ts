@@ -24,6 +24,12 @@ export async function furnish(graph: GraphOffice): Promise<void> {
   await post(`/deviceManagement/notificationMessageTemplates/${template['id']}/localizedNotificationMessages`, message)
   await post('/deviceManagement/reports/exportJobs', { reportName: 'Devices', format: 'csv' })
   await grants(graph)
+  await post('/subscriptions', {
+    changeType: 'updated',
+    notificationUrl: 'https://receiver.example/hook',
+    resource: 'groups',
+    expirationDateTime: new Date(Date.now() + 3_600_000).toISOString(),
+  })
   const policy = await office.policy({ graphType: 'linux' })
   const [linux] = devices
   await office.visit(linux)

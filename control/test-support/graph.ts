@@ -1,4 +1,5 @@
 import { createLogger, createMemoryBroker, systemClock } from '@muster/shared/runtime'
+import type { Receivers } from '../src/app/ports.ts'
 import { type Control, createControl } from '../src/control.ts'
 import { createFrontDoor } from '../src/front-door.ts'
 import type { IncomingRequest } from '../src/graph/dispatch.ts'
@@ -39,7 +40,19 @@ export interface GraphOffice extends AsyncDisposable {
   readonly authorization: string
 }
 
-export async function openGraph(given: Partial<IdentityDeps> = {}): Promise<GraphOffice> {
+/** Everybody who is called says yes. */
+const willing: Receivers = {
+  post: async ({ url }) => {
+    const token = new URL(url).searchParams.get('validationToken')
+    return { status: token === null ? 202 : 200, contentType: 'text/plain', body: token ?? '' }
+  },
+  close: () => undefined,
+}
+
+export async function openGraph(
+  given: Partial<IdentityDeps> = {},
+  receivers: Receivers = willing,
+): Promise<GraphOffice> {
   const office = await openOffice()
   const broker = createMemoryBroker()
   const connect = (name: string) => broker.connect(name)
@@ -56,6 +69,7 @@ export async function openGraph(given: Partial<IdentityDeps> = {}): Promise<Grap
     ids,
     tenant: 'contoso',
     log,
+    notifying: { receivers, tenantId: TENANT_ID },
   })
   await registerConfigured(
     store,

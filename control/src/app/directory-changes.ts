@@ -1,16 +1,4 @@
-import type { MemberType } from '../domain/model.ts'
-
-/** What the directory holds, and who is in a group; a member's id is `<group>/<member>`. */
-export type DirectoryKind = 'user' | 'group' | 'device' | `${MemberType}Member`
-
-/** The last change of something in the directory. */
-export interface DirectoryChange {
-  /** Grows with every change. */
-  readonly sequence: number
-  readonly kind: DirectoryKind
-  readonly id: string
-  readonly deleted: boolean
-}
+import type { DirectoryChange, DirectoryKind } from '../domain/directory-change.ts'
 
 /** What has changed in the directory, noted in the transaction that changed it; of each thing the last change. */
 export interface DirectoryChanges {

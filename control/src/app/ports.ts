@@ -27,6 +27,7 @@ import type {
   TenantSettings,
   User,
 } from '../domain/model.ts'
+import type { ChangeSubscription } from '../domain/subscriptions/subscription.ts'
 import type { DirectoryChanges } from './directory-changes.ts'
 import type {
   AuditColumn,
@@ -80,6 +81,7 @@ export interface Tables {
   readonly permissionGrants: Documents<PermissionGrant>
   readonly directoryRoleAssignments: Documents<DirectoryRoleAssignment>
   readonly grants: Grants
+  readonly subscriptions: Documents<ChangeSubscription>
 }
 
 /** Codes and refresh tokens that are out. */
@@ -352,4 +354,26 @@ export interface Signal {
 
 export interface Signals {
   emit(signal: Signal): void
+}
+
+/** Calls out to the addresses that clients give, to tell them what has changed. */
+export interface Receivers {
+  /** Rejects when no answer came within the time. */
+  post(call: ReceiverCall): Promise<ReceiverReply>
+  /** Give up what is under way, and call nobody any more. */
+  close(): void
+}
+
+export interface ReceiverCall {
+  readonly url: string
+  readonly contentType: string
+  readonly body: string
+  readonly timeoutMs: number
+}
+
+export interface ReceiverReply {
+  readonly status: number
+  readonly contentType: string
+  /** Its beginning. */
+  readonly body: string
 }

@@ -10,6 +10,8 @@ export interface ErrorService {
 const services: readonly (ErrorService & { readonly paths: RegExp })[] = [
   { paths: /^deviceManagement(\/|\(|$)/i, name: 'DeviceConfiguration_2610', codes: {} },
   { paths: /^deviceAppManagement(\/|\(|$)/i, name: 'StatelessAppMetadataFEService', codes: {} },
+  // Told by the service that notifies.
+  { paths: /^subscriptions(\/|\(|$)/i, codes: { BadRequest: 'InvalidRequest' } },
   // Whom a token is for is told before the directory is asked.
   { paths: /^me(\/|$)/i, codes: {} },
   { paths: /^/, codes: { BadRequest: 'Request_BadRequest', ResourceNotFound: 'Request_ResourceNotFound' } },

@@ -24,6 +24,10 @@ export interface GraphRequest {
   readonly headers: RequestHeaders
   readonly body: unknown
   readonly actor: Actor
+  /** The application that asks, for itself or for a user. */
+  readonly appId: string
+  /** Whether the token holds a role, or one that covers it. */
+  readonly holds: (role: string) => boolean
   readonly correlationId: string
   /** `https://host:port/v1.0`, for links. */
   readonly root: string
@@ -59,6 +63,8 @@ export interface GraphRoute {
   readonly path: string
   /** Application role that the token must hold; reading is granted by the ReadWrite role as well. */
   readonly role: string
+  /** Any token will do: what is asked for says which role it needs, and the resource looks. */
+  readonly anyToken?: true
   /** Of what GET answers. */
   readonly of?: Yields
   readonly handle: (request: GraphRequest) => Promise<GraphAnswer>

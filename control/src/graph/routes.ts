@@ -22,6 +22,7 @@ import { notificationTemplateRoutes } from './resources/notification-templates.t
 import { policyRoutes } from './resources/policies.ts'
 import { retireListRoutes } from './resources/retire-list.ts'
 import { servicePrincipalRoutes } from './resources/service-principals.ts'
+import { subscriptionRoutes } from './resources/subscriptions.ts'
 import { tenantRoutes } from './resources/tenant.ts'
 import { userRoutes } from './resources/users.ts'
 import { roleBehaviours } from './roles/role-objects.ts'
@@ -51,6 +52,7 @@ export const graphRoutes: readonly GraphRoute[] = [
   ...reportActionRoutes,
   ...retireListRoutes,
   ...servicePrincipalRoutes,
+  ...subscriptionRoutes,
   ...tenantRoutes,
   ...userRoutes,
 ]

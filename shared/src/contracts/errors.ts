@@ -834,6 +834,30 @@ export const errorCatalogue = {
     exit: 4,
     meaning: 'The port of the HTTPS door is taken.',
   },
+  'graph/bad-subscription': {
+    status: 400,
+    graph: 'InvalidRequest',
+    exit: 1,
+    meaning: 'A subscription asks for what nobody can be told of, or at an address that cannot be called.',
+  },
+  'graph/subscription-too-long': {
+    status: 400,
+    graph: 'ExtensionError',
+    exit: 1,
+    meaning: 'A subscription is to end in the past, or later than it may.',
+  },
+  'graph/too-many-subscriptions': {
+    status: 403,
+    graph: 'Forbidden',
+    exit: 1,
+    meaning: 'An application, or the tenant, has as many subscriptions as it may have.',
+  },
+  'graph/receiver-not-validated': {
+    status: 400,
+    graph: 'ValidationError',
+    exit: 1,
+    meaning: 'The receiver of notifications did not give the validation token back.',
+  },
   'graph/bad-skiptoken': {
     status: 400,
     graph: 'BadRequest',

@@ -68,8 +68,10 @@ const inDirectory: ReadonlySet<string> = new Set([
   ...['manufacturer', 'model', 'ownership', 'mode'],
 ])
 
-const noteDevice = (database: Database, { directoryId, leftDirectory }: Device): void =>
+function noteDevice(database: Database, { id, lifecycle, directoryId, leftDirectory }: Device): void {
   noteChange(database, 'device', directoryId, leftDirectory !== undefined)
+  noteChange(database, 'managedDevice', id, lifecycle !== 'managed')
+}
 
 const own = (name: string): ColumnSql => ({ sql: `listing.${name}` })
 const indexed = (name: string): ColumnSql => ({ ...own(name), indexed: true })

@@ -1,10 +1,15 @@
-import type { DirectoryChange, DirectoryChanges, DirectoryKind } from '../../app/directory-changes.ts'
+import type { DirectoryChanges } from '../../app/directory-changes.ts'
+import type { DirectoryChange, DirectoryKind } from '../../domain/directory-change.ts'
 import type { Database } from './database.ts'
 import { LISTED, list } from './rows.ts'
 
-const NOTE = `INSERT INTO directory_change (kind, id, sequence, deleted)
-  VALUES (?, ?, (SELECT coalesce(max(sequence), 0) + 1 FROM directory_change), ?)
-  ON CONFLICT (kind, id) DO UPDATE SET sequence = excluded.sequence, deleted = excluded.deleted`
+/** What was there before changes were noted has sequences below 0. */
+const LATEST = 'SELECT max(0, coalesce(max(sequence), 0)) AS latest FROM directory_change'
+
+const NOTE = `INSERT INTO directory_change (kind, id, sequence, deleted, createdSequence)
+  SELECT ?, ?, latest + 1, ?, latest + 1 FROM (${LATEST}) WHERE true
+  ON CONFLICT (kind, id) DO UPDATE SET sequence = excluded.sequence, deleted = excluded.deleted,
+    createdSequence = iif(deleted AND NOT excluded.deleted, excluded.sequence, createdSequence)`
 
 /** Note that something of the directory has changed, or is gone. */
 export function noteChange(database: Database, kind: DirectoryKind, id: string, deleted = false): void {
@@ -13,11 +18,12 @@ export function noteChange(database: Database, kind: DirectoryKind, id: string, 
 
 export function directoryChanges(database: Database): DirectoryChanges {
   return {
-    latest: async () => Number(database.get('SELECT max(sequence) AS latest FROM directory_change')?.['latest'] ?? 0),
+    latest: async () => Number(database.get(LATEST)?.['latest'] ?? 0),
     since: async (sequence, kinds, limit) =>
       database
         .all(
-          `SELECT sequence, kind, id, deleted FROM directory_change WHERE sequence > ? AND kind IN ${LISTED} ORDER BY sequence LIMIT ?`,
+          `SELECT sequence, createdSequence, kind, id, deleted FROM directory_change
+            WHERE sequence > ? AND kind IN ${LISTED} ORDER BY sequence LIMIT ?`,
           sequence,
           list(kinds),
           limit,
@@ -25,6 +31,7 @@ export function directoryChanges(database: Database): DirectoryChanges {
         .map(
           (row): DirectoryChange => ({
             sequence: Number(row['sequence']),
+            createdSequence: Number(row['createdSequence']),
             kind: row['kind'] as DirectoryKind,
             id: String(row['id']),
             deleted: row['deleted'] === 1,

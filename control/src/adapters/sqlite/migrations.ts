@@ -295,4 +295,16 @@ export const migrations: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE UNIQUE INDEX directory_change_sequence ON directory_change (sequence);
   `,
+  // Whether a change made something is known from here on; what is there already was made before all of them.
+  `
+  ALTER TABLE directory_change ADD COLUMN createdSequence INTEGER NOT NULL DEFAULT 0;
+  INSERT OR IGNORE INTO directory_change (kind, id, sequence, deleted)
+    SELECT kind, id, -row_number() OVER (ORDER BY kind, id), 0 FROM (
+      SELECT 'user' AS kind, id FROM directory_user
+      UNION ALL SELECT 'group', id FROM directory_group
+      UNION ALL SELECT type || 'Member', groupId || '/' || memberId FROM group_member
+      UNION ALL SELECT 'device', directoryId FROM device_listing WHERE inDirectory GROUP BY directoryId
+      UNION ALL SELECT 'managedDevice', id FROM device_listing WHERE isManaged);
+  CREATE TABLE change_subscription (id TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  `,
 ]

@@ -246,6 +246,30 @@ it('reads a store from before visits had columns: when a device was last let thr
   await store.close()
 })
 
+it('knows of what was there before changes were noted that it is not new', async () => {
+  const raw = new DatabaseSync(path)
+  raw.function('fold', (text) => text)
+  raw.function('supervised', (_platform, _mode) => 0)
+  const before = migrations.findIndex((sql) => sql.includes('change_subscription'))
+  for (const sql of migrations.slice(0, before)) raw.exec(sql)
+  for (const id of ['a', 'b'])
+    raw.exec(
+      `INSERT INTO directory_user (id, principalName, body) VALUES ('${id}', '${id}', '${JSON.stringify(user(id))}')`,
+    )
+  raw.exec(`PRAGMA user_version = ${before}`)
+  raw.close()
+  const store = openSqliteStore(path)
+  expect(await store.directoryChanges.latest()).toBe(0)
+  expect(await store.directoryChanges.since(0, ['user'], 9)).toEqual([])
+  await store.users.put(user('b'))
+  await store.users.put(user('c'))
+  expect(await store.directoryChanges.since(0, ['user'], 9)).toMatchObject([
+    { id: 'b', sequence: 1, createdSequence: 0 },
+    { id: 'c', sequence: 2, createdSequence: 2 },
+  ])
+  await store.close()
+})
+
 it('rejects a report that is there already: an invariant is broken', async () => {
   await using office = await openOffice()
   const rows = [{ deviceId: 'd', seq: 1, observedAtMs: 0, committedAtMs: 0, correlationId: '', parts: [] }]

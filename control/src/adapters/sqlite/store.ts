@@ -16,6 +16,7 @@ import type {
   Policy,
   RemoteAction,
 } from '../../domain/model.ts'
+import type { ChangeSubscription } from '../../domain/subscriptions/subscription.ts'
 import { actions } from './actions.ts'
 import { certificates } from './certificates.ts'
 import { copyInto } from './copy.ts'
@@ -141,6 +142,7 @@ function tablesOf(database: Database, caches?: Caches): Tables {
     permissionGrants: documents<PermissionGrant>(database, 'permission_grant'),
     directoryRoleAssignments: documents<DirectoryRoleAssignment>(database, 'directory_role_assignment'),
     grants: grants(database),
+    subscriptions: documents<ChangeSubscription>(database, 'change_subscription'),
   }
 }
 

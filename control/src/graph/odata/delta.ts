@@ -1,6 +1,7 @@
 import { CodedError, DAY_MS } from '@muster/shared/core'
-import type { DirectoryChange, DirectoryChanges, DirectoryKind } from '../../app/directory-changes.ts'
+import type { DirectoryChanges } from '../../app/directory-changes.ts'
 import type { RowKeys } from '../../app/row-query.ts'
+import type { DirectoryChange, DirectoryKind } from '../../domain/directory-change.ts'
 import type { Entity } from './evaluate.ts'
 import { badToken, openToken, sealToken } from './skip-token.ts'
 

@@ -1,6 +1,7 @@
 import { CodedError } from '@muster/shared/core'
 import type { MemberTuple, Store } from '../../app/ports.ts'
 import type { RowPage } from '../../app/row-query.ts'
+import { memberKinds } from '../../domain/directory-change.ts'
 import { contextOf, linkWith, wantedOf } from '../collection.ts'
 import { errorAnswer, type GraphAnswer, type GraphRequest, type GraphRoute, type Yields } from '../graph-request.ts'
 import { type DeltaSource, deltaPage } from '../odata/delta.ts'
@@ -29,7 +30,7 @@ const devicesOf = ({ devices }: Store): DeltaSource => ({
 
 const groupsOf = (store: Store): DeltaSource => ({
   kind: 'group',
-  parts: ['userMember', 'deviceMember', 'groupMember', 'servicePrincipalMember'],
+  parts: memberKinds,
   page: async (after, limit) =>
     pageOf(await store.groups.query({ orderBy: [], limit, ...(after ? { after } : {}) }), groupEntity),
   byId: async (ids) => {
