@@ -28,6 +28,7 @@ export type DeviceColumn =
   | 'totalStorageBytes'
   | 'freeStorageBytes'
   | 'physicalMemoryBytes'
+  | 'scopeTags'
   | 'userPrincipalName'
   | 'userDisplayName'
   | 'userMail'
@@ -61,6 +62,8 @@ export type RowFilter<C extends string> =
       readonly value: string | number | null
     }
   | { readonly op: 'in'; readonly column: C; readonly values: readonly (string | number)[] }
+  /** In one of these groups, or in a group within them. */
+  | { readonly op: 'memberOf'; readonly groupIds: readonly string[] }
 
 /** What a row is ordered by, its id last; absent values come first. */
 export type RowKeys = readonly (string | number | null)[]

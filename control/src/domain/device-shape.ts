@@ -18,6 +18,7 @@ export function shapedDevice(device: Device): Device {
     lastReportAtMs: device.lastReportAtMs,
     lastMaintenanceAtMs: device.lastMaintenanceAtMs,
     inventory: device.inventory,
+    scopeTagIds: device.scopeTagIds,
     attributes: device.attributes,
     lifecycle: device.lifecycle,
     leftDirectory: device.leftDirectory,

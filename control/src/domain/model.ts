@@ -87,6 +87,8 @@ export interface Device {
   /** Last periodic check-in that was let through the maintenance gate. */
   readonly lastMaintenanceAtMs?: EpochMs | undefined
   readonly inventory: Inventory
+  /** Scope tags of its own, beside those of its groups. */
+  readonly scopeTagIds?: readonly string[] | undefined
   /** Extension attributes and what else rules may ask for. */
   readonly attributes: Readonly<Record<string, string>>
   readonly lifecycle: Lifecycle
@@ -115,6 +117,8 @@ export interface Device {
 /** One policy. `settings` are checked against the family's catalogue before they get here. */
 export interface Policy {
   readonly id: string
+  /** Scope tags; none stands for the default one. */
+  readonly scopeTagIds?: readonly string[] | undefined
   readonly kind: PolicyKind
   readonly platforms: readonly PlatformName[]
   readonly name: string
@@ -162,6 +166,8 @@ export interface Assignment {
 
 export interface AssignmentFilter {
   readonly id: string
+  /** Scope tags; none stands for the default one. */
+  readonly scopeTagIds?: readonly string[] | undefined
   readonly displayName: string
   readonly description: string
   /** Platforms whose devices it can match. */
@@ -250,6 +256,8 @@ export interface PlatformRestriction {
  */
 export interface EnrolmentRestriction {
   readonly id: string
+  /** Scope tags; none stands for the default one. */
+  readonly scopeTagIds?: readonly string[] | undefined
   readonly displayName: string
   readonly description: string
   readonly priority: number
@@ -363,6 +371,8 @@ export interface Notification {
 /** What an e-mail about noncompliance says, in several languages; exactly one of them is the default. */
 export interface NotificationTemplate {
   readonly id: string
+  /** Scope tags; none stands for the default one. */
+  readonly scopeTagIds?: readonly string[] | undefined
   readonly displayName: string
   readonly description: string
   readonly brandingOptions: string

@@ -2,6 +2,7 @@ import type { GraphAnswer, GraphRequest } from './graph-request.ts'
 import type { Entity } from './odata/evaluate.ts'
 import { memoryPageOf, type Page, type Wanted } from './odata/page.ts'
 import { selected } from './odata/select.ts'
+import { reachesEntity } from './roles/reach.ts'
 
 export const contextOf = ({ root }: GraphRequest, set: string): string => `${root}/$metadata#${set}`
 
@@ -46,7 +47,8 @@ export function wantedOf({ query, cast, yields, pageSize, path, tenantId }: Grap
 /** Options that decide which entities come in which order. */
 const boundOptions = ['filter', 'search', 'orderby'] as const
 
-/** A collection that is small enough to be filtered, ordered and paged in memory. */
+/** A collection that is small enough to be filtered, ordered and paged in memory: of it what the sender may see. */
 export function memoryPage(request: GraphRequest, set: string, all: readonly Entity[]): GraphAnswer {
-  return pageAnswer(request, set, memoryPageOf(all, wantedOf(request)))
+  const seen = request.reach.access ? all.filter((entity) => reachesEntity(request.reach, entity)) : all
+  return pageAnswer(request, set, memoryPageOf(seen, wantedOf(request)))
 }

@@ -4,11 +4,14 @@ import type { Actor } from '../domain/model.ts'
 import { checkMatch, preferred } from './conditions.ts'
 import { errorAnswer, type GraphAnswer, type RequestHeaders } from './graph-request.ts'
 import type { HttpFaults } from './http-faults.ts'
+import type { Caller } from './identity/access-token.ts'
 import type { Identity } from './identity/authority.ts'
+import { covers, permissions } from './identity/permissions.ts'
 import { readOptions } from './odata/options.ts'
 import { readPreferences } from './odata/preferences.ts'
 import { createResolver } from './odata/resolve.ts'
 import { typesOf } from './odata/shape.ts'
+import { intuneAccessOf } from './roles/intune-access.ts'
 import { graphRoutes, storedBehaviours } from './routes.ts'
 import { resolve, type Session, serve } from './session.ts'
 import { createStoredRouter } from './stored/stored-router.ts'
@@ -55,6 +58,7 @@ export function createDispatch(
       tenantId,
       resolver,
       sender,
+      ...(await accessOf(control, sender)),
       isOneself: asked !== path,
       version,
       types: typesOf(version),
@@ -80,6 +84,17 @@ export function createDispatch(
       )
     }),
   )
+}
+
+/** Permissions that Intune's roles can stand in for: if a user has them otherwise, nobody asks for roles. */
+const governed = permissions.map(({ value }) => value).filter((value) => value.startsWith('DeviceManagement'))
+
+async function accessOf(
+  { deps: { store } }: Control,
+  { actor, roles, scopes }: Caller,
+): Promise<Pick<Session, 'access'>> {
+  const isLacking = governed.some((value) => scopes && covers(scopes, value) && !covers(roles, value))
+  return isLacking ? { access: await intuneAccessOf(store, actor.id) } : {}
 }
 
 /** Which route a request came to, once that is known. */

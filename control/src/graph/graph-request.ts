@@ -5,6 +5,7 @@ import type { Actor, AuditEvent } from '../domain/model.ts'
 import { errorServiceOf, inWordsOf } from './error-service.ts'
 import type { Query } from './odata/query.ts'
 import type { Extras, Types } from './odata/shape.ts'
+import type { Reach } from './roles/reach.ts'
 
 /** A request as resources see it: path, query and token have been dealt with. */
 export interface GraphRequest {
@@ -28,6 +29,8 @@ export interface GraphRequest {
   readonly appId: string
   /** Whether the token holds a role, or one that covers it. */
   readonly holds: (role: string) => boolean
+  /** How far its sender goes in Intune. */
+  readonly reach: Reach
   readonly correlationId: string
   /** `https://host:port/v1.0`, for links. */
   readonly root: string
@@ -67,6 +70,12 @@ export interface GraphRoute {
   readonly anyToken?: true
   /** Of what GET answers. */
   readonly of?: Yields
+  /** The object of Intune that it is about, where the path alone does not say. */
+  readonly object?: { readonly collection: string; readonly id: string }
+  /** The action that the path ends in, where the path alone does not say. */
+  readonly operation?: string
+  /** The last id in the path, where the parameters do not have it. */
+  readonly lastId?: string
   readonly handle: (request: GraphRequest) => Promise<GraphAnswer>
 }
 

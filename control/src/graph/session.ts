@@ -1,5 +1,6 @@
 import { CodedError } from '@muster/shared/core'
 import type { Control } from '../control.ts'
+import type { IntuneAccess } from '../domain/intune-roles/access.ts'
 import type { IncomingRequest } from './dispatch.ts'
 import type { GraphAnswer, GraphRequest, Yields } from './graph-request.ts'
 import type { Identity } from './identity/authority.ts'
@@ -14,6 +15,9 @@ import { parseQuery, type Query } from './odata/query.ts'
 import type { Alternate, Resolved, Resolver } from './odata/resolve.ts'
 import type { Types } from './odata/shape.ts'
 import { answerTail, queryFor } from './odata/tails.ts'
+import { EVERYWHERE, type Reach } from './roles/reach.ts'
+import { notPermitted, requireReach } from './roles/require-reach.ts'
+import { actionsOf } from './roles/route-actions.ts'
 
 /** A request whose sender and version are known. */
 export interface Session {
@@ -21,6 +25,8 @@ export interface Session {
   readonly tenantId: string
   readonly resolver: Resolver
   readonly sender: Awaited<ReturnType<Identity['verify']>>
+  /** What Intune's roles let the user do, where what they may do otherwise is not enough for all that the scopes name. */
+  readonly access?: IntuneAccess
   /** The path was below `/me`. */
   readonly isOneself: boolean
   readonly version: 'v1.0' | 'beta'
@@ -31,7 +37,7 @@ export interface Session {
 
 /**
  * The route for a path, if the sender may use it.
- * @throws CodedError `graph/wrong-method`, `graph/not-served`, `graph/forbidden`
+ * @throws CodedError `graph/wrong-method`, `graph/not-served`, `graph/forbidden`, `graph/not-permitted`
  */
 export function resolve(session: Session, method: string, path: string): Resolved {
   const found = session.resolver.find(method, path, session.types)
@@ -39,6 +45,7 @@ export function resolve(session: Session, method: string, path: string): Resolve
     throw new CodedError('graph/wrong-method', `The path ${path} is not served with ${method}.`)
   if (!found) throw new CodedError('graph/not-served', `Muster does not serve ${method} ${path} yet.`)
   if (!isGranted(session, found)) {
+    if (isScopeHeld(session, found)) notPermitted()
     throw new CodedError(
       'graph/forbidden',
       `Insufficient privileges to complete the operation: ${found.route.role} is needed.`,
@@ -47,11 +54,32 @@ export function resolve(session: Session, method: string, path: string): Resolve
   return found
 }
 
-/** Reading oneself takes less than reading others. */
-export function isGranted({ sender: { roles }, isOneself }: Session, { route }: Resolved): boolean {
-  if (route.anyToken || covers(roles, route.role)) return true
-  return isOneself && route.path === '/users/{id}' && route.role === 'User.Read.All' && covers(roles, 'User.Read')
+/** Reading oneself takes less than reading others; Intune's roles let users do what no role of the directory does. */
+export function isGranted(session: Session, found: Resolved): boolean {
+  const { sender, isOneself } = session
+  const { route } = found
+  if (route.anyToken || covers(sender.roles, route.role) || reachBy(session, found)) return true
+  return (
+    isOneself && route.path === '/users/{id}' && route.role === 'User.Read.All' && covers(sender.roles, 'User.Read')
+  )
 }
+
+/** The application may do it for users of Intune who may do it. */
+const isScopeHeld = ({ sender: { scopes } }: Session, { route: { role } }: Resolved): boolean =>
+  scopes !== undefined && /^DeviceManagement/.test(role) && covers(scopes, role)
+
+/** How far a user goes by Intune's roles alone; undefined where they do not allow the request at all. */
+function reachBy(session: Session, found: Resolved): Reach | undefined {
+  const { access } = session
+  if (!access || !isScopeHeld(session, found)) return undefined
+  const { method, path, operation } = found.route
+  const actions = actionsOf({ method, path: operation === undefined ? path : `${path}/${operation}` })
+  if (!actions || (actions.length > 0 && !actions.some((action) => access.may(action)))) return undefined
+  return { access, actions }
+}
+
+const reachOf = (session: Session, found: Resolved): Reach =>
+  (covers(session.sender.roles, found.route.role) ? undefined : reachBy(session, found)) ?? EVERYWHERE
 
 /** Read the query, ask the resource, and take from its answer what the end of the path and `$expand` want. */
 export async function serve(
@@ -81,10 +109,12 @@ export async function serve(
     actor: sender.actor,
     appId: sender.appId,
     holds: (role) => covers(sender.roles, role),
+    reach: reachOf(session, found),
     correlationId: incoming.correlationId,
     root: `${incoming.origin}/${version}`,
     path,
   }
+  await requireReach(request, found.route)
   const told = await found.route.handle(request)
   const answer = version === 'v1.0' ? answerInV1(found.route.path, told) : told
   if (found.route.method !== 'GET' || answer.status !== 200) return answer

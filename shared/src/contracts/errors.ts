@@ -602,6 +602,12 @@ export const errorCatalogue = {
     exit: 1,
     meaning: 'The application lacks the role that the request needs.',
   },
+  'graph/not-permitted': {
+    status: 403,
+    graph: 'Forbidden',
+    exit: 1,
+    meaning: 'No role of the user in Intune allows what is asked for, or not with this object.',
+  },
   'graph/internal': {
     status: 500,
     graph: 'InternalServerError',

@@ -38,6 +38,8 @@ const mirrored: Columns<Device> = {
   totalStorageBytes: (device) => device.inventory.hardware.totalStorageBytes,
   freeStorageBytes: (device) => device.inventory.posture.freeStorageBytes ?? 0,
   physicalMemoryBytes: (device) => device.inventory.hardware.physicalMemoryBytes,
+  // `,1,7,`: each is found with its commas.
+  scopeTags: ({ scopeTagIds }) => (scopeTagIds?.length ? `,${scopeTagIds.join(',')},` : null),
 }
 
 const readers = Object.values(mirrored)
@@ -106,6 +108,7 @@ const columns: Readonly<Record<DeviceColumn, ColumnSql>> = {
   totalStorageBytes: own('totalStorageBytes'),
   freeStorageBytes: own('freeStorageBytes'),
   physicalMemoryBytes: own('physicalMemoryBytes'),
+  scopeTags: own('scopeTags'),
   userPrincipalName: ofUser('principalName'),
   userDisplayName: ofUser('displayName'),
   userMail: ofUser('mail'),

@@ -307,4 +307,6 @@ export const migrations: readonly string[] = [
       UNION ALL SELECT 'managedDevice', id FROM device_listing WHERE isManaged);
   CREATE TABLE change_subscription (id TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITHOUT ROWID;
   `,
+  // No device has had a scope tag before.
+  `ALTER TABLE device_listing ADD COLUMN scopeTags TEXT`,
 ]

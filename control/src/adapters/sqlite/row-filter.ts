@@ -19,7 +19,7 @@ export interface ColumnSql {
 
 export type ColumnsSql<C extends string> = Readonly<Record<C, ColumnSql>>
 
-type Leaf<C extends string> = Exclude<RowFilter<C>, { op: 'and' | 'or' | 'not' }>
+type Leaf<C extends string> = Exclude<RowFilter<C>, { op: 'and' | 'or' | 'not' | 'memberOf' }>
 
 const operators = { eq: '=', gt: '>', ge: '>=', lt: '<', le: '<=' } as const
 
@@ -38,6 +38,13 @@ export function compileFilter<C extends string>(filter: RowFilter<C>, columns: C
     case 'not': {
       const { text, values } = compileFilter(filter.of, columns)
       return { text: `NOT coalesce(${text}, 0)`, values }
+    }
+    case 'memberOf': {
+      const { sql } = columns['id' as C]
+      const within = `WITH RECURSIVE within (id) AS (SELECT value FROM json_each(?) UNION
+        SELECT memberId FROM group_member JOIN within ON groupId = within.id WHERE type = 'group')`
+      const members = `${within} SELECT memberId FROM group_member WHERE groupId IN (SELECT id FROM within)`
+      return { text: `${sql} IN (${members})`, values: [list(filter.groupIds)] }
     }
     default: {
       const { sql, through } = columns[filter.column]

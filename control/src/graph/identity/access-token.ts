@@ -12,6 +12,8 @@ export interface Caller {
   readonly actor: Actor
   /** Permissions: of an application its roles, of a user what scopes and the user's own rights have in common. */
   readonly roles: ReadonlySet<string>
+  /** What an application may do for its user, as far as the user may; absent where there is none. */
+  readonly scopes?: ReadonlySet<string>
   readonly appId: string
 }
 
@@ -169,8 +171,9 @@ export async function callerOf(signer: TokenSigner, authorization: string | unde
   }
   const id = text(payload, 'oid') ?? ''
   const displayName = text(payload, 'upn') ?? id
-  const roles = effectivePermissions(scope.split(' '), strings(payload['wids']))
-  return { actor: { type: 'user', id, displayName }, roles, appId }
+  const scopes = scope.split(' ')
+  const roles = effectivePermissions(scopes, strings(payload['wids']))
+  return { actor: { type: 'user', id, displayName }, roles, scopes: new Set(scopes), appId }
 }
 
 const strings = (value: unknown): readonly string[] => (Array.isArray(value) ? value.map(String) : [])

@@ -1,6 +1,7 @@
 import { CodedError, DAY_MS } from '@muster/shared/core'
 import type { Tables } from '../../app/ports.ts'
 import type { User } from '../../domain/model.ts'
+import { ROLE_ASSIGNMENTS } from '../roles/intune-access.ts'
 import { type Client, idToken, LIFETIME_S, userToken } from './access-token.ts'
 import { findResource, GRAPH_APP_ID, type Resource } from './application-directory.ts'
 import { GLOBAL_ADMINISTRATOR } from './directory-roles.ts'
@@ -129,10 +130,11 @@ async function grantedScopes(
   return isDefault ? [...consented] : scopes.map((scope) => spelt.get(scope.toLowerCase()) ?? scope)
 }
 
-/** What a user holds; while nobody in the tenant holds a role, everybody is its administrator. */
+/** What a user holds; while nobody in the tenant has been given a role, here or in Intune, everybody is its administrator. */
 async function directoryRolesOf({ store }: IdentityDeps, userId: string): Promise<readonly string[]> {
   const all = await store.directoryRoleAssignments.list()
-  if (all.length === 0) return [GLOBAL_ADMINISTRATOR, MEMBER]
+  if (all.length === 0 && (await store.objects.list(ROLE_ASSIGNMENTS)).length === 0)
+    return [GLOBAL_ADMINISTRATOR, MEMBER]
   const own = all.filter(({ principalId }) => principalId === userId).map(({ roleDefinitionId }) => roleDefinitionId)
   return [...new Set([...own, MEMBER])]
 }

@@ -14,6 +14,17 @@ export interface RowSource<T, C extends string> extends Queryable<T, C> {
   readonly order?: RowQuery<C>['orderBy']
 }
 
+/** Of a collection what a condition leaves of it. */
+export function within<T, C extends string>(source: RowSource<T, C>, seen: RowFilter<C> | undefined): RowSource<T, C> {
+  if (!seen) return source
+  const both = (filter: RowFilter<C> | undefined): RowFilter<C> => (filter ? { op: 'and', of: [seen, filter] } : seen)
+  return {
+    ...source,
+    query: (query) => source.query({ ...query, filter: both(query.filter) }),
+    count: (filter) => source.count(both(filter)),
+  }
+}
+
 /** Rows that are read at once while entities are looked through. */
 const BATCH = 1_000
 /** Rows that are looked through for one page; then the page ends early, and its link goes on. */

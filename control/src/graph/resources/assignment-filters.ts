@@ -18,6 +18,7 @@ import {
   orRefuse,
 } from '../graph-request.ts'
 import { publishFrom } from '../publishing.ts'
+import { shownTags, writtenTags } from '../roles/written-tags.ts'
 import { iso } from './managed-device.ts'
 
 const SET = 'deviceManagement/assignmentFilters'
@@ -51,7 +52,7 @@ const filterEntity = (filter: AssignmentFilter): Readonly<Record<string, unknown
   platform: filter.graphPlatform,
   rule: filter.rule,
   assignmentFilterManagementType: filter.managementType,
-  roleScopeTags: ['0'],
+  roleScopeTags: shownTags(filter),
   createdDateTime: iso(filter.createdAtMs),
   lastModifiedDateTime: iso(filter.modifiedAtMs),
 })
@@ -116,6 +117,7 @@ const create = async (request: GraphRequest): Promise<GraphAnswer> => {
   const nowMs = clock.nowMs()
   const filter: AssignmentFilter = {
     id: ids.guid(),
+    ...writtenTags(request),
     displayName: wanted.displayName,
     description: wanted.description ?? '',
     platforms,
@@ -146,8 +148,10 @@ const update = async (request: GraphRequest): Promise<GraphAnswer> => {
   const { clock } = request.control.deps
   const filter = await publishFrom(request, undefined, async (tables) => {
     const before = await filterOf(tables, request)
+    const { scopeTagIds: _, ...rest } = before
     const after: AssignmentFilter = {
-      ...before,
+      ...rest,
+      ...writtenTags(request, before),
       displayName: wanted.displayName ?? before.displayName,
       description: wanted.description === undefined ? before.description : (wanted.description ?? ''),
       rule: wanted.rule ?? before.rule,

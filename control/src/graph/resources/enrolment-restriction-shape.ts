@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { unrestricted } from '../../domain/default-restrictions.ts'
 import type { EnrolmentRestriction, PlatformRestriction } from '../../domain/model.ts'
 import { badBody, parseBody } from '../body.ts'
+import { shownTags } from '../roles/written-tags.ts'
 import { iso } from './managed-device.ts'
 
 type Entity = Readonly<Record<string, unknown>>
@@ -143,7 +144,7 @@ export function restrictionEntity(restriction: EnrolmentRestriction, id: string)
     createdDateTime: iso(restriction.createdAtMs),
     lastModifiedDateTime: iso(restriction.modifiedAtMs),
     version: 1,
-    roleScopeTagIds: ['0'],
+    roleScopeTagIds: shownTags(restriction),
   }
   if (rule.kind === 'limit') return { '@odata.type': LIMIT, ...common, limit: rule.devicesPerUserMax }
   const of = (platformType: string): Entity => {

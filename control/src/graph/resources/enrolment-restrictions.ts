@@ -16,6 +16,7 @@ import {
   modifiedProperties,
   notFound,
 } from '../graph-request.ts'
+import { writtenTags } from '../roles/written-tags.ts'
 import { assignmentEntity, readAssignments } from './assignments.ts'
 import {
   CreateShape,
@@ -89,6 +90,7 @@ const create = async (request: GraphRequest): Promise<GraphAnswer> => {
       )
     const made: EnrolmentRestriction = {
       id: ids.guid(),
+      ...writtenTags(request),
       displayName: wanted.displayName,
       description: wanted.description ?? '',
       priority: 1 + Math.max(0, ...others.map(({ priority }) => priority)),
@@ -122,7 +124,10 @@ async function change(
 }
 
 const update = async (request: GraphRequest): Promise<GraphAnswer> => {
-  const after = await change(request, 'Patch', (before) => changed(before, request.body))
+  const after = await change(request, 'Patch', (before) => {
+    const { scopeTagIds: _, ...after } = changed(before, request.body)
+    return { ...after, ...writtenTags(request, before) }
+  })
   return entityAnswer(request, SET, entityOf(after, request))
 }
 

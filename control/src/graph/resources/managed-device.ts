@@ -1,5 +1,6 @@
 import { enrolmentMode } from '@muster/shared/contracts'
 import type { Device, DeviceCertificate, RemoteAction, User } from '../../domain/model.ts'
+import { shownTags } from '../roles/written-tags.ts'
 
 /** Graph's times: ISO 8601 in UTC. */
 export const iso = (ms: number): string => new Date(ms).toISOString()
@@ -14,6 +15,7 @@ export function managedDevice(
     readonly user?: User | undefined
     readonly certificate?: DeviceCertificate | undefined
     readonly actions?: readonly RemoteAction[]
+    readonly scopeTagIds?: readonly string[]
   },
 ): Readonly<Record<string, unknown>> {
   const { inventory } = device
@@ -77,6 +79,7 @@ export function managedDevice(
     remoteAssistanceSessionUrl: '',
     notes: null,
     iccid: '',
+    roleScopeTagIds: parts.scopeTagIds ?? shownTags(device),
     phoneNumber: '',
     subscriberCarrier: '',
     configurationManagerClientEnabledFeatures: null,

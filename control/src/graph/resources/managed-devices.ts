@@ -12,11 +12,16 @@ import {
   type GraphAnswer,
   type GraphRequest,
   type GraphRoute,
+  modifiedProperties,
   notFound,
   orRefuse,
   type Yields,
 } from '../graph-request.ts'
-import { type RowSource, rowPageOf } from '../odata/row-page.ts'
+import { type RowSource, rowPageOf, within } from '../odata/row-page.ts'
+import { devicesByReach, devicesInReach, READ_DEVICES, tagsOfDevices } from '../roles/device-sight.ts'
+import { notPermitted } from '../roles/require-reach.ts'
+import { remoteTaskAction } from '../roles/route-actions.ts'
+import { writtenTags } from '../roles/written-tags.ts'
 import { readBulkParameters, readParameters } from './action-parameters.ts'
 import { managedDevice } from './managed-device.ts'
 import { policyStates } from './policy-states.ts'
@@ -25,6 +30,7 @@ const SET = 'deviceManagement/managedDevices'
 const BASE = '/deviceManagement/managedDevices'
 const READ = 'DeviceManagementManagedDevices.Read.All'
 const DEVICE: Yields = { type: 'managedDevice', pageSize: { default: 1_000, max: 1_000 } }
+const WRITE = 'DeviceManagementManagedDevices.ReadWrite.All'
 const PRIVILEGED = 'DeviceManagementManagedDevices.PrivilegedOperations.All'
 
 /** Columns of what can be filtered and ordered in the store. */
@@ -57,18 +63,29 @@ const columns = {
 } as const
 
 /** Devices under management, as Graph pages through them. */
-const rowsOf = ({ devices, users }: Store): RowSource<Device, (typeof columns)[keyof typeof columns]> => ({
+const rowsOf = ({
+  devices,
+  users,
+  groups,
+  objects,
+}: Store): RowSource<Device, (typeof columns)[keyof typeof columns]> => ({
   columns,
   query: (query) => devices.query({ ...query, among: 'managed' }),
   count: (filter) => devices.count(filter),
   entities: async (rows) => {
     const byId = new Map((await users.getMany(userIdsOf(rows))).map((user) => [user.id, user]))
-    return rows.map((device) => managedDevice(device, { user: byId.get(device.userId ?? '') }))
+    const tagsOf = await tagsOfDevices({ groups, objects }, rows)
+    return rows.map((device) =>
+      managedDevice(device, { user: byId.get(device.userId ?? ''), scopeTagIds: tagsOf(device.id) }),
+    )
   },
 })
 
-const list = async (request: GraphRequest): Promise<GraphAnswer> =>
-  pageAnswer(request, SET, await rowPageOf(rowsOf(request.control.deps.store), wantedOf(request)))
+const list = async (request: GraphRequest): Promise<GraphAnswer> => {
+  const { store } = request.control.deps
+  const seen = await devicesInReach(store, request.reach, READ_DEVICES)
+  return pageAnswer(request, SET, await rowPageOf(within(rowsOf(store), seen), wantedOf(request)))
+}
 
 const userIdsOf = (devices: readonly Device[]): string[] => [
   ...new Set(devices.flatMap(({ userId }) => (userId === undefined ? [] : [userId]))),
@@ -84,11 +101,46 @@ export async function deviceOf({ control, params }: GraphRequest): Promise<Devic
 const get = async (request: GraphRequest): Promise<GraphAnswer> => {
   const { store } = request.control.deps
   const device = await deviceOf(request)
-  const [users, actions] = await Promise.all([
+  const [users, actions, tagsOf] = await Promise.all([
     store.users.getMany(userIdsOf([device])),
     store.actions.forDevice(device.id),
+    tagsOfDevices(store, [device]),
   ])
-  return entityAnswer(request, SET, managedDevice(device, { user: users[0], actions }))
+  return entityAnswer(request, SET, managedDevice(device, { user: users[0], actions, scopeTagIds: tagsOf(device.id) }))
+}
+
+const Patch = z.object({ roleScopeTagIds: z.array(z.string().max(40)).max(100) })
+
+/** Scope tags of the device's own; those of its groups come with the groups. */
+const update = async (request: GraphRequest): Promise<GraphAnswer> => {
+  parseBody(Patch, request.body)
+  const { id } = await deviceOf(request)
+  await request.control.deps.store.transaction(async (tables) => {
+    const [before] = await tables.devices.getMany([id])
+    if (!before) return notFound('managedDevice', id)
+    const { scopeTagIds: tagsBefore, ...rest } = before
+    const after = { ...rest, ...writtenTags(request, before) }
+    await tables.devices.put([after])
+    const properties = modifiedProperties({ roleScopeTagIds: tagsBefore }, { roleScopeTagIds: after.scopeTagIds })
+    await tables.audit.append([
+      auditOf(
+        request,
+        {
+          activityType: 'Patch ManagedDevice',
+          operation: 'Patch',
+          category: 'Device',
+          componentName: 'ManagedDevices',
+        },
+        {
+          id: before.id,
+          type: 'ManagedDevice',
+          displayName: before.inventory.deviceName,
+          modifiedProperties: properties,
+        },
+      ),
+    ])
+  })
+  return answer(204)
 }
 
 /** Submit an action for devices as this request's actor, with one audit event. */
@@ -138,14 +190,21 @@ const remove = async (request: GraphRequest): Promise<GraphAnswer> => {
 
 const Bulk = z.object({ actionName: RemoteActionName, deviceIds: z.array(z.string().max(40)).min(1).max(100) })
 
+const NOBODY = { successful: [], failed: [], notFound: [], notSupported: [] }
+
 const executeAction = async (request: GraphRequest): Promise<GraphAnswer> => {
   const { actionName, deviceIds } = parseBody(Bulk, request.body)
-  const outcome = await submit(request, actionName, deviceIds, readBulkParameters(actionName, request.body))
+  const { store } = request.control.deps
+  const parameters = readBulkParameters(actionName, request.body)
+  const action = remoteTaskAction(actionName)
+  if (request.reach.access?.may(action) === false) notPermitted()
+  const { allowed, outside, unseen } = await devicesByReach(store, request.reach, action, deviceIds)
+  const outcome = allowed.length > 0 ? await submit(request, actionName, allowed, parameters) : NOBODY
   return answer(200, {
     '@odata.context': contextOf(request, 'microsoft.graph.bulkManagedDeviceActionResult'),
     successfulDeviceIds: outcome.successful,
-    failedDeviceIds: outcome.failed,
-    notFoundDeviceIds: outcome.notFound,
+    failedDeviceIds: [...outcome.failed, ...outside],
+    notFoundDeviceIds: [...outcome.notFound, ...unseen],
     notSupportedDeviceIds: outcome.notSupported,
   })
 }
@@ -154,6 +213,7 @@ export const managedDeviceRoutes: readonly GraphRoute[] = [
   { method: 'GET', path: BASE, role: READ, of: { ...DEVICE, many: true }, handle: list },
   { method: 'POST', path: `${BASE}/executeAction`, role: PRIVILEGED, handle: executeAction },
   { method: 'GET', path: `${BASE}/{id}`, role: READ, of: DEVICE, handle: get },
+  { method: 'PATCH', path: `${BASE}/{id}`, role: WRITE, handle: update },
   { method: 'DELETE', path: `${BASE}/{id}`, role: PRIVILEGED, handle: remove },
   {
     method: 'GET',

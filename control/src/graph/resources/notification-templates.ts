@@ -14,6 +14,7 @@ import {
   modifiedProperties,
   notFound,
 } from '../graph-request.ts'
+import { shownTags, writtenTags } from '../roles/written-tags.ts'
 import { iso } from './managed-device.ts'
 
 const SET = 'deviceManagement/notificationMessageTemplates'
@@ -45,7 +46,7 @@ const templateEntity = (template: NotificationTemplate): Readonly<Record<string,
   description: template.description,
   defaultLocale: template.messages.find(({ isDefault }) => isDefault)?.locale ?? null,
   brandingOptions: template.brandingOptions,
-  roleScopeTagIds: ['0'],
+  roleScopeTagIds: shownTags(template),
   lastModifiedDateTime: iso(template.modifiedAtMs),
 })
 
@@ -100,6 +101,7 @@ const create = async (request: GraphRequest): Promise<GraphAnswer> => {
   const { description, ...wanted } = parseBody(TemplateShape, request.body)
   const after: NotificationTemplate = {
     id: ids.guid(),
+    ...writtenTags(request),
     ...wanted,
     description: description ?? '',
     messages: [],
@@ -129,8 +131,10 @@ async function patch(
 const update = async (request: GraphRequest): Promise<GraphAnswer> => {
   const { description, ...given } = parseBody(TemplateShape.partial(), request.body)
   const named = Object.fromEntries(Object.entries(given).filter(([name]) => Object.hasOwn(Object(request.body), name)))
-  const after = await patch(request, () => ({
+  const after = await patch(request, (before) => ({
     ...named,
+    scopeTagIds: undefined,
+    ...writtenTags(request, before),
     ...(description === undefined ? {} : { description: description ?? '' }),
   }))
   return entityAnswer(request, SET, templateEntity(after))

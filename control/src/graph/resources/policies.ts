@@ -12,6 +12,7 @@ import {
   notFound,
 } from '../graph-request.ts'
 import { publishFrom } from '../publishing.ts'
+import { shownTags, writtenTags } from '../roles/written-tags.ts'
 import { assignmentEntity, readAssignments } from './assignments.ts'
 import { policyEntity, readPolicy, settingInstances } from './policy-shape.ts'
 import { policyStatuses, statusYields } from './policy-statuses.ts'
@@ -68,6 +69,7 @@ const auditable = (policy: Policy | undefined): object | undefined =>
   policy && {
     name: policy.name,
     description: policy.description,
+    roleScopeTagIds: shownTags(policy),
     ...policy.settings,
     scheduledActions: policy.scheduledActions.map(({ id: _, ...action }) => action),
     assignments: policy.assignments,
@@ -124,6 +126,7 @@ const create =
       const actions = isCompliance ? (wanted.scheduledActions ?? BLOCK_AT_ONCE) : []
       const made: Policy = {
         id: ids.guid(),
+        ...writtenTags(request),
         kind: wanted.type.kind,
         platforms: wanted.type.platforms,
         name: wanted.name ?? '',
@@ -150,8 +153,10 @@ const update =
     const modifiedAtMs = request.control.deps.clock.nowMs()
     await change(request, resource, 'Patch', async (before, tables) => {
       const wanted = readPolicy(resource, request.body, before)
+      const { scopeTagIds: _, ...rest } = before
       return revised(before, {
-        ...before,
+        ...rest,
+        ...writtenTags(request, before),
         name: wanted.name ?? before.name,
         description: wanted.description ?? before.description,
         settings: isTyped(resource) ? { ...before.settings, ...wanted.settings } : (wanted.settings ?? before.settings),

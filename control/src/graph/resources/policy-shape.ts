@@ -5,6 +5,7 @@ import type { SettingDefinition } from '../../domain/management/management.ts'
 import type { Policy, ScheduledAction } from '../../domain/model.ts'
 import { badBody, objectBody, parseBody } from '../body.ts'
 import { orRefuse } from '../graph-request.ts'
+import { shownTags } from '../roles/written-tags.ts'
 import { iso } from './managed-device.ts'
 import { readScheduledActions } from './scheduled-actions.ts'
 import { graphValue, platformValue } from './setting-words.ts'
@@ -130,7 +131,7 @@ export function policyEntity(policy: Policy): Entity {
   const dates = {
     createdDateTime: iso(policy.createdAtMs),
     lastModifiedDateTime: iso(policy.modifiedAtMs),
-    roleScopeTagIds: ['0'],
+    roleScopeTagIds: shownTags(policy),
   }
   if (policy.graphResource === 'compliancePolicies' || policy.graphResource === 'configurationPolicies') {
     return {

@@ -6,6 +6,9 @@ import { builtInRoles, type RoleDefinition } from '../../domain/intune-roles/bui
 import { badBody, parseBody } from '../body.ts'
 import { answer } from '../graph-request.ts'
 import type { StoredBehaviour } from '../stored/behaviour.ts'
+import { actionsNamedBy, ROLE_ASSIGNMENTS, ROLE_DEFINITIONS, ROLE_SCOPE_TAGS } from './intune-access.ts'
+import { tagsOfNew } from './reach.ts'
+import { tagsIn } from './written-tags.ts'
 
 const roleObject = ({ id, displayName, description, allowed }: RoleDefinition): GraphObject => {
   const permissions = [
@@ -26,26 +29,14 @@ const roleObject = ({ id, displayName, description, allowed }: RoleDefinition): 
 
 const known: ReadonlySet<string> = new Set(resourceActions.map(({ id }) => id))
 
-/** Actions that a role as Graph holds it allows. */
-export function allowedOf(role: GraphObject): readonly string[] {
-  const permissions = (role['rolePermissions'] ?? role['permissions'] ?? []) as readonly {
-    readonly actions?: readonly string[] | null
-    readonly resourceActions?: readonly { readonly allowedResourceActions?: readonly string[] | null }[] | null
-  }[]
-  return permissions.flatMap(({ actions, resourceActions: grants }) => [
-    ...(actions ?? []),
-    ...(grants ?? []).flatMap(({ allowedResourceActions }) => allowedResourceActions ?? []),
-  ])
-}
-
 function checked(role: GraphObject): GraphObject {
-  const unknown = allowedOf(role).find((action) => !known.has(action))
+  const unknown = actionsNamedBy(role).find((action) => !known.has(action))
   if (unknown !== undefined) badBody(`there is no resource action ${unknown}`, 'rolePermissions')
   return { ...role, isBuiltIn: false, isBuiltInRoleDefinition: false }
 }
 
 const roleDefinitions: StoredBehaviour = {
-  collection: 'deviceManagement/roleDefinitions',
+  collection: ROLE_DEFINITIONS,
   builtIn: builtInRoles.map(roleObject),
   creating: async (_, __, role) => checked(role),
   changing: async (_, __, { after }) => checked(after),
@@ -69,13 +60,19 @@ const DEFAULT_TAG: GraphObject = {
   isBuiltIn: true,
 }
 
+/** The last number that was given, by collection. */
+const NUMBERS = 'numbers'
+
 const roleScopeTags: StoredBehaviour = {
-  collection: 'deviceManagement/roleScopeTags',
+  collection: ROLE_SCOPE_TAGS,
   builtIn: [DEFAULT_TAG],
-  // Tags are numbered.
+  // Tags are numbered, and no number is given twice: objects may still name a tag that is gone.
   creating: async (_, { objects }, tag, collection) => {
     const numbers = (await objects.list(collection)).map(({ id }) => Number(id))
-    return { ...tag, id: String(Math.max(0, ...numbers) + 1), isBuiltIn: false }
+    const last = Number((await objects.get(NUMBERS, collection))?.['last'] ?? 0)
+    const number = Math.max(last, ...numbers) + 1
+    await objects.put(NUMBERS, [{ id: collection, last: number }])
+    return { ...tag, id: String(number), isBuiltIn: false }
   },
   changing: async (_, __, { after }) => ({ ...after, isBuiltIn: false }),
   collectionActions: {
@@ -95,22 +92,30 @@ function definitionOf(assignment: GraphObject): string | undefined {
   return typeof bound === 'string' ? /([0-9a-f-]{36})'?\)?$/i.exec(bound)?.[1] : undefined
 }
 
+const withoutBound = ({ id, ...assignment }: GraphObject): GraphObject => ({
+  ...Object.fromEntries(Object.entries(assignment).filter(([name]) => !name.endsWith('@odata.bind'))),
+  id,
+})
+
 const roleAssignments: StoredBehaviour = {
-  collection: 'deviceManagement/roleAssignments',
-  creating: async (_, { objects, groups }, assignment) => {
+  collection: ROLE_ASSIGNMENTS,
+  creating: async (request, { objects, groups }, assignment) => {
     const roleId = definitionOf(assignment)
     const role = builtInRoles.some(({ id }) => id === roleId)
-    if (roleId === undefined || !(role || (await objects.get('deviceManagement/roleDefinitions', roleId))))
+    if (roleId === undefined || !(role || (await objects.get(ROLE_DEFINITIONS, roleId))))
       return badBody('an address of a role definition was expected', 'roleDefinition@odata.bind')
     for (const property of ['members', 'resourceScopes', 'scopeMembers'] as const)
       for (const id of (assignment[property] ?? []) as readonly string[])
         if (!GUID.test(id) || !(await groups.get(id))) badBody(`there is no group ${id}`, property)
-    const { 'roleDefinition@odata.bind': _bound, ...rest } = assignment
-    return { ...rest, id: assignment.id, roleDefinitionId: roleId }
+    // No tag stands for every object, which is for those to give who see every object.
+    const { access } = request.reach
+    const roleScopeTagIds = tagsIn(ROLE_ASSIGNMENTS, request.body) ?? (access ? tagsOfNew(request.reach) : [])
+    return { ...withoutBound(assignment), roleDefinitionId: roleId, roleScopeTagIds }
   },
-  changing: async (_, __, { before, after }) => ({
-    ...after,
+  changing: async ({ body }, __, { before, after }) => ({
+    ...withoutBound(after),
     roleDefinitionId: definitionOf(after) ?? before['roleDefinitionId'],
+    roleScopeTagIds: tagsIn(ROLE_ASSIGNMENTS, body) ?? before['roleScopeTagIds'] ?? [],
   }),
 }
 

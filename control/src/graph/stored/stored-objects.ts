@@ -3,10 +3,11 @@ import type { GraphObject, Tables } from '../../app/ports.ts'
 import { badBody, objectBody } from '../body.ts'
 import { entityAnswer, memoryPage } from '../collection.ts'
 import { answer, auditOf, type GraphAnswer, type GraphRequest, modifiedProperties, notFound } from '../graph-request.ts'
-import type { EntityModel, StructuredType } from '../model/entity-model.ts'
+import { type EntityModel, entityModel, type StructuredType } from '../model/entity-model.ts'
 import { type EntityValue, readEntity } from '../model/read-entity.ts'
 import { EMPTY_QUERY } from '../odata/query.ts'
 import { iso } from '../resources/managed-device.ts'
+import { reachesEntity, tagsOfNew } from '../roles/reach.ts'
 import { areaOf } from './areas.ts'
 import { assignmentsIn } from './assignments-in.ts'
 import type { BehaviourOf } from './behaviour.ts'
@@ -52,7 +53,9 @@ async function shownList(request: StoredRequest, place: CollectionPlace): Promis
   const { store } = request.control.deps
   if (!(await ownersExist(store, place.owner))) notFound(place.owner?.type.name ?? '', place.owner?.id ?? '')
   const { builtIn = [] } = request.behaviourOf(place.collection) ?? {}
-  const objects = [...builtIn, ...(await store.objects.list(place.collection))]
+  // Here, because v1.0 does not show the tags.
+  const kept = (await store.objects.list(place.collection)).filter((object) => reachesEntity(request.reach, object))
+  const objects = [...builtIn, ...kept]
   const ofType = objects.filter((object) => isOf(request.model, place.type, object))
   return ofType.map((object) => shownObject(request.model, place, object))
 }
@@ -101,13 +104,17 @@ function stamped(request: StoredRequest, type: StructuredType, object: GraphObje
   const now = iso(request.control.deps.clock.nowMs())
   const set = (name: string, value: unknown): object => (type.property(name) ? { [name]: value } : {})
   return {
-    ...set('roleScopeTagIds', ['0']),
+    ...(hasTags(type) ? { roleScopeTagIds: before?.['roleScopeTagIds'] ?? tagsOfNew(request.reach) } : {}),
     ...object,
     ...set('createdDateTime', before?.['createdDateTime'] ?? now),
     ...set('lastModifiedDateTime', now),
     ...(type.property('version')?.type.name === 'number' ? { version: Number(before?.['version'] ?? 0) + 1 } : {}),
   }
 }
+
+/** Tags are there even where the version that is asked does not show them. */
+const hasTags = ({ name }: StructuredType): boolean =>
+  entityModel('beta').type(name)?.property('roleScopeTagIds') !== undefined
 
 const create = async (request: StoredRequest, place: CollectionPlace): Promise<GraphAnswer> => {
   const { model, control } = request

@@ -3,7 +3,7 @@ import { entityModel } from '../model/entity-model.ts'
 import type { RoutesByModel } from '../odata/resolve.ts'
 import { areaOf } from './areas.ts'
 import { behavioursOf, patternOf, type StoredBehaviour } from './behaviour.ts'
-import { navigate, type Place } from './navigation.ts'
+import { navigate, type ObjectPlace, type Place } from './navigation.ts'
 import { storedHandler } from './stored-objects.ts'
 
 /**
@@ -31,10 +31,22 @@ export function createStoredRouter(
         path: `/${patternOf(collection)}${place.kind === 'object' || place.kind === 'operation' ? '/{id}' : ''}`,
         role,
         ...('type' in place ? { of: { type: place.type.name, many: place.kind === 'collection' } } : {}),
+        ...objectOf(place),
         handle: (request) => handle({ ...request, model, behaviourOf }),
       }
     },
   }
+}
+
+/** The topmost object that a place is or lies below, and what is done there. */
+function objectOf(place: Place): Pick<GraphRoute, 'object' | 'operation' | 'lastId'> {
+  if (place.kind === 'operation') return { ...objectOf(place.on), operation: place.name }
+  if (place.kind === 'value') return objectOf(place.of)
+  let top: ObjectPlace | undefined = place.kind === 'object' ? place : place.owner
+  while (top?.owner) top = top.owner
+  if (!top) return {}
+  const { collection, id } = top
+  return { object: { collection, id }, ...(place.kind === 'object' ? { lastId: place.id } : {}) }
 }
 
 /** The collection below a singleton that a path is in: `deviceManagement/managedDevices`. */
