@@ -5,17 +5,21 @@ import { selectorOf } from './steps.ts'
 
 /** Let something go wrong with the devices that a fault is about; answers what ends it on the same devices. */
 export async function beginOnDevices(context: RunContext, fault: FaultOnDevices): Promise<() => Promise<void>> {
-  const selector = selectorOf(context, fault)
-  const order = async (active: boolean): Promise<number> => {
-    const what = { order: 'fault', selector, fault: inItsOwnTerms(fault), active, spreadMs: fault.over }
-    const { devices } = (await context.client.call('POST', '/_muster/orders', what)) as { devices: number }
-    return devices
-  }
-  const devices = await order(true)
+  const devices = await order(context, fault, true)
   context.note('world', `${devices} devices: ${fault.kind}`)
-  return async () => {
-    await order(false)
-  }
+  return () => endOnDevices(context, fault)
+}
+
+/** It is over; a device that had nothing of it stays as it is. */
+export async function endOnDevices(context: RunContext, fault: FaultOnDevices): Promise<void> {
+  await order(context, fault, false)
+}
+
+async function order(context: RunContext, fault: FaultOnDevices, active: boolean): Promise<number> {
+  const selector = selectorOf(context, fault)
+  const what = { order: 'fault', selector, fault: inItsOwnTerms(fault), active, spreadMs: fault.over }
+  const { devices } = (await context.client.call('POST', '/_muster/orders', what)) as { devices: number }
+  return devices
 }
 
 /** The fault as the fleet knows it. */

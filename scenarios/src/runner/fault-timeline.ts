@@ -1,13 +1,8 @@
-import { CodedError } from '@muster/shared/core'
-import { deviceFaultOf, type PhaseResult, type ScenarioFault, type ServiceFaultKind } from '@muster/shared/scenario'
+import type { PhaseResult, ScenarioFault } from '@muster/shared/scenario'
 import type { RunContext } from './context.ts'
-import { beginOnDevices } from './device-faults.ts'
-import { faultText } from './fault-text.ts'
-import { beginOnGraph } from './graph-faults.ts'
+import { type FaultGoingOn, type FaultLeft, nameOf, once } from './fault-once.ts'
 import { passes, type Waiting } from './passes.ts'
-import { prepareRecovery, recovered } from './recovery.ts'
-import type { BeginFault } from './stage.ts'
-import { beginThrottling } from './throttling.ts'
+import { recovered } from './recovery.ts'
 
 /** The faults of a scenario, on a timeline of their own beside its phases. */
 export interface FaultTimeline {
@@ -16,11 +11,20 @@ export interface FaultTimeline {
   /** Nothing new goes wrong, what goes wrong ends now, and this resolves when all is mended. */
   end(): Promise<void>
   /**
-   * Nothing new goes wrong. Answers what was still to come.
-   * @throws CodedError `snapshot/not-at-rest` when something is wrong just now
+   * Nothing new goes wrong, and what is wrong with the broker, the service or Graph is held off; devices stay as they are.
+   * Answers what was still to come, and what goes on where the run goes on.
    */
-  rest(): Promise<readonly WaitingFault[]>
+  rest(): Promise<FaultsLeft>
 }
+
+/** What a run that is put down leaves to who goes on from it. */
+export interface FaultsLeft {
+  readonly waiting: readonly WaitingFault[]
+  readonly underWay: readonly FaultUnderWay[]
+}
+
+/** A fault that has begun, and when this turn of it was due. */
+export interface FaultUnderWay extends WaitingFault, FaultLeft {}
 
 /** A fault whose moment is known and has not come. */
 export interface WaitingFault {
@@ -29,11 +33,11 @@ export interface WaitingFault {
 }
 
 /** What a run that was put down had behind it. */
-export interface FaultsBefore {
-  readonly waiting: readonly WaitingFault[]
+export interface FaultsBefore extends FaultsLeft {
   /** All that its scenario had. */
   readonly known: readonly ScenarioFault[]
   readonly phases: readonly PhaseResult[]
+  readonly seed: string
 }
 
 /** How many faults are under way, and when the last of them was over, for who meets what they do. */
@@ -58,21 +62,20 @@ export function startFaults(context: RunContext, trouble: Trouble, before?: Faul
     stage: context.stage,
     signal: AbortSignal.any([context.signal, ending.signal]),
   }
+  const ended = (): 'resting' | 'over' | undefined =>
+    ending.signal.aborted ? (ending.signal.reason === RESTING ? 'resting' : 'over') : undefined
   const pending = new Set(context.scenario.faults)
+  const left: FaultUnderWay[] = []
   const under: Promise<void>[] = []
   const failures: unknown[] = []
   const next = new Map<ScenarioFault, number>()
   let first = before === undefined
-  const start = (fault: ScenarioFault, atMs: number): void => {
+  const start = (fault: ScenarioFault, atMs: number, goesOn?: FaultGoingOn): void => {
     pending.delete(fault)
-    const happening = happen(context, waiting, { fault, atMs }, { trouble, next })
+    const happening = happen(context, waiting, { fault, atMs, goesOn }, { trouble, next, left, ended })
     under.push(happening.catch((error: unknown) => void failures.push(error)))
   }
-  for (const fault of before ? context.scenario.faults : []) {
-    const atMs = before && nextMoment(fault, before, context.nowMs())
-    if (atMs === 'over') pending.delete(fault)
-    else if (atMs !== undefined) start(fault, atMs)
-  }
+  if (before) goOn(context, before, { start, over: (fault) => pending.delete(fault) })
   return {
     phaseBegins: (name) => {
       for (const fault of pending) {
@@ -89,18 +92,43 @@ export function startFaults(context: RunContext, trouble: Trouble, before?: Faul
       if (failures.length > 0 && !context.signal.aborted) throw failures[0]
     },
     rest: async () => {
-      if (trouble.active > 0)
-        throw new CodedError(
-          'snapshot/not-at-rest',
-          'a fault of the scenario is under way: take the snapshot after a phase at whose end all is well',
-        )
-      const left = [...next].map(([fault, atMs]) => ({ fault, atMs }))
-      ending.abort()
+      const wait = [...next].map(([fault, atMs]) => ({ fault, atMs }))
+      ending.abort(RESTING)
       await Promise.all(under)
-      return left
+      if (failures.length > 0 && !context.signal.aborted) throw failures[0]
+      await recovered(context)
+      return { waiting: wait, underWay: left }
     },
   }
 }
+
+const RESTING = 'resting'
+
+/** The faults of a run that goes on: those under way go on to their ends, also where its scenario has them no more. */
+function goOn(
+  context: RunContext,
+  before: FaultsBefore,
+  {
+    start,
+    over,
+  }: { start(fault: ScenarioFault, atMs: number, goesOn?: FaultGoingOn): void; over(fault: ScenarioFault): void },
+): void {
+  const otherDevices = before.seed !== context.scenario.seed
+  const under = before.underWay.map((each) => {
+    const own = context.scenario.faults.find((fault) => isSame(fault, each.fault))
+    const { every: _, ...onlyOnce } = each.fault
+    return { ...each, fault: own ?? onlyOnce, otherDevices }
+  })
+  for (const { fault, atMs, ...goesOn } of under) start(fault, atMs, goesOn)
+  for (const fault of context.scenario.faults) {
+    if (under.some((each) => each.fault === fault)) continue
+    const atMs = nextMoment(fault, before, context.nowMs())
+    if (atMs === 'over') over(fault)
+    else if (atMs !== undefined) start(fault, atMs)
+  }
+}
+
+const isSame = (one: ScenarioFault, other: ScenarioFault): boolean => JSON.stringify(one) === JSON.stringify(other)
 
 /** When a fault comes next in a run that goes on; undefined when its phase has not begun. */
 function nextMoment(
@@ -108,66 +136,46 @@ function nextMoment(
   { waiting, known, phases }: FaultsBefore,
   nowMs: number,
 ): number | 'over' | undefined {
-  const same = (other: ScenarioFault): boolean => JSON.stringify(other) === JSON.stringify(fault)
-  const left = waiting.find((candidate) => same(candidate.fault))
+  const left = waiting.find((candidate) => isSame(candidate.fault, fault))
   if (left) return left.atMs
   const { phase, afterMs } = fault.at
   const began = phase === undefined ? phases[0] : phases.find(({ name }) => name === phase)
   if (!began) return undefined
-  if (known.some(same)) return 'over'
+  if (known.some((other) => isSame(other, fault))) return 'over'
   const firstMs = began.fromMs + afterMs
   if (firstMs >= nowMs) return firstMs
   const { every } = fault
   return every === undefined ? 'over' : firstMs + Math.ceil((nowMs - firstMs) / every) * every
 }
 
-const nameOf = ({ name, kind }: ScenarioFault): string => name ?? kind
+interface Happening {
+  readonly trouble: Trouble
+  readonly next: Map<ScenarioFault, number>
+  readonly left: FaultUnderWay[]
+  ended(): 'resting' | 'over' | undefined
+}
 
-/** One fault through its occurrences. */
+/** One fault through its occurrences; `goesOn`: the first of them is under way. */
 async function happen(
   context: RunContext,
   waiting: Waiting,
-  { fault, atMs: firstMs }: WaitingFault,
-  { trouble, next }: { readonly trouble: Trouble; readonly next: Map<ScenarioFault, number> },
+  { fault, atMs: firstMs, goesOn }: WaitingFault & { readonly goesOn: FaultGoingOn | undefined },
+  { trouble, next, left, ended }: Happening,
 ): Promise<void> {
   let atMs = firstMs
+  let before = goesOn
   do {
-    next.set(fault, atMs)
-    if (!(await passes(waiting, atMs - context.nowMs()))) return
-    next.delete(fault)
-    await once(context, waiting, fault, trouble)
+    if (!before) {
+      next.set(fault, atMs)
+      if (!(await passes(waiting, atMs - context.nowMs()))) return
+      next.delete(fault)
+    }
+    const rest = await once(context, waiting, fault, { trouble, isResting: () => ended() === 'resting', before })
+    before = undefined
+    if (rest) {
+      left.push({ fault, atMs, ...rest })
+      return
+    }
     atMs = Math.max(atMs + (fault.every ?? 0), context.nowMs())
   } while (fault.every !== undefined)
-}
-
-async function once(context: RunContext, waiting: Waiting, fault: ScenarioFault, trouble: Trouble): Promise<void> {
-  const [name, text, fromMs] = [nameOf(fault), faultText(fault), context.nowMs()]
-  context.note('fault', `${name} begins: ${text}`)
-  context.record.faultBegins({ name, kind: fault.kind, fromMs, text })
-  const open: OpenFault = { name, kind: fault.kind, fromMs }
-  const recovery = prepareRecovery(context, open)
-  trouble.active++
-  trouble.open.add(open)
-  try {
-    const mend = await begin(context, fault)
-    await passes(waiting, fault.for)
-    await mend()
-    context.faults.push({ name, kind: fault.kind, fromMs, toMs: context.nowMs(), text })
-    context.note('fault', `${name} is over`)
-    recovery?.begin()
-  } finally {
-    trouble.active--
-    trouble.open.delete(open)
-    trouble.lastMs = context.nowMs()
-  }
-}
-
-async function begin(context: RunContext, fault: ScenarioFault): Promise<() => Promise<void>> {
-  const onDevices = deviceFaultOf(fault)
-  if (onDevices) return beginOnDevices(context, onDevices)
-  if (fault.kind === 'http') return beginOnGraph(context, fault)
-  if (fault.kind === 'throttling') return beginThrottling(context, fault)
-  const way = context.stage.breaker.faults[fault.kind as ServiceFaultKind] as BeginFault<ScenarioFault> | undefined
-  if (!way) throw new CodedError('scenario/fault-impossible', `this stage has no way to ${fault.kind}`)
-  return way(fault)
 }

@@ -1,6 +1,8 @@
 import type { LogHead } from '../event-log/line.ts'
 import { recordRun } from '../event-log/record-run.ts'
 import type { RunContext } from './context.ts'
+import { nameOf } from './fault-once.ts'
+import { faultText } from './fault-text.ts'
 import type { Trouble } from './fault-timeline.ts'
 import { createMeasuring, toldClient } from './measuring.ts'
 import { createObserver } from './observer.ts'
@@ -24,11 +26,13 @@ export function writeHead(
     record.phaseEnds(phase)
   }
   record.faultsSoFar(faults)
+  for (const { fault, fromMs } of before?.soFar.underWay ?? [])
+    record.faultBegins({ name: nameOf(fault), kind: fault.kind, fromMs, text: faultText(fault) })
 }
 
 /** Whether the scenario itself keeps its own requests from being answered at once. */
-const needsPatience = ({ faults, graph }: RunOptions['scenario']): boolean =>
-  faults.length > 0 || graph.throttling !== undefined
+const needsPatience = ({ faults, graph }: RunOptions['scenario'], before: RunBefore | undefined): boolean =>
+  faults.length > 0 || graph.throttling !== undefined || (before?.soFar.underWay.length ?? 0) > 0
 
 /** What the parts of a run share, at its beginning or where it goes on. */
 export function contextOf(
@@ -64,7 +68,7 @@ export function contextOf(
   return {
     scenario,
     stage,
-    client: needsPatience(scenario) ? patientClient(told, trouble, signal) : told.client,
+    client: needsPatience(scenario, before) ? patientClient(told, trouble, signal) : told.client,
     observer,
     measuring,
     trouble,

@@ -76,8 +76,9 @@ async function rest(
   phases: PhaseResult[],
 ): Promise<RunSoFar> {
   await watch.stop()
-  const [waiting, asserted] = [await faults.rest(), await assertions.rest()]
+  const [left] = await Promise.all([faults.rest(), context.stage.holdChaos?.()])
+  const asserted = await assertions.rest()
   await context.measuring.poll()
   await context.stage.rest?.()
-  return soFarOf(context, { phases, waiting, asserted })
+  return soFarOf(context, { phases, ...left, asserted })
 }

@@ -17,15 +17,19 @@ export const recovered = async (context: RunContext): Promise<void> => {
  * every report is committed that a device in reach had made when the service answered again. Who goes out of reach
  * meanwhile is not waited for.
  */
-export function prepareRecovery(context: RunContext, fault: OpenFault): { begin(): void } | undefined {
+export function prepareRecovery(
+  context: RunContext,
+  fault: OpenFault,
+  workers = aliveIn(context.observer.latest),
+): { readonly workers: number; begin(): void } {
   const { thresholds, outputs } = context.scenario
   const asked =
     thresholds.some(({ metric, where }) => metric === 'recovery.time' && isOfFault(fault, where.fault)) ||
     Object.keys(outputs.baseline?.regress ?? {}).some((key) => key.startsWith('recovery.time'))
-  if (!asked) return undefined
-  const workers = aliveIn(context.observer.latest)
   return {
+    workers,
     begin: () => {
+      if (!asked) return
       const fromMs = context.nowMs()
       const all = watched.get(context) ?? []
       watched.set(context, all)

@@ -2,7 +2,7 @@ import type { Measurement, PhaseResult, RunEvent, Scenario, Span } from '@muster
 import { z } from 'zod'
 import type { AssertionsImage } from './assertions.ts'
 import type { Rollout, RunContext } from './context.ts'
-import type { FaultsBefore, WaitingFault } from './fault-timeline.ts'
+import type { FaultsBefore, FaultsLeft, FaultUnderWay, WaitingFault } from './fault-timeline.ts'
 import type { ObserverImage } from './observer.ts'
 
 const Ids = z.array(z.tuple([z.string(), z.string()]))
@@ -18,6 +18,7 @@ export const RunSoFar = z.object({
   events: list<RunEvent>(),
   faults: list<Span>(),
   waiting: list<WaitingFault>(),
+  underWay: list<FaultUnderWay>().default([]),
   counts: z.object({ brokerKills: z.number(), devices: z.number() }),
   phases: list<PhaseResult>(),
   phaseSpans: list<RunContext['phaseSpans'][number]>(),
@@ -55,16 +56,14 @@ export interface RunBefore {
 }
 
 /** Put down what the runner knows. */
-export function soFarOf(
-  context: RunContext,
-  rest: Pick<RunSoFar, 'phases' | 'asserted'> & { readonly waiting: readonly WaitingFault[] },
-): RunSoFar {
+export function soFarOf(context: RunContext, rest: Pick<RunSoFar, 'phases' | 'asserted'> & FaultsLeft): RunSoFar {
   const { policyIds, groupIds, filterIds, settingsNow, events, faults, counts, observer, measuring } = context
   const { samples, keepEvery, seen } = observer.image()
   const { graphRequests, checkIns, lags, recoveries, expiredLooks, expiredFirst } = measuring
   return {
     ...rest,
     waiting: [...rest.waiting],
+    underWay: [...rest.underWay],
     startedMs: context.startedMs,
     phaseSpans: context.phaseSpans,
     rollouts: [...context.rollouts].map(([policy, { state, rings }]) => ({
@@ -106,6 +105,8 @@ export const rolloutsOf = (soFar: RunSoFar | undefined): Map<string, Rollout> =>
 /** What a fault timeline goes on from. */
 export const faultsBefore = ({ soFar, scenario }: RunBefore): FaultsBefore => ({
   waiting: soFar.waiting,
+  underWay: soFar.underWay,
+  seed: scenario.seed,
   known: scenario.faults,
   phases: soFar.phases,
 })

@@ -45,6 +45,8 @@ export interface Stage {
   heal?(): Promise<readonly Span[]>
   /** Close the record of all that has happened: the same for the same seed and version. Absent where time is real. */
   seal?(): Promise<Replay>
+  /** Faults by chance are held off until the run goes on, in this process or in another. Absent where there are none. */
+  holdChaos?(): Promise<void>
   /**
    * Bring everything to rest: nothing is under way any more, and nothing goes on. Absent where time does not stand still.
    * @throws CodedError `snapshot/not-at-rest`

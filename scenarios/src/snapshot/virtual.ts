@@ -95,11 +95,6 @@ function checkPossible(scenario: Scenario, after: SnapshotAfter): void {
       'snapshot/wrong-mode',
       'a snapshot between two phases is of a virtual world: add --speed virtual. A live Muster is saved with `muster snapshot save --data DIR`',
     )
-  if (scenario.chaos)
-    throw new CodedError(
-      'snapshot/not-at-rest',
-      'faults by chance never rest: save without chaos, and go on from the snapshot with it',
-    )
   const names = scenario.phases.map(({ name }) => name)
   if (!names.includes(after.phase))
     throw new CodedError('cli/usage', `there is no phase ${after.phase}: the scenario has ${names.join(', ')}`)

@@ -1,4 +1,5 @@
-import { createRng, type EpochMs, HOUR_MS, MINUTE_MS, pause, type Rng, SECOND_MS } from '@muster/shared/core'
+import { createRng, type EpochMs, HOUR_MS, MINUTE_MS, type Rng, SECOND_MS } from '@muster/shared/core'
+import type { LinkConditions } from '@muster/shared/runtime'
 import type { Chaos, Span } from '@muster/shared/scenario'
 import { everybody, type VirtualBreaker, type Which } from './virtual-breaker.ts'
 import type { World } from './world.ts'
@@ -8,12 +9,33 @@ import { isControlConnection } from './world-control.ts'
 export interface Nemesis {
   /** No more faults; resolves when the last is healed. Answers what there was. */
   stop(): Promise<readonly Span[]>
+  /** No more faults, and the one under way is held off at once. Answers what another one goes on from. */
+  rest(): Promise<NemesisImage>
 }
+
+/** What there was, and what was under way. */
+export interface NemesisImage {
+  readonly spans: readonly Span[]
+  readonly underWay?: UnderWay | undefined
+}
+
+interface UnderWay {
+  readonly drawn: Drawn
+  readonly fromMs: EpochMs
+  readonly leftMs: number
+}
+
+/** A fault as chance has drawn it. */
+type Drawn =
+  | { readonly kind: Exclude<Kind, 'agent-partition' | 'bad-links'> }
+  | { readonly kind: 'agent-partition'; readonly worker: string }
+  | { readonly kind: 'bad-links'; readonly conditions: Required<LinkConditions> }
+type Kind = Chaos['kinds'][number]
 
 interface Fault {
   readonly text: string
-  /** Answers what ends it. */
-  begin(): Promise<() => Promise<void>>
+  /** Answers what ends it. `again`: it has begun before, and goes on. */
+  begin(again: boolean): Promise<() => Promise<void>>
 }
 
 const kinds = {
@@ -25,32 +47,53 @@ const kinds = {
   'bad-links': { forMs: [10 * MINUTE_MS, 3 * HOUR_MS] },
 } as const satisfies Record<Chaos['kinds'][number], { forMs: readonly [number, number] }>
 
+/** `before`: a nemesis that rested at the moment at which the world is; chance after it is named after that moment. */
 export function startNemesis(
   world: World,
   breaker: VirtualBreaker,
-  { seed, chaos }: { seed: string; chaos: Chaos },
+  { seed, chaos, before }: { seed: string; chaos: Chaos; before?: NemesisImage | undefined },
 ): Nemesis {
   const { clock, chronicle } = world
-  const chance = createRng(`${seed}/nemesis`)
-  const spans: Span[] = []
+  const chance = createRng(before ? `${seed}/nemesis/${clock.nowMs()}` : `${seed}/nemesis`)
+  const spans: Span[] = [...(before?.spans ?? [])]
   let stopped = false
+  let resting = false
+  let left: UnderWay | undefined
+  let hurry = (): void => undefined
 
+  /** Wait so long, or until the world rests; answers how much of it is left. */
+  const waits = (ms: number): Promise<number> =>
+    new Promise((resolve) => {
+      if (resting) return resolve(ms)
+      const untilMs = clock.nowMs() + ms
+      const timer = clock.at(untilMs, () => resolve(0))
+      hurry = () => {
+        timer.cancel()
+        resolve(Math.max(0, untilMs - clock.nowMs()))
+      }
+    })
+  const happens = async (drawn: Drawn, lasts: () => number, fromMs: EpochMs, again: boolean): Promise<void> => {
+    const fault = faultOf(drawn, world, breaker)
+    chronicle.add(clock.nowMs(), `nemesis ${fault.text}`)
+    const heal = await fault.begin(again)
+    const leftMs = await waits(lasts())
+    await heal()
+    chronicle.add(clock.nowMs(), 'nemesis heals')
+    if (leftMs > 0) left = { drawn, fromMs, leftMs }
+    else spans.push(spanOf(drawn.kind, fault.text, fromMs, clock.nowMs()))
+  }
   const strike = async (turn: number): Promise<void> => {
     const own = chance.fork(String(turn))
-    await pause(clock, own.exponential(chaos.every))
+    await waits(own.exponential(chaos.every))
     if (stopped) return
     const kind = own.pick(chaos.kinds)
     const [min, max] = kinds[kind].forMs
-    const fault = faultOf(kind, world, breaker, own)
-    const fromMs = clock.nowMs()
-    chronicle.add(fromMs, `nemesis ${fault.text}`)
-    const heal = await fault.begin()
-    await pause(clock, min + own.unit() ** 2 * (max - min))
-    await heal()
-    chronicle.add(clock.nowMs(), 'nemesis heals')
-    spans.push(spanOf(kind, fault.text, fromMs, clock.nowMs()))
+    const drawn = draw(kind, world.fleets.length, own)
+    await happens(drawn, () => min + own.unit() ** 2 * (max - min), clock.nowMs(), false)
   }
   const struck = (async () => {
+    const { drawn, leftMs, fromMs } = before?.underWay ?? {}
+    if (drawn) await happens(drawn, () => leftMs ?? 0, fromMs ?? 0, true)
     for (let turn = 0; !stopped; turn++) await strike(turn)
   })()
   return {
@@ -59,8 +102,19 @@ export function startNemesis(
       await struck
       return spans
     },
+    rest: async () => {
+      stopped = true
+      resting = true
+      hurry()
+      await struck
+      return { spans, underWay: left }
+    },
   }
 }
+
+/** What there was until the world rested, where nobody brings faults over it any more: the last one ended then. */
+export const pastOf = ({ spans, underWay }: NemesisImage, atMs: EpochMs): readonly Span[] =>
+  underWay ? [...spans, spanOf(underWay.drawn.kind, textOf(underWay.drawn), underWay.fromMs, atMs)] : spans
 
 const spanOf = (kind: string, text: string, fromMs: EpochMs, toMs: EpochMs): Span => ({
   name: kind,
@@ -70,34 +124,10 @@ const spanOf = (kind: string, text: string, fromMs: EpochMs, toMs: EpochMs): Spa
   text,
 })
 
-function faultOf(kind: Chaos['kinds'][number], world: World, breaker: VirtualBreaker, chance: Rng): Fault {
-  const cut = (text: string, which: Which): Fault => ({
-    text,
-    begin: async () => {
-      const heal = breaker.cut(which)
-      return async () => heal()
-    },
-  })
+function draw(kind: Kind, workers: number, chance: Rng): Drawn {
   switch (kind) {
-    case 'broker-outage':
-      return cut('nobody reaches the broker', everybody)
-    case 'broker-loses-store':
-      return {
-        text: 'the broker loses its store',
-        begin: async () => {
-          const heal = breaker.cut(everybody)
-          world.broker.wipe()
-          return async () => heal()
-        },
-      }
-    case 'agent-partition': {
-      const name = `worker-${chance.int(1, world.fleets.length)}`
-      return cut(`${name} does not reach the broker`, (each) => each === name)
-    }
-    case 'control-partition':
-      return cut('the control service does not reach the broker', isControlConnection)
-    case 'control-crash':
-      return { text: 'the control service dies', begin: () => breaker.crash() }
+    case 'agent-partition':
+      return { kind, worker: `worker-${chance.int(1, workers)}` }
     case 'bad-links': {
       const longest = chance.int(50, 3_000)
       const conditions = {
@@ -106,8 +136,62 @@ function faultOf(kind: Chaos['kinds'][number], world: World, breaker: VirtualBre
         duplicate: chance.unit() * 0.1,
         reorder: chance.unit() * 0.1,
       }
+      return { kind, conditions }
+    }
+    default:
+      return { kind }
+  }
+}
+
+function textOf(drawn: Drawn): string {
+  switch (drawn.kind) {
+    case 'broker-outage':
+      return 'nobody reaches the broker'
+    case 'broker-loses-store':
+      return 'the broker loses its store'
+    case 'agent-partition':
+      return `${drawn.worker} does not reach the broker`
+    case 'control-partition':
+      return 'the control service does not reach the broker'
+    case 'control-crash':
+      return 'the control service dies'
+    case 'bad-links': {
+      const { delayMs, loss, duplicate, reorder } = drawn.conditions
+      return `links of the workers: up to ${delayMs[1]} ms, ${percent(loss)} lost, ${percent(duplicate)} twice, ${percent(reorder)} overtaken`
+    }
+  }
+}
+
+function faultOf(drawn: Drawn, world: World, breaker: VirtualBreaker): Fault {
+  const cut = (which: Which) => async (): Promise<() => Promise<void>> => {
+    const heal = breaker.cut(which)
+    return async () => heal()
+  }
+  const text = textOf(drawn)
+  switch (drawn.kind) {
+    case 'broker-outage':
+      return { text, begin: cut(everybody) }
+    case 'broker-loses-store':
       return {
-        text: `links of the workers: up to ${longest} ms, ${percent(conditions.loss)} lost, ${percent(conditions.duplicate)} twice, ${percent(conditions.reorder)} overtaken`,
+        text,
+        begin: async (again) => {
+          const heal = breaker.cut(everybody)
+          if (!again) world.broker.wipe()
+          return async () => heal()
+        },
+      }
+    case 'agent-partition': {
+      const { worker } = drawn
+      return { text, begin: cut((each) => each === worker) }
+    }
+    case 'control-partition':
+      return { text, begin: cut(isControlConnection) }
+    case 'control-crash':
+      return { text, begin: () => breaker.crash() }
+    case 'bad-links': {
+      const { conditions } = drawn
+      return {
+        text,
         begin: async () => {
           const heal = breaker.worsen(conditions)
           return async () => heal()

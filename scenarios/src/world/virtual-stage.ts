@@ -3,7 +3,7 @@ import { DAY_MS, HOUR_MS, MINUTE_MS, manualClock, pause, SECOND_MS } from '@must
 import type { Scenario } from '@muster/shared/scenario'
 import type { Stage } from '../runner/stage.ts'
 import { drive } from './drive.ts'
-import { startNemesis } from './nemesis.ts'
+import { type NemesisImage, pastOf, startNemesis } from './nemesis.ts'
 import { sealWorld } from './seal.ts'
 import { virtualBreaker } from './virtual-breaker.ts'
 import { createWorld, type World } from './world.ts'
@@ -61,9 +61,12 @@ export async function openVirtualStage({
     ),
   )
   const breaker = virtualBreaker(world, onEvent)
-  const nemesis = scenario.chaos && startNemesis(world, breaker, { seed: scenario.seed, chaos: scenario.chaos })
+  const { seed, chaos } = scenario
+  const nemesis = chaos && startNemesis(world, breaker, { seed, chaos, before: image?.chaos })
+  const past = image?.chaos && pastOf(image.chaos, image.atMs)
   let stopped = false
   let counted: Awaited<ReturnType<World['rest']>> | undefined
+  let restingChaos: NemesisImage | undefined = past && { spans: past }
   return {
     mode: 'virtual',
     world,
@@ -76,19 +79,22 @@ export async function openVirtualStage({
     patienceMs: (what) => PATIENCE_MS[what],
     record: (what, text) => world.chronicle.add(clock.nowMs(), `runner ${what} ${text}`),
     heal: async () => {
-      const spans = (await nemesis?.stop()) ?? []
-      if (spans.length > 0) await pause(clock, HEALING_MS)
-      return spans
+      const spans = await nemesis?.stop()
+      if (spans && spans.length > 0) await pause(clock, HEALING_MS)
+      return spans ?? past ?? []
     },
     invariants: () => world.watch.results(),
     seal: () => sealWorld(world),
     environment: { world: 'virtual' },
+    holdChaos: async () => {
+      restingChaos = (await nemesis?.rest()) ?? restingChaos
+    },
     rest: async () => {
       counted = await world.rest()
     },
     save: async (dir) => {
       if (!counted) throw new Error('a world is at rest before it is saved')
-      await putDown(world, counted, dir)
+      await putDown(world, { counted, chaos: restingChaos }, dir)
       return { atMs: clock.nowMs() }
     },
     perform: (work) => drive(clock, work()),

@@ -5,6 +5,7 @@ import type { Counted } from '@muster/control'
 import type { BrokerImage } from '@muster/shared/runtime'
 import { z } from 'zod'
 import type { WatchImage } from './invariants.ts'
+import type { NemesisImage } from './nemesis.ts'
 import type { World } from './world.ts'
 
 /** The store's part of a snapshot. */
@@ -40,6 +41,8 @@ const WorldPart = z.object({
     blobs: z.array(z.tuple([z.string(), Octets])),
     counts: z.object({ carried: Count, lost: Count, duplicated: Count }),
   }),
+  /** What faults by chance there were, and what was under way. */
+  chaos: z.custom<NemesisImage>((value) => typeof value === 'object' && value !== null && 'spans' in value).optional(),
   /** The watch's own. */
   watch: z.custom<WatchImage>((value) => typeof value === 'object' && value !== null && 'lastSeq' in value),
 })
@@ -51,7 +54,11 @@ export interface WorldImage extends z.infer<typeof WorldPart> {
 }
 
 /** Put a world that is at rest down into a directory, with all of its keys: for its owner only. */
-export async function putDown(world: World, counted: Counted, dir: string): Promise<void> {
+export async function putDown(
+  world: World,
+  { counted, chaos }: { readonly counted: Counted; readonly chaos?: NemesisImage | undefined },
+  dir: string,
+): Promise<void> {
   await world.store.saveTo(join(dir, STORE_PART))
   const agentIds = world.fleets.map((_, index) => `worker-${index + 1}`)
   for (const [index, fleet] of world.fleets.entries()) {
@@ -71,6 +78,7 @@ export async function putDown(world: World, counted: Counted, dir: string): Prom
     counted: { ...counted, enrolments: { ...counted.enrolments, refused: { ...counted.enrolments.refused } } },
     broker: textOf(broker.image()),
     watch: watch.image(),
+    ...(chaos ? { chaos } : {}),
   }
   writeFileSync(join(dir, WORLD_PART), JSON.stringify(part), { mode: 0o600, flag: 'wx', flush: true })
 }
