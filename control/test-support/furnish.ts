@@ -65,6 +65,9 @@ async function directory({ office, post, ask }: GraphOffice, [linux]: readonly [
   await post('/groups', outer)
   const rule = { groupTypes: ['DynamicMembership'], membershipRule: 'device.deviceModel -eq "x"' }
   await post('/groups', { displayName: 'd', ...rule })
+  await ask('PATCH', `/users/${adaId}`, { usageLocation: 'DE' })
+  const skuId = 'b05e124f-c7cc-45a0-a6aa-8cf78c946968'
+  await post(`/users/${adaId}/assignLicense`, { addLicenses: [{ skuId }], removeLicenses: [] })
   const app = { appVersion: '1', deviceTag: 't', deviceName: 'd', platformVersion: '17', flaggedReasons: [] }
   const times = { userId: adaId, createdAtMs: office.clock.nowMs(), lastSyncAtMs: office.clock.nowMs() }
   const ids = { id: 'app-1', platform: 'iOS', appId: 'com.example.app' } as const

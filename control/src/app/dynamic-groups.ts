@@ -31,7 +31,10 @@ export async function updateDynamicGroupsOf(
   return updateAll(
     tables,
     groups,
-    devices.map((device) => ({ id: device.id, type: 'device', subject: membershipDevice(device) })),
+    // Of what the directory has no record of it has no members.
+    devices
+      .filter(({ leftDirectory }) => !leftDirectory)
+      .map((device) => ({ id: device.id, type: 'device', subject: membershipDevice(device) })),
   )
 }
 

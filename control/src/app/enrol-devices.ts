@@ -227,7 +227,9 @@ function deviceOf(
     enrolledAtMs: nowMs,
     lastSyncAtMs: nowMs,
     inventory: request.inventory,
-    attributes: request.attributes ?? {},
+    // What administrators wrote of it stays: the directory has one record of a device.
+    attributes: { ...before?.attributes, ...request.attributes },
+    remarks: before?.remarks,
     lifecycle: 'managed',
     managementState: 'managed',
     complianceState: before?.complianceState ?? 'unknown',

@@ -20,6 +20,7 @@ export function shapedDevice(device: Device): Device {
     inventory: device.inventory,
     scopeTagIds: device.scopeTagIds,
     attributes: device.attributes,
+    remarks: device.remarks,
     lifecycle: device.lifecycle,
     leftDirectory: device.leftDirectory,
     managementState: device.managementState,

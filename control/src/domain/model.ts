@@ -26,6 +26,15 @@ export interface User {
   /** Their manager, a user. */
   readonly managerId?: string
   readonly createdAtMs: EpochMs
+  /** Subscriptions that they may use, by stock-keeping unit, without some of their parts. */
+  readonly licences?: readonly Licence[]
+  /** Other properties that Graph has, as they were written. */
+  readonly further?: Readonly<Record<string, unknown>>
+}
+
+export interface Licence {
+  readonly skuId: string
+  readonly disabledPlans: readonly string[]
 }
 
 export interface Group {
@@ -91,6 +100,8 @@ export interface Device {
   readonly scopeTagIds?: readonly string[] | undefined
   /** Extension attributes and what else rules may ask for. */
   readonly attributes: Readonly<Record<string, string>>
+  /** What administrators have written of it, that it does not know of itself. */
+  readonly remarks?: DeviceRemarks | undefined
   readonly lifecycle: Lifecycle
   /** The directory has no record of it any more: its retirement took that along. */
   readonly leftDirectory?: true | undefined
@@ -112,6 +123,13 @@ export interface Device {
   /** Digest of the policy set that the device should hold, and of the one it said it holds. */
   readonly targetDigest?: string | undefined
   readonly heldDigest?: string | undefined
+}
+
+export interface DeviceRemarks {
+  /** Its account in the directory is disabled. */
+  readonly disabled?: true
+  readonly notes?: string
+  readonly managedDeviceName?: string
 }
 
 /** One policy. `settings` are checked against the family's catalogue before they get here. */

@@ -6,14 +6,14 @@ type Value = string | number | boolean | readonly string[] | null | undefined
 /** As much of a device as rules may ask for. */
 type RuleDevice = Pick<
   Device,
-  'directoryId' | 'entraDeviceId' | 'platform' | 'mode' | 'ownership' | 'inventory' | 'attributes'
+  'directoryId' | 'entraDeviceId' | 'platform' | 'mode' | 'ownership' | 'inventory' | 'attributes' | 'remarks'
 >
 
 /** A device as dynamic membership rules see it: `device.…`, Entra's names and words. */
 export function membershipDevice(device: RuleDevice): Readonly<Record<string, Value>> {
   const { inventory } = device
   return {
-    accountEnabled: true,
+    accountEnabled: device.remarks?.disabled !== true,
     objectId: device.directoryId,
     deviceId: device.entraDeviceId,
     displayName: inventory.deviceName,

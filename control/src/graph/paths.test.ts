@@ -108,7 +108,7 @@ describe('expansion', () => {
     const members = await graph.get<Entity>(`/groups/${group}?$expand=members($select=id;$top=1)`)
     expect(members['members']).toHaveLength(1)
     expect((await graph.get<Entity>(`/users/${user}?$expand=manager`))['manager']).toBeNull()
-    expect(await graph.ask('GET', `/users/${user}?$expand=registeredDevices`)).toMatchObject({ status: 501 })
+    expect(await graph.ask('GET', `/users/${user}?$expand=agreementAcceptances`)).toMatchObject({ status: 501 })
   })
 })
 

@@ -10,6 +10,7 @@ import { assignmentFilterRoutes } from './resources/assignment-filters.ts'
 import { auditEventRoutes } from './resources/audit-events.ts'
 import { catalogueRoutes } from './resources/catalogue.ts'
 import { directoryDeltaRoutes } from './resources/directory-delta.ts'
+import { directoryDeviceWriteRoutes } from './resources/directory-device-writes.ts'
 import { directoryDeviceRoutes } from './resources/directory-devices.ts'
 import { directoryGrantRoutes } from './resources/directory-grants.ts'
 import { directoryMembershipRoutes } from './resources/directory-memberships.ts'
@@ -17,13 +18,16 @@ import { directoryObjectRoutes } from './resources/directory-objects.ts'
 import { enrolmentRestrictionRoutes } from './resources/enrolment-restrictions.ts'
 import { groupMemberRoutes } from './resources/group-members.ts'
 import { groupRoutes } from './resources/groups.ts'
+import { licenceRoutes } from './resources/licences.ts'
 import { managedDeviceRoutes } from './resources/managed-devices.ts'
 import { notificationTemplateRoutes } from './resources/notification-templates.ts'
+import { organizationRoutes } from './resources/organization.ts'
 import { policyRoutes } from './resources/policies.ts'
 import { retireListRoutes } from './resources/retire-list.ts'
 import { servicePrincipalRoutes } from './resources/service-principals.ts'
 import { subscriptionRoutes } from './resources/subscriptions.ts'
 import { tenantRoutes } from './resources/tenant.ts'
+import { userDeviceRoutes } from './resources/user-devices.ts'
 import { userRoutes } from './resources/users.ts'
 import { roleBehaviours } from './roles/role-objects.ts'
 import { storedRoles } from './stored/areas.ts'
@@ -54,6 +58,10 @@ export const graphRoutes: readonly GraphRoute[] = [
   ...servicePrincipalRoutes,
   ...subscriptionRoutes,
   ...tenantRoutes,
+  ...directoryDeviceWriteRoutes,
+  ...licenceRoutes,
+  ...organizationRoutes,
+  ...userDeviceRoutes,
   ...userRoutes,
 ]
 

@@ -58,10 +58,11 @@ export function listVisits(database: Database, lastSyncAtMs: number, ids: readon
 
 export function relistDevice(database: Database, before: Device, after: Device): void {
   const { names, values } = changedColumns(mirrored, before, after)
+  const isRewritten = before.attributes !== after.attributes || before.remarks !== after.remarks
+  if (isRewritten || names.some((name) => inDirectory.has(name))) noteDevice(database, after)
   if (names.length === 0) return
   const set = names.map((name) => `${name} = ?`).join(', ')
   database.run(`UPDATE device_listing SET ${set} WHERE id = ?`, ...values, after.id)
-  if (names.some((name) => inDirectory.has(name))) noteDevice(database, after)
 }
 
 /** What the directory shows of a device and clients of the directory want to hear of; check-ins are not among it. */

@@ -20,7 +20,7 @@ export function deviceEntity(device: Device): Readonly<Record<string, unknown>> 
     operatingSystemVersion: device.inventory.os.version,
     isCompliant: isManaged && isCompliant,
     isManaged,
-    accountEnabled: true,
+    accountEnabled: device.remarks?.disabled !== true,
     deviceOwnership: device.ownership === 'company' ? 'Company' : 'Personal',
     managementType: isManaged ? 'MDM' : null,
     mdmAppId: isManaged ? '0000000a-0000-0000-c000-000000000000' : null,
@@ -29,6 +29,12 @@ export function deviceEntity(device: Device): Readonly<Record<string, unknown>> 
     model: device.inventory.hardware.model,
     enrollmentProfileName: device.mode,
     approximateLastSignInDateTime: iso(device.lastSyncAtMs),
+    extensionAttributes: Object.fromEntries(
+      Array.from({ length: 15 }, (_, index) => {
+        const name = `extensionAttribute${index + 1}`
+        return [name, device.attributes[name] ?? null]
+      }),
+    ),
   }
 }
 
@@ -53,7 +59,10 @@ const columns = {
   approximatelastsignindatetime: 'lastSyncAtMs',
 } as const
 
-const rowsOf = ({ devices }: Store): RowSource<Device, (typeof columns)[keyof typeof columns]> => ({
+/** Devices of the directory as Graph pages through them. */
+export const directoryDeviceRows = ({
+  devices,
+}: Store): RowSource<Device, (typeof columns)[keyof typeof columns] | 'userId'> => ({
   columns,
   query: (query) => devices.query({ ...query, among: 'inDirectory' }),
   count: (filter) => devices.count(filter, 'inDirectory'),
@@ -61,7 +70,7 @@ const rowsOf = ({ devices }: Store): RowSource<Device, (typeof columns)[keyof ty
 })
 
 const list = async (request: GraphRequest): Promise<GraphAnswer> =>
-  pageAnswer(request, 'devices', await rowPageOf(rowsOf(request.control.deps.store), wantedOf(request)))
+  pageAnswer(request, 'devices', await rowPageOf(directoryDeviceRows(request.control.deps.store), wantedOf(request)))
 
 const DEVICE: Yields = { type: 'device', pageSize: { default: 100, max: 999 }, isDirectory: true }
 

@@ -17,9 +17,9 @@ const typed =
   (object: T): Entity => ({ '@odata.type': `#microsoft.graph.${type}`, ...entityOf(object) })
 
 /** Entities of a set that holds all kinds of directory objects say what they are. */
-const typedUser = typed('user', userEntity)
+export const typedUser = typed('user', userEntity)
 export const typedGroup = typed('group', groupEntity)
-const typedDevice = typed('device', deviceEntity)
+export const typedDevice = typed('device', deviceEntity)
 const typedPrincipal = typed('servicePrincipal', principalEntity)
 const typedApplication = typed('application', applicationEntity)
 

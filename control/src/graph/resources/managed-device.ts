@@ -26,7 +26,8 @@ export function managedDevice(
     id: device.id,
     userId: device.userId ?? null,
     deviceName: inventory.deviceName,
-    managedDeviceName: `${inventory.deviceName}_${iso(device.enrolledAtMs).slice(0, 10)}`,
+    managedDeviceName:
+      device.remarks?.managedDeviceName ?? `${inventory.deviceName}_${iso(device.enrolledAtMs).slice(0, 10)}`,
     managedDeviceOwnerType: device.ownership,
     enrolledDateTime: iso(device.enrolledAtMs),
     lastSyncDateTime: iso(device.lastSyncAtMs),
@@ -77,7 +78,7 @@ export function managedDevice(
     requireUserEnrollmentApproval: null,
     activationLockBypassCode: null,
     remoteAssistanceSessionUrl: '',
-    notes: null,
+    notes: device.remarks?.notes ?? null,
     iccid: '',
     roleScopeTagIds: parts.scopeTagIds ?? shownTags(device),
     phoneNumber: '',

@@ -3,6 +3,7 @@ import { CodedError } from '@muster/shared/core'
 import { z } from 'zod'
 import type { Store } from '../../app/ports.ts'
 import { requestActions } from '../../app/request-actions.ts'
+import type { DeviceColumn, RowFilter } from '../../app/row-query.ts'
 import type { Device } from '../../domain/model.ts'
 import { parseBody } from '../body.ts'
 import { contextOf, entityAnswer, pageAnswer, wantedOf } from '../collection.ts'
@@ -29,7 +30,7 @@ import { policyStates } from './policy-states.ts'
 const SET = 'deviceManagement/managedDevices'
 const BASE = '/deviceManagement/managedDevices'
 const READ = 'DeviceManagementManagedDevices.Read.All'
-const DEVICE: Yields = { type: 'managedDevice', pageSize: { default: 1_000, max: 1_000 } }
+export const DEVICE: Yields = { type: 'managedDevice', pageSize: { default: 1_000, max: 1_000 } }
 const WRITE = 'DeviceManagementManagedDevices.ReadWrite.All'
 const PRIVILEGED = 'DeviceManagementManagedDevices.PrivilegedOperations.All'
 
@@ -81,10 +82,15 @@ const rowsOf = ({
   },
 })
 
-const list = async (request: GraphRequest): Promise<GraphAnswer> => {
+/** A page of the managed devices that the sender sees; `only`: of those for which this holds. */
+export async function managedDevicePage(
+  request: GraphRequest,
+  set = SET,
+  only?: RowFilter<DeviceColumn>,
+): Promise<GraphAnswer> {
   const { store } = request.control.deps
   const seen = await devicesInReach(store, request.reach, READ_DEVICES)
-  return pageAnswer(request, SET, await rowPageOf(within(rowsOf(store), seen), wantedOf(request)))
+  return pageAnswer(request, set, await rowPageOf(within(within(rowsOf(store), only), seen), wantedOf(request)))
 }
 
 const userIdsOf = (devices: readonly Device[]): string[] => [
@@ -98,15 +104,15 @@ export async function deviceOf({ control, params }: GraphRequest): Promise<Devic
   return device?.lifecycle === 'managed' ? device : notFound('managedDevice', id)
 }
 
-const get = async (request: GraphRequest): Promise<GraphAnswer> => {
+/** A device with what has been done to it. */
+export async function managedDeviceAnswer(request: GraphRequest, device: Device, set = SET): Promise<GraphAnswer> {
   const { store } = request.control.deps
-  const device = await deviceOf(request)
   const [users, actions, tagsOf] = await Promise.all([
     store.users.getMany(userIdsOf([device])),
     store.actions.forDevice(device.id),
     tagsOfDevices(store, [device]),
   ])
-  return entityAnswer(request, SET, managedDevice(device, { user: users[0], actions, scopeTagIds: tagsOf(device.id) }))
+  return entityAnswer(request, set, managedDevice(device, { user: users[0], actions, scopeTagIds: tagsOf(device.id) }))
 }
 
 const Patch = z.object({ roleScopeTagIds: z.array(z.string().max(40)).max(100) })
@@ -210,9 +216,21 @@ const executeAction = async (request: GraphRequest): Promise<GraphAnswer> => {
 }
 
 export const managedDeviceRoutes: readonly GraphRoute[] = [
-  { method: 'GET', path: BASE, role: READ, of: { ...DEVICE, many: true }, handle: list },
+  {
+    method: 'GET',
+    path: BASE,
+    role: READ,
+    of: { ...DEVICE, many: true },
+    handle: (request) => managedDevicePage(request),
+  },
   { method: 'POST', path: `${BASE}/executeAction`, role: PRIVILEGED, handle: executeAction },
-  { method: 'GET', path: `${BASE}/{id}`, role: READ, of: DEVICE, handle: get },
+  {
+    method: 'GET',
+    path: `${BASE}/{id}`,
+    role: READ,
+    of: DEVICE,
+    handle: async (request) => managedDeviceAnswer(request, await deviceOf(request)),
+  },
   { method: 'PATCH', path: `${BASE}/{id}`, role: WRITE, handle: update },
   { method: 'DELETE', path: `${BASE}/{id}`, role: PRIVILEGED, handle: remove },
   {

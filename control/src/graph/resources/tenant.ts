@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { parseBody } from '../body.ts'
-import { entityAnswer, memoryPage } from '../collection.ts'
+import { entityAnswer } from '../collection.ts'
 import {
   answer,
   auditOf,
@@ -65,14 +65,4 @@ export const tenantRoutes: readonly GraphRoute[] = [
     handle: get,
   },
   { method: 'PATCH', path: '/deviceManagement', role: 'DeviceManagementConfiguration.ReadWrite.All', handle: patch },
-  {
-    method: 'GET',
-    path: '/organization',
-    role: 'Organization.Read.All',
-    of: { type: 'organization', many: true },
-    handle: async (request) =>
-      memoryPage(request, 'organization', [
-        { id: request.tenantId, displayName: request.control.deps.tenant, tenantType: 'AAD' },
-      ]),
-  },
 ]

@@ -15,8 +15,11 @@ import {
   notFound,
   type Yields,
 } from '../graph-request.ts'
+import type { EntityValue } from '../model/read-entity.ts'
 import { type RowSource, rowPageOf } from '../odata/row-page.ts'
 import { publishFrom } from '../publishing.ts'
+import { furtherOf, readWritten } from '../written.ts'
+import { Reference, referredId } from './directory-references.ts'
 import { iso } from './managed-device.ts'
 
 /** A user as Graph shows it. */
@@ -31,6 +34,8 @@ export const userEntity = (user: User): Readonly<Record<string, unknown>> => ({
   country: user.country ?? null,
   preferredLanguage: user.preferredLanguage ?? null,
   createdDateTime: iso(user.createdAtMs),
+  assignedLicenses: (user.licences ?? []).map(({ skuId, disabledPlans }) => ({ disabledPlans, skuId })),
+  ...user.further,
 })
 
 const fields = {
@@ -48,11 +53,20 @@ const fields = {
 }
 const UserShape = z.object({ ...fields, accountEnabled: fields.accountEnabled.default(true) })
 const UserPatch = z.object(fields).partial()
+/** Passwords are nobody's to keep here, and licences have an action of their own. */
+const acted: ReadonlySet<string> = new Set([...Object.keys(fields), 'passwordProfile', 'assignedLicenses'])
 
 /** What a write makes of a user: `null` takes a property away. */
-function withGiven(base: Pick<User, 'id' | 'createdAtMs'> & Partial<User>, given: z.infer<typeof UserPatch>): User {
-  const merged = Object.entries({ ...base, ...given }).filter(([, value]) => value !== null && value !== undefined)
-  return Object.fromEntries(merged) as unknown as User
+function withGiven(
+  base: Pick<User, 'id' | 'createdAtMs'> & Partial<User>,
+  given: z.infer<typeof UserPatch>,
+  written: EntityValue,
+): User {
+  if ('assignedLicenses' in written) badBody('licences are given by assignLicense', 'assignedLicenses')
+  const { further: had, ...rest } = base
+  const further = furtherOf(had, written, acted)
+  const merged = Object.entries({ ...rest, ...given }).filter(([, value]) => value !== null && value !== undefined)
+  return Object.fromEntries([...merged, ...(further ? [['further', further]] : [])]) as unknown as User
 }
 
 async function refuseTaken(tables: Tables, user: User): Promise<void> {
@@ -92,7 +106,8 @@ const audit = (
 
 const create = async (request: GraphRequest): Promise<GraphAnswer> => {
   const { store, ids, clock } = request.control.deps
-  const user = withGiven({ id: ids.guid(), createdAtMs: clock.nowMs() }, parseBody(UserShape, request.body))
+  const written = readWritten(request, 'user', 'create')
+  const user = withGiven({ id: ids.guid(), createdAtMs: clock.nowMs() }, parseBody(UserShape, written), written)
   await store.transaction(async (tables) => {
     await refuseTaken(tables, user)
     await tables.users.put(user)
@@ -108,10 +123,11 @@ async function devicesOf(tables: Tables, user: User): Promise<readonly Device[]>
 }
 
 const update = async (request: GraphRequest): Promise<GraphAnswer> => {
-  const given = parseBody(UserPatch, request.body)
+  const written = readWritten(request, 'user', 'patch')
+  const given = parseBody(UserPatch, written)
   await publishFrom(request, undefined, async (tables) => {
     const before = await userOf(tables, request)
-    const after = withGiven(before, given)
+    const after = withGiven(before, given, written)
     await refuseTaken(tables, after)
     const devices = await devicesOf(tables, before)
     await tables.users.put(after)
@@ -126,6 +142,9 @@ const remove = async (request: GraphRequest): Promise<GraphAnswer> => {
     const user = await userOf(tables, request)
     const devices = await devicesOf(tables, user)
     await leaveReports(tables, user.id)
+    for (const group of await tables.groups.list())
+      if (group.ownerIds?.includes(user.id))
+        await tables.groups.put({ ...group, ownerIds: group.ownerIds.filter((id) => id !== user.id) })
     for (const groupId of (await tables.groups.groupsOf([user.id])).get(user.id) ?? [])
       await tables.groups.remove(groupId, [user.id])
     await tables.users.delete(user.id)
@@ -172,12 +191,8 @@ async function changeManager(
 }
 
 const setManager = (request: GraphRequest): Promise<GraphAnswer> => {
-  const { '@odata.id': reference } = parseBody(z.object({ '@odata.id': z.string().max(400) }), request.body)
-  const id = reference.split('/').at(-1) ?? ''
-  return changeManager(request, async (tables) => {
-    const manager = (await tables.users.get(id)) ?? badBody(`there is no user ${id}`, '@odata.id')
-    return manager.id
-  })
+  const id = referredId(parseBody(Reference, request.body)['@odata.id'])
+  return changeManager(request, async (tables) => (await tables.users.get(id))?.id ?? notFound('User', id))
 }
 
 const getManager = async (request: GraphRequest): Promise<GraphAnswer> => {

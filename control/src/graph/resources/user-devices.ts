@@ -1,0 +1,73 @@
+import { memoryPage, pageAnswer, wantedOf } from '../collection.ts'
+import { type GraphAnswer, type GraphRequest, type GraphRoute, notFound, type Yields } from '../graph-request.ts'
+import { rowPageOf, within } from '../odata/row-page.ts'
+import { appRegistrationEntities } from './app-registrations.ts'
+import { directoryDeviceRows } from './directory-devices.ts'
+import { typedDevice, typedGroup } from './directory-objects.ts'
+import { DEVICE, managedDeviceAnswer, managedDevicePage } from './managed-devices.ts'
+import { userOf } from './users.ts'
+
+const list = async (request: GraphRequest): Promise<GraphAnswer> => {
+  const { id } = await userOf(request.control.deps.store, request)
+  return managedDevicePage(request, `users('${id}')/managedDevices`, { op: 'eq', column: 'userId', value: id })
+}
+
+const get = async (request: GraphRequest): Promise<GraphAnswer> => {
+  const { store } = request.control.deps
+  const user = await userOf(store, request)
+  const id = request.params['deviceId'] ?? ''
+  const [device] = await store.devices.getMany([id])
+  if (device?.userId !== user.id || device.lifecycle !== 'managed') return notFound('managedDevice', id)
+  return managedDeviceAnswer(request, device, `users('${user.id}')/managedDevices`)
+}
+
+/** The devices that a user has enrolled: they are registered for them, and theirs. */
+const listRegistered = async (request: GraphRequest): Promise<GraphAnswer> => {
+  const { store } = request.control.deps
+  const { id } = await userOf(store, request)
+  const rows = within(directoryDeviceRows(store), { op: 'eq', column: 'userId', value: id })
+  const typed = { ...rows, entities: async (devices: Parameters<typeof rows.entities>[0]) => devices.map(typedDevice) }
+  return pageAnswer(request, 'directoryObjects', await rowPageOf(typed, wantedOf(request)))
+}
+
+const listOwned = async (request: GraphRequest): Promise<GraphAnswer> => {
+  const { store } = request.control.deps
+  const { id } = await userOf(store, request)
+  const [groups, devices] = await Promise.all([store.groups.list(), store.devices.ofUsers([id])])
+  return memoryPage(request, 'directoryObjects', [
+    ...groups.filter(({ ownerIds }) => ownerIds?.includes(id)).map(typedGroup),
+    ...devices.map(typedDevice),
+  ])
+}
+
+const listApps = async (request: GraphRequest): Promise<GraphAnswer> => {
+  const { store } = request.control.deps
+  const { id } = await userOf(store, request)
+  const apps = await store.apps.list({ userId: id, limit: 10_000 })
+  return memoryPage(request, `users('${id}')/managedAppRegistrations`, appRegistrationEntities(apps))
+}
+
+const OBJECTS: Yields = {
+  type: 'directoryObject',
+  many: true,
+  pageSize: { default: 100, max: 999 },
+  isDirectory: true,
+}
+const READ = 'DeviceManagementManagedDevices.Read.All'
+const USERS = 'User.Read.All'
+
+/** What a user has: devices, apps, and what they own in the directory. */
+export const userDeviceRoutes: readonly GraphRoute[] = [
+  { method: 'GET', path: '/users/{id}/managedDevices', role: READ, of: { ...DEVICE, many: true }, handle: list },
+  { method: 'GET', path: '/users/{id}/managedDevices/{deviceId}', role: READ, of: DEVICE, handle: get },
+  { method: 'GET', path: '/users/{id}/registeredDevices', role: USERS, of: OBJECTS, handle: listRegistered },
+  { method: 'GET', path: '/users/{id}/ownedDevices', role: USERS, of: OBJECTS, handle: listRegistered },
+  { method: 'GET', path: '/users/{id}/ownedObjects', role: USERS, of: OBJECTS, handle: listOwned },
+  {
+    method: 'GET',
+    path: '/users/{id}/managedAppRegistrations',
+    role: 'DeviceManagementApps.Read.All',
+    of: { type: 'managedAppRegistration', many: true },
+    handle: listApps,
+  },
+]
