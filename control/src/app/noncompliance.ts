@@ -1,13 +1,6 @@
 import type { EpochMs } from '@muster/shared/core'
-import type {
-  Device,
-  DevicePolicy,
-  Notification,
-  NotificationTemplate,
-  RemoteAction,
-  ScheduledAction,
-  User,
-} from '../domain/model.ts'
+import type { Device, DevicePolicy, RemoteAction, ScheduledAction, User } from '../domain/model.ts'
+import type { Notification, NotificationTemplate } from '../domain/notification.ts'
 import { messageFor, SENDER } from '../domain/notification-message.ts'
 import { takesPushMessages } from '../domain/push-messages.ts'
 import { commandFor } from '../domain/remote-actions.ts'

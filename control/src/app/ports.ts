@@ -20,13 +20,12 @@ import type {
   EnrolmentToken,
   Group,
   MemberType,
-  Notification,
-  NotificationTemplate,
   Policy,
   RemoteAction,
   TenantSettings,
   User,
 } from '../domain/model.ts'
+import type { Notification, NotificationTemplate } from '../domain/notification.ts'
 import type { ChangeSubscription } from '../domain/subscriptions/subscription.ts'
 import type { DirectoryChanges } from './directory-changes.ts'
 import type {

@@ -1,4 +1,5 @@
-import type { Device, LocalizedMessage, NotificationTemplate, User } from './model.ts'
+import type { Device, User } from './model.ts'
+import type { LocalizedMessage, NotificationTemplate } from './notification.ts'
 
 /** Where messages about noncompliance come from. */
 export const SENDER = 'microsoft-noreply@microsoft.com'

@@ -12,10 +12,10 @@ import type {
   Device,
   DeviceCertificate,
   EnrolmentRestriction,
-  NotificationTemplate,
   Policy,
   RemoteAction,
 } from '../../domain/model.ts'
+import type { NotificationTemplate } from '../../domain/notification.ts'
 import type { ChangeSubscription } from '../../domain/subscriptions/subscription.ts'
 import { actions } from './actions.ts'
 import { certificates } from './certificates.ts'

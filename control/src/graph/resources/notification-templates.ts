@@ -1,7 +1,7 @@
 import { CodedError } from '@muster/shared/core'
 import { z } from 'zod'
 import type { Tables } from '../../app/ports.ts'
-import type { LocalizedMessage, NotificationTemplate } from '../../domain/model.ts'
+import type { LocalizedMessage, NotificationTemplate } from '../../domain/notification.ts'
 import { SUBJECT_LENGTH_MAX } from '../../domain/notification-message.ts'
 import { parseBody } from '../body.ts'
 import { entityAnswer, memoryPage } from '../collection.ts'
