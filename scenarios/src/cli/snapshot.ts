@@ -33,7 +33,7 @@ export function addSnapshot(program: Command): void {
   const snapshot = program.command('snapshot').description('put a Muster or a virtual world down, and go on from it')
   snapshot
     .command('save')
-    .description('save a virtual world at the end of a phase, or a Muster that is down')
+    .description('save a virtual world at the end of a phase, or the Muster of a data directory')
     .argument('[scenario]', 'scenario file to run in a virtual world; without one the Muster of --data is saved')
     .option('--after <phase>', 'with a scenario: the phase to save after (default: the first)')
     .option('--to <name>', 'name of the snapshot (default: <scenario>-<phase>, or the time)')

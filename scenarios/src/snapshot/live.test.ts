@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import type { Stats } from '@muster/shared/contracts'
-import { systemClock } from '@muster/shared/runtime'
+import { type Stats, subjects } from '@muster/shared/contracts'
+import { createNatsBus, systemClock } from '@muster/shared/runtime'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { processesOf, startMuster } from '../../test-support/command.ts'
 import { ADA, laptops, PATIENT } from '../../test-support/live.ts'
@@ -20,7 +20,7 @@ beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'muster-saved-'))
 })
 afterEach(async () => {
-  for (const data of ['first', 'second']) await startMuster(dir, ['down', '--data', data]).ended
+  for (const data of ['first', 'second', 'third']) await startMuster(dir, ['down', '--data', data]).ended
   for (const pid of processesOf(dir)) process.kill(pid, 'SIGKILL')
   await vi.waitFor(() => expect(processesOf(dir)).toEqual([]), PATIENT)
   rmSync(dir, { recursive: true, force: true })
@@ -50,6 +50,8 @@ async function whileUp<T>(data: string, work: (client: HttpClient) => Promise<T>
   }
 }
 
+const readJson = (path: string): unknown => JSON.parse(readFileSync(join(dir, path), 'utf8'))
+
 const stats = async (of: HttpClient): Promise<Stats> => (await of.call('GET', '/_muster/stats')) as Stats
 
 /** Who the devices are, by the store. */
@@ -71,7 +73,6 @@ it('a Muster that was saved goes on in another directory, with the same devices,
     await client.call('POST', '/v1.0/users', ADA)
     await client.call('POST', '/_muster/population', laptops(DEVICES))
     await vi.waitFor(async () => expect((await stats(client)).devices.managed).toBe(DEVICES), PATIENT)
-    await refused('snapshot/running', 'snapshot', 'save', '--data', 'first', '--to', 'early')
   })
   await muster('snapshot', 'save', '--data', 'first', '--to', 'warm')
   expect(JSON.parse(await muster('snapshot', 'list', '--json'))).toMatchObject([
@@ -121,3 +122,54 @@ it('a Muster that was saved goes on in another directory, with the same devices,
   expect(diff.b.counts.reports).toBeGreaterThanOrEqual(2 * DEVICES)
   expect(diff.b.atMs).toBeGreaterThan(diff.a.atMs)
 }, 180_000)
+
+it('a Muster that runs comes to rest to be saved, and goes on; what was saved goes on elsewhere', async () => {
+  const report = subjects.report('contoso', 'worker-1')
+  await whileUp('first', async (client) => {
+    await client.call('POST', '/v1.0/users', ADA)
+    await client.call('POST', '/_muster/population', laptops(DEVICES))
+    await vi.waitFor(async () => expect((await stats(client)).devices.managed).toBe(DEVICES), PATIENT)
+    const committed = async () => (await stats(client)).reports.committed
+
+    // A service that hangs takes nothing in: what is in the stream stays there, and nothing is saved.
+    const { natsUrl, ...connection } = readJson('first/worker.json') as { natsUrl: string; tenant: string }
+    const bus = await createNatsBus({ url: natsUrl, ...connection, name: 'test', role: 'service' })
+    const { pid } = readConnection(join(dir, 'first'))
+    process.kill(pid, 'SIGSTOP')
+    await bus.append(report, new Uint8Array([1]), { msgId: 'none' })
+    await refused('snapshot/not-at-rest', 'snapshot', 'save', '--data', 'first', '--to', 'busy')
+    process.kill(pid, 'SIGCONT')
+    await vi.waitFor(async () => expect((await stats(client)).reports.deadLetters).toBe(1), PATIENT)
+    await bus.close()
+
+    await muster('snapshot', 'save', '--data', 'first', '--to', 'warm')
+    expect(JSON.parse(await muster('snapshot', 'list', '--json'))).toMatchObject([{ name: 'warm', devices: DEVICES }])
+    const before = await committed()
+    await vi.waitFor(async () => {
+      const order = { order: 'drift', selector: { share: 1, salt: '' }, posture: {}, osVersion: '10.0.26100.9999' }
+      await client.call('POST', '/_muster/orders', order)
+    }, PATIENT)
+    await client.call('POST', '/_muster/orders', { order: 'sync', selector: { share: 1, salt: '' } })
+    await vi.waitFor(async () => expect(await committed()).toBeGreaterThanOrEqual(before + DEVICES), PATIENT)
+  })
+  await muster('snapshot', 'restore', 'warm', '--data', 'third')
+  expect(identities('third')).toEqual(identities('first'))
+  await whileUp('third', async (client) => {
+    const verdict = await historyVerdict({
+      stage: { client, clock: systemClock(), lookAgainMs: () => 100, patienceMs: () => PATIENT.timeout },
+      counts: { brokerKills: 0, devices: DEVICES },
+      signal: new AbortController().signal,
+    })
+    expect(verdict).toMatchObject({ ok: true, devices: DEVICES, lost: 0, appliedTwice: 0, problems: [] })
+  })
+}, 240_000)
+
+it('a part that is left of a Muster is not saved', async () => {
+  await whileUp('first', async () => {
+    const note = join(dir, 'first', 'stack.pid')
+    const text = readFileSync(note, 'utf8')
+    rmSync(note)
+    await refused('snapshot/running', 'snapshot', 'save', '--data', 'first', '--to', 'part')
+    writeFileSync(note, text)
+  })
+}, 120_000)

@@ -16,8 +16,9 @@ import { CodedError } from '@muster/shared/core'
 import { acquireLock, isRunning, type ProcessIdentity } from '@muster/shared/runtime'
 import { z } from 'zod'
 import { STORE_PART } from '../world/world-image.ts'
-import { type NewSnapshot, openSnapshot, writeSnapshot } from './folder.ts'
+import { checkName, type NewSnapshot, openSnapshot, writeSnapshot } from './folder.ts'
 import { damaged, type Manifest } from './manifest.ts'
+import { atStandstill, type RunningParts } from './standstill.ts'
 
 const DATA_PART = 'data'
 const CONTROL = 'control'
@@ -34,30 +35,37 @@ const Note = z.union([Holder, z.object({ holder: Holder, note: Holder.optional()
 const Clock = z.object({ originWallMs: z.number(), originMs: z.number(), speed: z.number() })
 
 /**
- * Save a Muster that is down. What it had not finished is in its files, and so in the snapshot: reports in the broker's
- * store, messages in the outbox, what devices had told in the journals of the fleets.
- * @throws CodedError `snapshot/running`, `snapshot/…`, `cli/usage`
+ * Save the Muster of a data directory, whether it is down or runs; one that runs comes to rest for it, and goes on. What it
+ * had not finished is in its files, and so in the snapshot: what devices had told in the journals of the fleets, and of one
+ * that is down reports in the broker's store and messages in the outbox.
+ * @throws CodedError `snapshot/running`, `snapshot/not-at-rest`, `snapshot/…`, `cli/usage`
  */
 export async function saveLive(data: string, wanted: NewSnapshot & { readonly muster: string }): Promise<Manifest> {
   const dataDir = resolve(data)
   if (!existsSync(join(dataDir, STORE_FILE)))
     throw new CodedError('cli/usage', `${data} holds no Muster: name its directory with --data, or a scenario to run`)
-  checkDown(dataDir, data)
+  checkName(wanted)
+  const parts = runningParts(dataDir, data)
+  if (parts)
+    return writeSnapshot(wanted, (dir) => atStandstill(dataDir, parts, () => copyMuster(dataDir, dir, wanted.muster)))
   const lock = acquireLock(join(dataDir, CONTROL, 'control.lock'), 'the control service of this directory')
   try {
-    return await writeSnapshot(wanted, async (dir) => {
-      const store = openSqliteStore(join(dataDir, STORE_FILE))
-      try {
-        await store.saveTo(join(dir, STORE_PART))
-        copyTree(dataDir, join(dir, DATA_PART), (path) => !passing.test(path))
-        const devices = await store.devices.count()
-        return { mode: 'live', muster: wanted.muster, savedAtWallMs: Date.now(), atMs: clockOf(dataDir), devices }
-      } finally {
-        await store.close()
-      }
-    })
+    return await writeSnapshot(wanted, (dir) => copyMuster(dataDir, dir, wanted.muster))
   } finally {
     lock.release()
+  }
+}
+
+async function copyMuster(dataDir: string, dir: string, muster: string) {
+  const store = openSqliteStore(join(dataDir, STORE_FILE))
+  try {
+    const atMs = clockOf(dataDir)
+    await store.saveTo(join(dir, STORE_PART))
+    copyTree(dataDir, join(dir, DATA_PART), (path) => !passing.test(path))
+    const devices = await store.devices.count()
+    return { mode: 'live', muster, savedAtWallMs: Date.now(), atMs, devices } as const
+  } finally {
+    await store.close()
   }
 }
 
@@ -92,17 +100,25 @@ export function restoreLive(root: string, name: string, data: string): Manifest 
   return manifest
 }
 
-/** @throws CodedError `snapshot/running` */
-function checkDown(dataDir: string, data: string): void {
+/**
+ * The parts of the Muster that runs on a directory; nothing when it is down.
+ * @throws CodedError `snapshot/running` when only some of them run
+ */
+function runningParts(dataDir: string, data: string): RunningParts | undefined {
   const notes = filesOf(dataDir).filter((path) => path === 'stack.pid' || path.endsWith('.lock'))
-  for (const path of notes) {
-    const running = processesIn(join(dataDir, path)).find(isRunning)
-    if (running)
-      throw new CodedError(
-        'snapshot/running',
-        `a Muster runs on ${data} (process ${running.pid}, ${path}): end it with \`muster down --data ${data}\`, then save it`,
-      )
-  }
+  const running = new Map(notes.map((path) => [path, processesIn(join(dataDir, path)).filter(isRunning)]))
+  const [path, some] = [...running].find(([, processes]) => processes.length > 0) ?? []
+  if (path === undefined) return undefined
+  const stack = running.get('stack.pid')?.[0]
+  const control = running.get(join(CONTROL, 'control.lock'))?.[0]
+  if (!stack || !control)
+    throw new CodedError(
+      'snapshot/running',
+      `a part of a Muster runs on ${data} (process ${some?.[0]?.pid}, ${path}), and not the whole: end it with \`muster down --data ${data}\`, then save it`,
+    )
+  const workers = [...running].flatMap(([name, processes]) => (name.startsWith('fleets/') ? processes : []))
+  const broker = running.get(join('nats', 'nats.lock'))?.find(({ pid }) => pid !== stack.pid)
+  return { stack, workers, control, broker }
 }
 
 function processesIn(path: string): readonly ProcessIdentity[] {

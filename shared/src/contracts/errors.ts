@@ -438,7 +438,12 @@ export const errorCatalogue = {
     exit: 4,
     meaning: 'Something is under way that a snapshot cannot hold.',
   },
-  'snapshot/running': { status: 409, graph: 'Conflict', exit: 4, meaning: 'A Muster runs on the data directory.' },
+  'snapshot/running': {
+    status: 409,
+    graph: 'Conflict',
+    exit: 4,
+    meaning: 'Parts of a Muster run on the data directory, and not the whole.',
+  },
   'snapshot/not-reached': {
     status: 409,
     graph: 'Conflict',
