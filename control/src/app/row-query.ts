@@ -47,7 +47,15 @@ export type UserColumn =
 
 export type GroupColumn = 'id' | 'displayName' | 'description' | 'membershipRule' | 'processing' | 'createdAtMs'
 
-export type AuditColumn = 'id' | 'atMs' | 'activityType' | 'operation' | 'result' | 'category' | 'componentName'
+export type AuditColumn =
+  | 'id'
+  | 'atMs'
+  | 'activityType'
+  | 'operation'
+  | 'result'
+  | 'category'
+  | 'componentName'
+  | 'scopeTags'
 
 /**
  * A filter over real columns; the Graph door compiles `$filter` to it. Texts are folded to lower case on both sides. There

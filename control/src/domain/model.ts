@@ -346,6 +346,8 @@ export interface AuditEvent {
   readonly componentName: string
   readonly actor: Actor
   readonly correlationId: string
+  /** Scope tags of what it is about; none stands for the default one. */
+  readonly scopeTagIds?: readonly string[] | undefined
   readonly resources: readonly {
     readonly id: string
     readonly type: string

@@ -1,11 +1,13 @@
 import { type ErrorCode, errorCatalogue } from '@muster/shared/contracts'
 import { CodedError, type Refusal, type Result } from '@muster/shared/core'
 import type { Control } from '../control.ts'
+import { DEFAULT_SCOPE_TAG } from '../domain/intune-roles/access.ts'
 import type { Actor, AuditEvent } from '../domain/model.ts'
 import { errorServiceOf, inWordsOf } from './error-service.ts'
 import type { Query } from './odata/query.ts'
 import type { Extras, Types } from './odata/shape.ts'
 import type { Reach } from './roles/reach.ts'
+import { shownTags } from './roles/written-tags.ts'
 
 /** A request as resources see it: path, query and token have been dealt with. */
 export interface GraphRequest {
@@ -117,12 +119,16 @@ export function errorAnswer(refusal: Refusal, correlationId: string, url = '', g
   }
 }
 
-/** An audit event about one resource, or about the several that one request is for. */
+/**
+ * An audit event about one resource, or about the several that one request is for. Who may know of one of them by its tags
+ * may know of the event.
+ */
 export function auditOf(
   { control, actor, correlationId }: GraphRequest,
   what: Pick<AuditEvent, 'activityType' | 'operation' | 'category' | 'componentName'>,
-  ...resources: AuditEvent['resources']
+  ...resources: readonly (AuditEvent['resources'][number] & { readonly scopeTagIds?: readonly string[] | undefined })[]
 ): AuditEvent {
+  const tags = new Set(resources.flatMap(({ scopeTagIds }) => shownTags({ scopeTagIds })))
   return {
     id: control.deps.ids.guid(),
     atMs: control.deps.clock.nowMs(),
@@ -130,7 +136,8 @@ export function auditOf(
     result: 'Success',
     actor,
     correlationId,
-    resources,
+    ...([...tags].every((tag) => tag === DEFAULT_SCOPE_TAG) ? {} : { scopeTagIds: [...tags] }),
+    resources: resources.map(({ scopeTagIds: _, ...resource }) => resource),
   }
 }
 

@@ -6,7 +6,7 @@ import { DEVICE, devicesIn } from './device-reading.ts'
 import { noteChange } from './directory-changes.ts'
 import type { ColumnSql } from './row-filter.ts'
 import type { RowsFrom } from './row-query.ts'
-import { type Columns, changedColumns, fold, LISTED, list, upsertSql } from './rows.ts'
+import { type Columns, changedColumns, fold, LISTED, list, tagsColumn, upsertSql } from './rows.ts'
 
 /**
  * What devices are filtered and ordered by, in a narrow table of its own: a hundred thousand rows of it are looked through
@@ -38,8 +38,7 @@ const mirrored: Columns<Device> = {
   totalStorageBytes: (device) => device.inventory.hardware.totalStorageBytes,
   freeStorageBytes: (device) => device.inventory.posture.freeStorageBytes ?? 0,
   physicalMemoryBytes: (device) => device.inventory.hardware.physicalMemoryBytes,
-  // `,1,7,`: each is found with its commas.
-  scopeTags: ({ scopeTagIds }) => (scopeTagIds?.length ? `,${scopeTagIds.join(',')},` : null),
+  scopeTags: ({ scopeTagIds }) => tagsColumn(scopeTagIds),
 }
 
 const readers = Object.values(mirrored)

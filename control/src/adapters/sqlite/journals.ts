@@ -13,7 +13,7 @@ import type { AppRegistration, AuditEvent, TenantSettings } from '../../domain/m
 import type { Notification } from '../../domain/notification.ts'
 import type { Database } from './database.ts'
 import { countRows, queryRows, type RowsFrom } from './row-query.ts'
-import { bodies, type Columns, fold, LISTED, list, upsertAll } from './rows.ts'
+import { bodies, type Columns, fold, LISTED, list, tagsColumn, upsertAll } from './rows.ts'
 
 export function apps(database: Database): AppRegistrations {
   return {
@@ -51,6 +51,7 @@ const auditColumns: Columns<AuditEvent> = {
   result: (event) => fold(event.result),
   category: (event) => fold(event.category),
   componentName: (event) => fold(event.componentName),
+  scopeTags: ({ scopeTagIds }) => tagsColumn(scopeTagIds),
 }
 
 const auditFrom: RowsFrom<AuditEvent, AuditColumn> = {
@@ -66,6 +67,7 @@ const auditFrom: RowsFrom<AuditEvent, AuditColumn> = {
     result: { sql: 'result' },
     category: { sql: 'category' },
     componentName: { sql: 'componentName' },
+    scopeTags: { sql: 'scopeTags' },
   },
 }
 

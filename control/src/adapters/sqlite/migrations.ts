@@ -309,4 +309,5 @@ export const migrations: readonly string[] = [
   `,
   // No device has had a scope tag before.
   `ALTER TABLE device_listing ADD COLUMN scopeTags TEXT`,
+  `ALTER TABLE audit_event ADD COLUMN scopeTags TEXT`,
 ]

@@ -44,5 +44,9 @@ export function changedColumns<T>(
   return { names, values }
 }
 
+/** Scope tags as a text: `,1,7,`, so that each is found with its commas. */
+export const tagsColumn = (scopeTagIds: readonly string[] | undefined): string | null =>
+  scopeTagIds?.length ? `,${scopeTagIds.join(',')},` : null
+
 /** Texts compare without regard to case: columns that are compared hold them in lower case, as Unicode has it. */
 export const fold = (text: string): string => text.toLowerCase()

@@ -1,21 +1,31 @@
 import type { Tables } from '../../app/ports.ts'
-import type { Device, User } from '../../domain/model.ts'
+import { type ResourceAction, resourceAction } from '../../domain/intune-roles/actions.ts'
+import type { Device, Policy, User } from '../../domain/model.ts'
 import { iso, managedDevice } from '../resources/managed-device.ts'
+import type { Sight } from '../roles/sight.ts'
 import type { Cell, Column, ReportTable, Row } from './report-table.ts'
 
 const PAGE = 1_000
 
+const DEVICES = resourceAction('ManagedDevices', 'ViewReports')
+
+/** What lets somebody see reports on policies of a kind. */
+export const viewing = (kind: Policy['kind']): ResourceAction =>
+  resourceAction(kind === 'compliance' ? 'DeviceCompliancePolices' : 'DeviceConfigurations', 'ViewReports')
+
 /** Managed devices with their users, page by page. */
 export async function* devicePages(
   tables: Tables,
+  sight: Sight,
 ): AsyncGenerator<readonly { readonly device: Device; readonly user: User | undefined }[]> {
   for (let after: string | undefined; ; ) {
-    const devices = await tables.devices.page({ limit: PAGE, ...(after === undefined ? {} : { after }) })
+    const page = await tables.devices.page({ limit: PAGE, ...(after === undefined ? {} : { after }) })
+    const devices = await sight.devices(page)
     const ids = devices.flatMap(({ userId }) => (userId === undefined ? [] : [userId]))
     const users = new Map((await tables.users.getMany([...new Set(ids)])).map((user) => [user.id, user]))
     yield devices.map((device) => ({ device, user: users.get(device.userId ?? '') }))
-    after = devices.at(-1)?.id
-    if (devices.length < PAGE) return
+    after = page.at(-1)?.id
+    if (page.length < PAGE) return
   }
 }
 
@@ -117,12 +127,18 @@ const columnsNamed = (...names: readonly DeviceColumnName[]): readonly Column[] 
 const picked = (row: Row, columns: readonly Column[]): Row =>
   Object.fromEntries(columns.map(({ name }) => [name, row[name] ?? null]))
 
-function onDevices(name: string, columns: readonly Column[], isIn: (device: Device) => boolean): ReportTable {
+function onDevices(
+  name: string,
+  action: ResourceAction,
+  columns: readonly Column[],
+  isIn: (device: Device) => boolean,
+): ReportTable {
   return {
     name,
+    action,
     columns,
-    rows: async function* (tables) {
-      for await (const page of devicePages(tables))
+    rows: async function* (tables, sight) {
+      for await (const page of devicePages(tables, sight))
         for (const { device, user } of page) if (isIn(device)) yield picked(deviceRow(device, user), columns)
     },
   }
@@ -151,6 +167,7 @@ const WITH_FIREWALL: Column = coded('FirewallStatus', { '0': 'Enabled', '1': 'Di
 export const deviceReports: readonly ReportTable[] = [
   onDevices(
     'Devices',
+    DEVICES,
     columnsNamed(
       'DeviceId',
       'DeviceName',
@@ -172,16 +189,17 @@ export const deviceReports: readonly ReportTable[] = [
     ),
     () => true,
   ),
-  onDevices('DevicesWithInventory', Object.values(deviceColumns), () => true),
-  onDevices('DeviceCompliance', COMPLIANCE, () => true),
-  onDevices('DeviceNonCompliance', COMPLIANCE, ({ complianceState: state }) =>
+  onDevices('DevicesWithInventory', DEVICES, Object.values(deviceColumns), () => true),
+  onDevices('DeviceCompliance', viewing('compliance'), COMPLIANCE, () => true),
+  onDevices('DeviceNonCompliance', viewing('compliance'), COMPLIANCE, ({ complianceState: state }) =>
     ['noncompliant', 'inGracePeriod', 'error', 'conflict'].includes(state),
   ),
   {
     name: 'FirewallStatus',
+    action: DEVICES,
     columns: [...columnsNamed('DeviceName', 'DeviceId', 'UPN', 'UserName', 'LastContact', 'OS'), WITH_FIREWALL],
-    rows: async function* (tables) {
-      for await (const page of devicePages(tables)) {
+    rows: async function* (tables, sight) {
+      for await (const page of devicePages(tables, sight)) {
         for (const { device, user } of page) {
           const { firewallOn } = device.inventory.posture
           if (firewallOn === undefined) continue

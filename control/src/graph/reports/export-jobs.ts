@@ -5,6 +5,10 @@ import { parseBody } from '../body.ts'
 import { entityAnswer, memoryPage } from '../collection.ts'
 import { answer, type GraphAnswer, type GraphRequest, type GraphRoute, notFound } from '../graph-request.ts'
 import { iso } from '../resources/managed-device.ts'
+import { intuneAccessOf } from '../roles/intune-access.ts'
+import { EVERYWHERE } from '../roles/reach.ts'
+import { notPermitted } from '../roles/require-reach.ts'
+import { sightOf } from '../roles/sight.ts'
 import { reportNamed } from './catalogue.ts'
 import { reportZip } from './report-file.ts'
 import { makeReport } from './report-table.ts'
@@ -43,6 +47,8 @@ interface Job {
   readonly expirationDateTime: string
   /** Part of the download's address; nobody who has not seen the job knows it. */
   readonly signature: string
+  /** The user whose roles limit what is in it. */
+  readonly limitedTo?: string
 }
 
 /** The first letter of some clients' values is upper-case. */
@@ -54,11 +60,12 @@ function spelt(body: unknown): unknown {
 }
 
 const create = async (request: GraphRequest): Promise<GraphAnswer> => {
-  const { control } = request
+  const { control, reach, actor } = request
   const { store, ids, clock } = control.deps
   const wanted = parseBody(JobShape, spelt(request.body))
   if (wanted.format === 'pdf') throw new CodedError('graph/bad-body', 'reports are csv or json', { at: 'format' })
   const table = reportNamed(wanted.reportName)
+  if (reach.access?.may(table.action) === false) notPermitted()
   const job: Job = {
     id: `${table.name}_${ids.guid()}`,
     reportName: table.name,
@@ -71,9 +78,10 @@ const create = async (request: GraphRequest): Promise<GraphAnswer> => {
     requestDateTime: iso(clock.nowMs()),
     expirationDateTime: UNSET,
     signature: ids.secret(),
+    ...(reach.access ? { limitedTo: actor.id } : {}),
   }
   // What is asked for wrongly is refused now, not by a job that fails.
-  await makeReport({ ...table, rows: async function* () {} }, store, queryOf(job))
+  await makeReport({ ...table, rows: async function* () {} }, store, sightOf(store, reach, table.action), queryOf(job))
   await forgetExpired(control)
   await store.objects.put(SET, [job])
   control.background.run(`the export ${job.id}`, () => perform(control, job))
@@ -85,7 +93,10 @@ const queryOf = ({ select, filter, search }: Job) => ({ select, filter, ...(sear
 async function perform({ deps: { store, clock } }: Control, job: Job): Promise<void> {
   await store.objects.put(SET, [{ ...job, status: 'inProgress' }])
   try {
-    const report = await makeReport(reportNamed(job.reportName), store, queryOf(job))
+    const table = reportNamed(job.reportName)
+    const reach =
+      job.limitedTo === undefined ? EVERYWHERE : { access: await intuneAccessOf(store, job.limitedTo), actions: [] }
+    const report = await makeReport(table, store, sightOf(store, reach, table.action), queryOf(job))
     const { id, format, localizationType: localization } = job
     const zip = reportZip(report, { id, format, localization })
     await store.transaction(async ({ objects }) => {
@@ -106,7 +117,7 @@ async function forgetExpired({ deps: { store, clock } }: Control): Promise<void>
 }
 
 function jobEntity(
-  { signature, ...job }: Job,
+  { signature, limitedTo: _, ...job }: Job,
   { root }: Pick<GraphRequest, 'root'>,
 ): Readonly<Record<string, unknown>> {
   const origin = new URL(root).origin
@@ -114,11 +125,14 @@ function jobEntity(
   return { ...job, snapshotId: null, url: job.status === 'completed' ? url : null }
 }
 
-async function jobOf({ control, params }: GraphRequest): Promise<Job> {
-  const id = params['id'] ?? ''
-  const job = (await control.deps.store.objects.get(SET, id)) as Job | undefined
-  return job ?? notFound('deviceManagementExportJob', id)
+async function jobOf(request: GraphRequest): Promise<Job> {
+  const id = request.params['id'] ?? ''
+  const job = (await request.control.deps.store.objects.get(SET, id)) as Job | undefined
+  return job && isFor(request, job) ? job : notFound('deviceManagementExportJob', id)
 }
+
+/** Whom roles limit, to them only what they have asked for themselves. */
+const isFor = ({ reach, actor }: GraphRequest, { limitedTo }: Job): boolean => !reach.access || limitedTo === actor.id
 
 const get = async (request: GraphRequest): Promise<GraphAnswer> =>
   entityAnswer(request, SET, jobEntity(await jobOf(request), request))
@@ -128,7 +142,7 @@ const list = async (request: GraphRequest): Promise<GraphAnswer> => {
   return memoryPage(
     request,
     SET,
-    jobs.map((job) => jobEntity(job, request)),
+    jobs.filter((job) => isFor(request, job)).map((job) => jobEntity(job, request)),
   )
 }
 

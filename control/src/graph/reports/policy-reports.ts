@@ -1,7 +1,9 @@
 import type { Tables } from '../../app/ports.ts'
+import { resourceAction } from '../../domain/intune-roles/actions.ts'
 import type { Device, DevicePolicy, Policy } from '../../domain/model.ts'
 import { iso } from '../resources/managed-device.ts'
-import { deviceColumns, devicePages, deviceRow } from './device-reports.ts'
+import type { Sight } from '../roles/sight.ts'
+import { deviceColumns, devicePages, deviceRow, viewing } from './device-reports.ts'
 import type { Column, ReportTable, Row } from './report-table.ts'
 
 const PAGE = 1_000
@@ -32,9 +34,10 @@ const stateOf = (row: DevicePolicy): DevicePolicy['state'] =>
 /** Devices of a page with the rows of their policies of one kind. */
 async function* devicesWithPolicies(
   tables: Tables,
+  sight: Sight,
   kind: Policy['kind'],
 ): AsyncGenerator<{ readonly device: Device; readonly row: Row; readonly held: readonly DevicePolicy[] }> {
-  for await (const page of devicePages(tables)) {
+  for await (const page of devicePages(tables, sight)) {
     const rows = await tables.devicePolicies.forDevices(page.map(({ device }) => device.id))
     const byDevice = Map.groupBy(
       rows.filter((row) => row.kind === kind),
@@ -49,6 +52,7 @@ const failing: ReadonlySet<string> = new Set(['nonCompliant', 'error', 'conflict
 
 const NONCOMPLIANT_SETTINGS: ReportTable = {
   name: 'NoncompliantDevicesAndSettings',
+  action: viewing('compliance'),
   columns: [
     deviceColumns.DeviceId,
     deviceColumns.DeviceName,
@@ -66,10 +70,10 @@ const NONCOMPLIANT_SETTINGS: ReportTable = {
     deviceColumns.OSVersion,
     deviceColumns.LastContact,
   ],
-  rows: async function* (tables) {
-    const policies = await policiesById(tables)
-    for await (const { row, held } of devicesWithPolicies(tables, 'compliance')) {
-      for (const policy of held) {
+  rows: async function* (tables, sight) {
+    const policies = await policiesById(tables, sight)
+    for await (const { row, held } of devicesWithPolicies(tables, sight, 'compliance')) {
+      for (const policy of ofPolicies(held, policies)) {
         for (const setting of policy.settings.filter(({ state }) => failing.has(state))) {
           yield {
             ...row,
@@ -90,6 +94,7 @@ const NONCOMPLIANT_SETTINGS: ReportTable = {
 
 const WITHOUT_POLICY: ReportTable = {
   name: 'DevicesWithoutCompliancePolicy',
+  action: viewing('compliance'),
   columns: [
     deviceColumns.DeviceId,
     deviceColumns.DeviceName,
@@ -102,27 +107,51 @@ const WITHOUT_POLICY: ReportTable = {
     deviceColumns.LastContact,
     deviceColumns.ManagementAgent,
   ],
-  rows: async function* (tables) {
-    for await (const { row, held } of devicesWithPolicies(tables, 'compliance')) if (held.length === 0) yield row
+  rows: async function* (tables, sight) {
+    for await (const { row, held } of devicesWithPolicies(tables, sight, 'compliance')) if (held.length === 0) yield row
   },
 }
 
-const policiesById = async (tables: Pick<Tables, 'policies'>): Promise<ReadonlyMap<string, Policy>> =>
-  new Map((await tables.policies.list()).map((policy) => [policy.id, policy]))
+const policiesById = async (tables: Pick<Tables, 'policies'>, sight: Sight): Promise<ReadonlyMap<string, Policy>> =>
+  new Map((await tables.policies.list()).filter(sight.policy).map((policy) => [policy.id, policy]))
+
+/** Rows of the policies that are in sight. */
+const ofPolicies = (held: readonly DevicePolicy[], policies: ReadonlyMap<string, Policy>): readonly DevicePolicy[] =>
+  held.filter(({ policyId }) => policies.has(policyId))
 
 const states = ['compliant', 'nonCompliant', 'inGracePeriod', 'error', 'conflict', 'pending', 'notApplicable'] as const
+
+/** How a policy stands on the devices that are in sight. */
+async function tallyOf(
+  tables: Tables,
+  sight: Sight,
+  policyId: string,
+): Promise<readonly { readonly state: DevicePolicy['state']; readonly devices: number }[]> {
+  if (sight.isWhole) return tables.devicePolicies.tally(policyId)
+  const tally = new Map<DevicePolicy['state'], number>()
+  for (let after: string | undefined; ; ) {
+    const rows = await tables.devicePolicies.page({ policyId, limit: PAGE, ...(after === undefined ? {} : { after }) })
+    const devices = await tables.devices.getMany(rows.map(({ deviceId }) => deviceId))
+    const managed = devices.filter(({ lifecycle }) => lifecycle === 'managed')
+    const seen = new Set((await sight.devices(managed)).map(({ id }) => id))
+    for (const row of rows) if (seen.has(row.deviceId)) tally.set(stateOf(row), (tally.get(stateOf(row)) ?? 0) + 1)
+    after = rows.at(-1)?.deviceId
+    if (rows.length < PAGE) return [...tally].map(([state, count]) => ({ state, devices: count }))
+  }
+}
 
 /** One row for each policy, with how many devices stand how; `remediated` counts as compliant. */
 function aggregate(name: string, kind: Policy['kind']): ReportTable {
   const counted = states.map((state) => `NumberOf${state.charAt(0).toUpperCase()}${state.slice(1)}Devices`)
   return {
     name,
+    action: viewing(kind),
     columns: [text('PolicyId'), text('PolicyName'), text('PolicyType'), text('Platforms'), ...counted.map(count)],
-    rows: async function* (tables) {
-      for (const policy of await tables.policies.list()) {
+    rows: async function* (tables, sight) {
+      for (const policy of (await policiesById(tables, sight)).values()) {
         if (policy.kind !== kind) continue
         const tally = new Map<string, number>()
-        for (const { state, devices } of await tables.devicePolicies.tally(policy.id)) {
+        for (const { state, devices } of await tallyOf(tables, sight, policy.id)) {
           const shown = state === 'remediated' ? 'compliant' : state
           tally.set(shown, (tally.get(shown) ?? 0) + devices)
         }
@@ -142,6 +171,7 @@ function aggregate(name: string, kind: Policy['kind']): ReportTable {
 function statuses(name: string, kind: Policy['kind']): ReportTable {
   return {
     name,
+    action: viewing(kind),
     columns: [
       text('PolicyId'),
       text('PolicyName'),
@@ -153,10 +183,10 @@ function statuses(name: string, kind: Policy['kind']): ReportTable {
       { name: 'PspdpuLastModifiedTimeUtc', type: 'DateTime' },
       text('SettingsInError'),
     ],
-    rows: async function* (tables) {
-      const policies = await policiesById(tables)
-      for await (const { row, held } of devicesWithPolicies(tables, kind)) {
-        for (const policy of held) {
+    rows: async function* (tables, sight) {
+      const policies = await policiesById(tables, sight)
+      for await (const { row, held } of devicesWithPolicies(tables, sight, kind)) {
+        for (const policy of ofPolicies(held, policies)) {
           yield {
             ...row,
             PolicyId: policy.policyId,
@@ -177,6 +207,7 @@ function statuses(name: string, kind: Policy['kind']): ReportTable {
 /** Registrations of apps on devices that nobody manages. */
 const APP_PROTECTION: ReportTable = {
   name: 'MAMAppProtectionStatus',
+  action: resourceAction('ManagedApps', 'Read'),
   columns: [
     text('UserId'),
     text('AppId'),

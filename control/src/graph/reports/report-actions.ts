@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { parseBody } from '../body.ts'
 import { answer, type GraphRoute } from '../graph-request.ts'
+import { notPermitted } from '../roles/require-reach.ts'
+import { sightOf } from '../roles/sight.ts'
 import { reportNamed } from './catalogue.ts'
 import { makeReport, type ReportAnswer } from './report-table.ts'
 
@@ -40,9 +42,12 @@ export const reportActionRoutes: readonly GraphRoute[] = Object.entries(actions)
   method: 'POST',
   path: `/deviceManagement/reports/${action}`,
   role: 'DeviceManagementConfiguration.Read.All',
-  handle: async ({ control, body }) => {
+  handle: async ({ control, body, reach }) => {
+    const { store } = control.deps
+    const table = reportNamed(name)
+    if (reach.access?.may(table.action) === false) notPermitted()
     const { select, filter, search, orderBy, skip, top } = parseBody(Asked, body ?? {})
-    const made = await makeReport(reportNamed(name), control.deps.store, {
+    const made = await makeReport(table, store, sightOf(store, reach, table.action), {
       ...(select ? { select } : {}),
       ...(filter ? { filter } : {}),
       ...(search ? { search } : {}),

@@ -1,5 +1,7 @@
 import { CodedError } from '@muster/shared/core'
 import type { Tables } from '../../app/ports.ts'
+import type { ResourceAction } from '../../domain/intune-roles/actions.ts'
+import type { Sight } from '../roles/sight.ts'
 import { parseReportFilter, type RowTest } from './report-filter.ts'
 
 export type Cell = string | number | boolean | null
@@ -16,7 +18,10 @@ export interface Column {
 export interface ReportTable {
   readonly name: string
   readonly columns: readonly Column[]
-  rows(tables: Tables): AsyncGenerator<Row>
+  /** What a role must allow for it. */
+  readonly action: ResourceAction
+  /** Of what is in sight. */
+  rows(tables: Tables, sight: Sight): AsyncGenerator<Row>
 }
 
 /** What is asked of a report; names of columns in any case. */
@@ -40,12 +45,17 @@ export interface ReportAnswer {
  * Make a report.
  * @throws CodedError `graph/bad-body` for a column that the report does not have, or a filter that does not parse
  */
-export async function makeReport(table: ReportTable, tables: Tables, query: ReportQuery): Promise<ReportAnswer> {
+export async function makeReport(
+  table: ReportTable,
+  tables: Tables,
+  sight: Sight,
+  query: ReportQuery,
+): Promise<ReportAnswer> {
   const columns = query.select?.length ? query.select.map((name) => columnOf(table, name, 'select')) : table.columns
   const matches = testOf(table, query)
   const order = orderOf(table, query.orderBy ?? [])
   const found: Row[] = []
-  for await (const row of table.rows(tables)) if (matches(row)) found.push(row)
+  for await (const row of table.rows(tables, sight)) if (matches(row)) found.push(row)
   if (order) found.sort(order)
   const from = query.skip ?? 0
   const rows = found.slice(from, query.top === undefined ? undefined : from + query.top)

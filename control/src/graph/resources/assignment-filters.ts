@@ -18,7 +18,9 @@ import {
   orRefuse,
 } from '../graph-request.ts'
 import { publishFrom } from '../publishing.ts'
-import { shownTags, writtenTags } from '../roles/written-tags.ts'
+import { READ_DEVICES } from '../roles/device-sight.ts'
+import { sightOf } from '../roles/sight.ts'
+import { eitherTags, shownTags, writtenTags } from '../roles/written-tags.ts'
 import { iso } from './managed-device.ts'
 
 const SET = 'deviceManagement/assignmentFilters'
@@ -106,6 +108,7 @@ const audit = (
       id: (after ?? before)?.id ?? '',
       type: 'DeviceAndAppManagementAssignmentFilter',
       displayName: (after ?? before)?.displayName ?? '',
+      scopeTagIds: eitherTags(before, after),
       modifiedProperties: modifiedProperties(before && filterEntity(before), after && filterEntity(after)),
     },
   )
@@ -193,10 +196,11 @@ const evaluate = async (request: GraphRequest): Promise<GraphAnswer> => {
   const { store } = request.control.deps
   const wanted = parseBody(z.object({ data: RuleShape }), request.body).data
   const { platforms, parsed } = readRule(wanted)
+  const seen = sightOf(store, request.reach, READ_DEVICES)
   const matching: Device[] = []
   for (let after: string | undefined; ; ) {
     const page = await store.devices.page({ limit: 1_000, platforms, ...(after === undefined ? {} : { after }) })
-    matching.push(...page.filter((device) => parsed.matches(filterDevice(device))))
+    matching.push(...(await seen.devices(page)).filter((device) => parsed.matches(filterDevice(device))))
     after = page.at(-1)?.id
     if (page.length < 1_000) break
   }

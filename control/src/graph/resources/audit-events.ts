@@ -1,9 +1,13 @@
 import { createHash } from 'node:crypto'
 import type { Store } from '../../app/ports.ts'
+import type { AuditColumn, RowFilter } from '../../app/row-query.ts'
+import { resourceAction } from '../../domain/intune-roles/actions.ts'
 import type { AuditEvent } from '../../domain/model.ts'
 import { entityAnswer, pageAnswer, wantedOf } from '../collection.ts'
 import { type GraphRoute, notFound } from '../graph-request.ts'
-import { type RowSource, rowPageOf } from '../odata/row-page.ts'
+import { type RowSource, rowPageOf, within } from '../odata/row-page.ts'
+import { tagsInReach } from '../roles/device-sight.ts'
+import type { Reach } from '../roles/reach.ts'
 import { iso } from './managed-device.ts'
 
 /** Clients may correlate by any text, and the property is a GUID: another text has one of its own. */
@@ -64,6 +68,10 @@ const rowsOf = ({ audit }: Store): RowSource<AuditEvent, (typeof columns)[keyof 
   entities: async (rows) => rows.map(auditEntity),
 })
 
+/** Events that somebody may know of: those of what they may know of. */
+const inReach = (reach: Reach): RowFilter<AuditColumn> | undefined =>
+  tagsInReach(reach, resourceAction('Audit', 'Read'), { op: 'eq', column: 'scopeTags', value: null })
+
 const SET = 'deviceManagement/auditEvents'
 const ROLE = 'DeviceManagementApps.Read.All'
 const EVENT = { type: 'auditEvent', pageSize: { default: 1_000, max: 1_000 } }
@@ -75,7 +83,11 @@ export const auditEventRoutes: readonly GraphRoute[] = [
     role: ROLE,
     of: { ...EVENT, many: true },
     handle: async (request) =>
-      pageAnswer(request, SET, await rowPageOf(rowsOf(request.control.deps.store), wantedOf(request))),
+      pageAnswer(
+        request,
+        SET,
+        await rowPageOf(within(rowsOf(request.control.deps.store), inReach(request.reach)), wantedOf(request)),
+      ),
   },
   {
     method: 'GET',
@@ -85,7 +97,8 @@ export const auditEventRoutes: readonly GraphRoute[] = [
     handle: async (request) => {
       const id = request.params['id'] ?? ''
       const filter = { op: 'eq', column: 'id', value: id } as const
-      const { rows } = await request.control.deps.store.audit.query({ filter, orderBy: [], limit: 1 })
+      const source = within(rowsOf(request.control.deps.store), inReach(request.reach))
+      const { rows } = await source.query({ filter, orderBy: [], limit: 1 })
       return entityAnswer(request, SET, rows[0] ? auditEntity(rows[0].row) : notFound('auditEvent', id))
     },
   },

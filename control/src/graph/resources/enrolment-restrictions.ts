@@ -16,7 +16,7 @@ import {
   modifiedProperties,
   notFound,
 } from '../graph-request.ts'
-import { writtenTags } from '../roles/written-tags.ts'
+import { eitherTags, writtenTags } from '../roles/written-tags.ts'
 import { assignmentEntity, readAssignments } from './assignments.ts'
 import {
   CreateShape,
@@ -68,6 +68,7 @@ function audit(
       id: (after ?? before)?.id ?? '',
       type: 'DeviceEnrollmentConfiguration',
       displayName: (after ?? before)?.displayName ?? '',
+      scopeTagIds: eitherTags(before, after),
       modifiedProperties: modifiedProperties(before && shown(before), after && shown(after)),
     },
   )

@@ -142,6 +142,7 @@ const update = async (request: GraphRequest): Promise<GraphAnswer> => {
           type: 'ManagedDevice',
           displayName: before.inventory.deviceName,
           modifiedProperties: properties,
+          scopeTagIds: [...(await tagsOfDevices(tables, [before]))(id), ...(await tagsOfDevices(tables, [after]))(id)],
         },
       ),
     ])
@@ -157,6 +158,8 @@ export async function submit(
   parameters: Readonly<Record<string, unknown>>,
 ) {
   const { control, actor, correlationId } = request
+  const { store, clock, ids } = control.deps
+  const tagsOf = await tagsOfDevices(store, await store.devices.getMany(deviceIds))
   const audit = auditOf(
     request,
     {
@@ -165,9 +168,14 @@ export async function submit(
       category: 'Device',
       componentName: 'ManagedDevices',
     },
-    ...deviceIds.map((id) => ({ id, type: 'ManagedDevice', displayName: '', modifiedProperties: [] })),
+    ...deviceIds.map((id) => ({
+      id,
+      type: 'ManagedDevice',
+      displayName: '',
+      modifiedProperties: [],
+      scopeTagIds: tagsOf(id),
+    })),
   )
-  const { store, clock, ids } = control.deps
   const deps = { store, clock, ids, poke: control.poke, relay: () => control.relay.wake() }
   return orRefuse(
     await requestActions(deps, { action, deviceIds, parameters, requestedBy: actor, correlationId, audit }),

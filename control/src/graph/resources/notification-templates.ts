@@ -1,6 +1,7 @@
 import { CodedError } from '@muster/shared/core'
 import { z } from 'zod'
 import type { Tables } from '../../app/ports.ts'
+import type { Policy } from '../../domain/model.ts'
 import type { LocalizedMessage, NotificationTemplate } from '../../domain/notification.ts'
 import { SUBJECT_LENGTH_MAX } from '../../domain/notification-message.ts'
 import { parseBody } from '../body.ts'
@@ -14,7 +15,8 @@ import {
   modifiedProperties,
   notFound,
 } from '../graph-request.ts'
-import { shownTags, writtenTags } from '../roles/written-tags.ts'
+import { reaches } from '../roles/reach.ts'
+import { eitherTags, shownTags, writtenTags } from '../roles/written-tags.ts'
 import { iso } from './managed-device.ts'
 
 const SET = 'deviceManagement/notificationMessageTemplates'
@@ -89,6 +91,7 @@ async function write(
           id: subject.id,
           type: 'NotificationMessageTemplate',
           displayName: subject.displayName,
+          scopeTagIds: eitherTags(before, after),
           modifiedProperties: modifiedProperties(before && shown(before), after && shown(after)),
         },
       ),
@@ -140,6 +143,12 @@ const update = async (request: GraphRequest): Promise<GraphAnswer> => {
   return entityAnswer(request, SET, templateEntity(after))
 }
 
+/** Which policy uses a template, to those who may know of the policy. */
+const nameOfUser = ({ reach }: GraphRequest, user: Policy): string =>
+  reaches(reach, shownTags(user))
+    ? `the template is used by the policy ${user.name}`
+    : 'the template is used by a policy'
+
 const remove = async (request: GraphRequest): Promise<GraphAnswer> => {
   await write(request, 'Delete', async (tables) => {
     const before = await templateOf(tables, request)
@@ -147,7 +156,7 @@ const remove = async (request: GraphRequest): Promise<GraphAnswer> => {
     const user = policies.find(({ scheduledActions }) =>
       scheduledActions.some(({ notificationTemplateId }) => notificationTemplateId === before.id),
     )
-    if (user) throw new CodedError('graph/in-use', `the template is used by the policy ${user.name}`)
+    if (user) throw new CodedError('graph/in-use', nameOfUser(request, user))
     return { before }
   })
   return answer(200)

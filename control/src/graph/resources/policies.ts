@@ -12,7 +12,7 @@ import {
   notFound,
 } from '../graph-request.ts'
 import { publishFrom } from '../publishing.ts'
-import { shownTags, writtenTags } from '../roles/written-tags.ts'
+import { eitherTags, shownTags, writtenTags } from '../roles/written-tags.ts'
 import { assignmentEntity, readAssignments } from './assignments.ts'
 import { policyEntity, readPolicy, settingInstances } from './policy-shape.ts'
 import { policyStatuses, statusYields } from './policy-statuses.ts'
@@ -91,6 +91,7 @@ function audit(
       id: (after ?? before)?.id ?? '',
       type: noun,
       displayName: (after ?? before)?.name ?? '',
+      scopeTagIds: eitherTags(before, after),
       modifiedProperties: modifiedProperties(auditable(before), auditable(after)),
     },
   )

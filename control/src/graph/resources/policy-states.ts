@@ -1,7 +1,10 @@
 import { builtInRules } from '../../domain/built-in-rules.ts'
+import { resourceAction } from '../../domain/intune-roles/actions.ts'
 import type { Device, DevicePolicy, Policy } from '../../domain/model.ts'
 import { memoryPage } from '../collection.ts'
 import type { GraphAnswer, GraphRequest } from '../graph-request.ts'
+import { reaches } from '../roles/reach.ts'
+import { shownTags } from '../roles/written-tags.ts'
 import { deviceOf } from './managed-devices.ts'
 
 type Entity = Readonly<Record<string, unknown>>
@@ -25,11 +28,27 @@ export const policyStates =
     const { store } = request.control.deps
     const device = await deviceOf(request)
     const rows = (await store.devicePolicies.forDevices([device.id])).filter((row) => row.kind === kind)
-    const policies = new Map((await store.policies.list()).map((policy) => [policy.id, policy]))
-    const states = rows.map((row) => policyState(row, policies, device))
+    const all = await store.policies.list()
+    const isSeen = (policy: Policy): boolean => reaches(request.reach, shownTags(policy), [reading(policy.kind)])
+    const hidden = new Set(all.filter((policy) => !isSeen(policy)).map(({ id }) => id))
+    const policies = new Map(all.map((policy) => [policy.id, policy]))
+    const known = rows.map((row) => withoutHidden(row, hidden)).filter(({ policyId }) => !hidden.has(policyId))
+    const states = known.map((row) => policyState(row, policies, device))
     const builtIn = kind === 'compliance' ? [await builtInState(request, device, rows.length)] : []
     return memoryPage(request, `deviceManagement/managedDevices('${device.id}')/${set}`, [...states, ...builtIn])
   }
+
+const reading = (kind: Policy['kind']): string =>
+  resourceAction(kind === 'compliance' ? 'DeviceCompliancePolices' : 'DeviceConfigurations', 'Read')
+
+/** Without the policies of a conflict that are not to be known. */
+const withoutHidden = (row: DevicePolicy, hidden: ReadonlySet<string>): DevicePolicy => ({
+  ...row,
+  conflicts: row.conflicts.map((conflict) => ({
+    ...conflict,
+    others: conflict.others.filter(({ policyId }) => !hidden.has(policyId)),
+  })),
+})
 
 function policyState(row: DevicePolicy, policies: ReadonlyMap<string, Policy>, device: Device): Entity {
   const source = (policyId: string): Entity => {

@@ -1,9 +1,11 @@
 import { z } from 'zod'
-import type { Tables } from '../../app/ports.ts'
 import type { Device } from '../../domain/model.ts'
 import { parseBody } from '../body.ts'
 import { memoryPage } from '../collection.ts'
 import { answer, auditOf, type GraphAnswer, type GraphRequest, type GraphRoute } from '../graph-request.ts'
+import { devicesByReach, READ_DEVICES, tagsOfDevices } from '../roles/device-sight.ts'
+import { remoteTaskAction } from '../roles/route-actions.ts'
+import { sightOf } from '../roles/sight.ts'
 import { iso } from './managed-device.ts'
 import { submit } from './managed-devices.ts'
 
@@ -16,11 +18,14 @@ const BASE = '/deviceManagement/deviceCompliancePolicies'
 const isListed = (device: Device): boolean =>
   device.retireListedAtMs !== undefined && device.managementState === 'managed' && device.lifecycle === 'managed'
 
-async function listed({ devices }: Pick<Tables, 'devices'>): Promise<readonly Device[]> {
+async function listed({ control, reach }: GraphRequest): Promise<readonly Device[]> {
+  const { store } = control.deps
+  const { devices } = store
+  const sight = sightOf(store, reach, READ_DEVICES)
   const all: Device[] = []
   for (let after: string | undefined; ; ) {
     const page = await devices.page({ limit: 1_000, ...(after === undefined ? {} : { after }) })
-    all.push(...page.filter(isListed))
+    all.push(...(await sight.devices(page.filter(isListed))))
     after = page.at(-1)?.id
     if (page.length < 1_000) return all
   }
@@ -30,7 +35,7 @@ const list = async (request: GraphRequest): Promise<GraphAnswer> =>
   memoryPage(
     request,
     'deviceManagement/devicesScheduledToRetire',
-    (await listed(request.control.deps.store)).map((device) => ({
+    (await listed(request)).map((device) => ({
       id: device.id,
       managedDeviceId: device.id,
       managedDeviceName: device.inventory.deviceName,
@@ -48,8 +53,13 @@ const StateShape = z.object({
 const decide = async (request: GraphRequest): Promise<GraphAnswer> => {
   const { state, managedDeviceIds } = parseBody(StateShape, request.body)
   const wanted = new Set(managedDeviceIds)
-  const chosen = (await listed(request.control.deps.store)).filter(({ id }) => wanted.size === 0 || wanted.has(id))
-  const ids = chosen.map(({ id }) => id)
+  const chosen = (await listed(request)).filter(({ id }) => wanted.size === 0 || wanted.has(id))
+  const { allowed: ids } = await devicesByReach(
+    request.control.deps.store,
+    request.reach,
+    remoteTaskAction('retire'),
+    chosen.map(({ id }) => id),
+  )
   if (ids.length === 0) return answer(204)
   if (state === 'confirmRetire') await submit(request, 'retire', ids, {})
   else await takeOff(request, ids)
@@ -57,6 +67,8 @@ const decide = async (request: GraphRequest): Promise<GraphAnswer> => {
 }
 
 async function takeOff(request: GraphRequest, ids: readonly string[]): Promise<void> {
+  const { store } = request.control.deps
+  const tagsOf = await tagsOfDevices(store, await store.devices.getMany(ids))
   const audit = auditOf(
     request,
     {
@@ -69,10 +81,11 @@ async function takeOff(request: GraphRequest, ids: readonly string[]): Promise<v
       id,
       type: 'ManagedDevice',
       displayName: '',
+      scopeTagIds: tagsOf(id),
       modifiedProperties: [{ name: 'scheduledRetireState', oldValue: '"scheduled"', newValue: '"cancelRetire"' }],
     })),
   )
-  await request.control.deps.store.transaction(async (tables) => {
+  await store.transaction(async (tables) => {
     const devices = await tables.devices.getMany(ids)
     await tables.devices.put(devices.map(({ retireListedAtMs: _, ...device }) => device))
     await tables.audit.append([audit])

@@ -56,17 +56,14 @@ export async function devicesSeen<D extends Pick<Device, 'id' | 'scopeTagIds'>>(
 /** The same as a condition on the listing of devices; undefined where it holds for all. */
 export async function devicesInReach(
   tables: Read,
-  { access }: Reach,
+  reach: Reach,
   action: string,
 ): Promise<RowFilter<DeviceColumn> | undefined> {
-  const wanted = access?.tagsFor(action)
-  if (!access || (!wanted && access.may(action))) return undefined
-  const tags = wanted ?? new Set<string>()
+  const { access } = reach
+  if (!access) return undefined
   const byGroup = await tagsByGroup(tables)
+  const tags = access.tagsFor(action) ?? new Set<string>()
   const groupIds = [...byGroup].filter(([, ids]) => ids.some((id) => tags.has(id))).map(([id]) => id)
-  const own = [...tags].map(
-    (tag): RowFilter<DeviceColumn> => ({ op: 'contains', column: 'scopeTags', value: `,${tag},` }),
-  )
   const untagged: RowFilter<DeviceColumn> = {
     op: 'and',
     of: [
@@ -74,8 +71,21 @@ export async function devicesInReach(
       { op: 'not', of: { op: 'memberOf', groupIds: [...byGroup.keys()] } },
     ],
   }
-  const members: RowFilter<DeviceColumn> = { op: 'memberOf', groupIds }
-  return { op: 'or', of: [...own, members, ...(tags.has(DEFAULT_SCOPE_TAG) ? [untagged] : [])] }
+  const own = tagsInReach(reach, action, untagged)
+  return own && { op: 'or', of: [own, { op: 'memberOf', groupIds }] }
+}
+
+/** A condition on tags that rows hold as a text; `untagged` is what has none and so the default one. */
+export function tagsInReach<C extends string>(
+  { access }: Reach,
+  action: string,
+  untagged: RowFilter<C>,
+): RowFilter<C> | undefined {
+  const wanted = access?.tagsFor(action)
+  if (!access || (!wanted && access.may(action))) return undefined
+  const tags = [...(wanted ?? [])]
+  const own = tags.map((tag): RowFilter<C> => ({ op: 'contains', column: 'scopeTags' as C, value: `,${tag},` }))
+  return { op: 'or', of: [...own, ...(tags.includes(DEFAULT_SCOPE_TAG) ? [untagged] : [])] }
 }
 
 /** What a role assignment may be about when it is about a device: its groups and those of its user. */

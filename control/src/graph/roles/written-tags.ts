@@ -31,6 +31,10 @@ export function writtenTags({ body, path, reach }: GraphRequest, before?: Tagged
   return after.every((tag) => tag === DEFAULT_SCOPE_TAG) ? {} : { scopeTagIds: after }
 }
 
+/** Tags of an object before or after a write. */
+export const eitherTags = (...versions: readonly (Tagged | undefined)[]): readonly string[] =>
+  versions.flatMap((version) => (version ? shownTags(version) : []))
+
 /** Tags of an object as Graph shows them. */
 export const shownTags = ({ scopeTagIds = [] }: Tagged): readonly string[] =>
   scopeTagIds.length === 0 ? [DEFAULT_SCOPE_TAG] : scopeTagIds

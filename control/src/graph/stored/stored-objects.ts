@@ -7,7 +7,7 @@ import { type EntityModel, entityModel, type StructuredType } from '../model/ent
 import { type EntityValue, readEntity } from '../model/read-entity.ts'
 import { EMPTY_QUERY } from '../odata/query.ts'
 import { iso } from '../resources/managed-device.ts'
-import { reachesEntity, tagsOfNew } from '../roles/reach.ts'
+import { reachesEntity, tagsOfEntity, tagsOfNew } from '../roles/reach.ts'
 import { areaOf } from './areas.ts'
 import { assignmentsIn } from './assignments-in.ts'
 import type { BehaviourOf } from './behaviour.ts'
@@ -263,6 +263,7 @@ function audit(
       id: object?.id ?? '',
       type: noun,
       displayName: String(object?.['displayName'] ?? object?.['name'] ?? ''),
+      scopeTagIds: [...(tagsOfEntity(before ?? {}) ?? []), ...(tagsOfEntity(after ?? {}) ?? [])],
       modifiedProperties: modifiedProperties(before, after),
     },
   )
