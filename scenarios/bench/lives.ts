@@ -13,7 +13,10 @@ population:
     - { name: macs, weight: 10, platform: macOS }
     - { name: phones, weight: 20, platform: iOS }
     - { name: androids, weight: 15, platform: android }
-    - { name: boxes, weight: 5, platform: linux }
+    - { name: boxes, weight: 5, platform: linux, behavior: as-the-others }
+behaviors:
+  # Linux looks hourly by itself; here all devices have one cadence.
+  as-the-others: { checkIn: { every: 8h } }
 `
 
 /** A fleet in everyday life: 8-hour cadence, drift, a rollout in rings, phones that go offline. */

@@ -21,8 +21,15 @@ export function hasNews(state: DeviceState): boolean {
   )
 }
 
+/** What went and came back again is not compared a second time. */
+const withOneInventory = (state: DeviceState): DeviceState =>
+  state.inventory === state.reportedInventory || inventoryIsNews(state)
+    ? state
+    : { ...state, reportedInventory: state.inventory }
+
 /** Report what has changed, if anything has and the device can speak. */
-export function reportNews(state: DeviceState, turn: Turn, correlationId?: string): DeviceState {
+export function reportNews(given: DeviceState, turn: Turn, correlationId?: string): DeviceState {
+  const state = withOneInventory(given)
   const speaks = (state.phase === 'enrolled' || state.phase === 'leaving') && state.online
   if (!speaks || !hasNews(state) || state.outbox.length >= OUTBOX_MAX) return state
   const report = compose(state, turn, correlationId ?? ownCorrelation(state))

@@ -17,9 +17,13 @@ const LOOK_SHARE = 0.02
 const WATCH_MIN_MS = 30 * SECOND_MS
 const WATCH_MAX_MS = 10 * MINUTE_MS
 const WATCH_SHARE = 0.01
+/** Where moments are coarse, looks are so many of them apart. */
+const WATCH_RESOLUTIONS = 6
 /** After the last fault by chance: devices that gave up for a while come back. */
 const HEALING_MS = HOUR_MS
 const PATIENCE_MS = { enrolment: DAY_MS, reports: 10 * MINUTE_MS } as const
+/** What is on its way is collected for one of them at each stop. */
+const PATIENCE_RESOLUTIONS = 6
 
 export interface VirtualStageOptions {
   readonly scenario: Scenario
@@ -40,6 +44,7 @@ export async function openVirtualStage({
   image,
 }: VirtualStageOptions): Promise<Stage & { readonly world: World }> {
   const startMs = Date.parse(scenario.clock.start ?? START)
+  const watchMaxMs = Math.max(WATCH_MAX_MS, WATCH_RESOLUTIONS * scenario.clock.resolution)
   const clock = manualClock(image?.atMs ?? startMs)
   const workers = scenario.workers ?? 1
   const world = await drive(
@@ -75,8 +80,8 @@ export async function openVirtualStage({
     breaker,
     lost: new AbortController().signal,
     lookAgainMs: (waitedMs) => Math.min(LOOK_MAX_MS, Math.max(LOOK_MIN_MS, waitedMs * LOOK_SHARE)),
-    watchAgainMs: (ageMs) => Math.min(WATCH_MAX_MS, Math.max(WATCH_MIN_MS, ageMs * WATCH_SHARE)),
-    patienceMs: (what) => PATIENCE_MS[what],
+    watchAgainMs: (ageMs) => Math.min(watchMaxMs, Math.max(WATCH_MIN_MS, ageMs * WATCH_SHARE)),
+    patienceMs: (what) => Math.max(PATIENCE_MS[what], PATIENCE_RESOLUTIONS * scenario.clock.resolution),
     record: (what, text) => world.chronicle.add(clock.nowMs(), `runner ${what} ${text}`),
     heal: async () => {
       const spans = await nemesis?.stop()

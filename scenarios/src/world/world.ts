@@ -57,7 +57,8 @@ export interface World {
 }
 
 /** How often the service looks what time alone has changed: the finer the resolution, the oftener. */
-const sweepEveryMs = (resolutionMs: number): number => Math.min(10 * MINUTE_MS, Math.max(MINUTE_MS, 60 * resolutionMs))
+const sweepEveryMs = (resolutionMs: number): number =>
+  Math.max(MINUTE_MS, Math.min(10 * MINUTE_MS, 60 * resolutionMs), 6 * resolutionMs)
 /** Statistics come often at first, and more rarely as the world grows old. */
 const STATS_MIN_MS = 10_000
 const STATS_MAX_MS = 2 * 3_600_000

@@ -35,12 +35,10 @@ const NORMAL_P99 = 2.326_347_874
 
 type Seed128 = readonly [number, number, number, number]
 
-/** A class, since devices fork several times in a step: what is made for each fork is three words, not ten functions. */
+/** A class, since devices fork several times in a step: what is made for each fork is two words, not ten functions. */
 class SeededRng implements Rng {
   readonly seed: Seed128
   generator: ReturnType<typeof xoroshiro128plusFromState> | undefined = undefined
-  /** What the names of forks are put behind. */
-  prefix: string | undefined = undefined
 
   constructor(seed: Seed128) {
     this.seed = seed
@@ -52,8 +50,7 @@ class SeededRng implements Rng {
   }
 
   fork(name: string): Rng {
-    this.prefix ??= `${this.seed.join(',')}/`
-    return new SeededRng(hash128(this.prefix + name))
+    return new SeededRng(hash128(name, this.seed))
   }
 
   // 53 bits, as Math.random has them: 27 high bits of one draw and 26 of the next.
@@ -104,12 +101,15 @@ class SeededRng implements Rng {
   }
 }
 
-/** Four 32-bit words from a text: four FNV-1a lanes with different offsets, each finished with murmur3's avalanche. */
-function hash128(text: string): Seed128 {
-  let a = 0x811c9dc5
-  let b = 0x9747b28c
-  let c = 0x1b873593
-  let d = 0xcc9e2d51
+/** The seed of what has none: the offsets of four lanes. */
+const OFFSETS: Seed128 = [0x811c9dc5, 0x9747b28c, 0x1b873593, 0xcc9e2d51]
+
+/**
+ * Four 32-bit words from a text and the four of its parent: FNV-1a lanes with different offsets and primes, each finished
+ * with murmur3's avalanche.
+ */
+function hash128(text: string, parent: Seed128 = OFFSETS): Seed128 {
+  let [a, b, c, d] = parent
   for (let i = 0; i < text.length; i++) {
     const unit16 = text.charCodeAt(i)
     a = Math.imul(a ^ unit16, 0x01000193)
@@ -117,9 +117,9 @@ function hash128(text: string): Seed128 {
     c = Math.imul(c ^ unit16, 0xc2b2ae35)
     d = Math.imul(d ^ unit16, 0x27d4eb2f)
   }
-  const words: Seed128 = [avalanche(a ^ d), avalanche(b ^ a), avalanche(c ^ b), avalanche(d ^ c)]
+  const [first, second, third, fourth] = [avalanche(a ^ d), avalanche(b ^ a), avalanche(c ^ b), avalanche(d ^ c)]
   // xoroshiro's state must not be all zero.
-  return words.every((word) => word === 0) ? [1, 2, 3, 4] : words
+  return (first | second | third | fourth) === 0 ? [1, 2, 3, 4] : [first, second, third, fourth]
 }
 
 function avalanche(word: number): number {

@@ -34,6 +34,7 @@ const mirrored: Columns<Device> = {
   isSupervised: (device) => Number(enrolmentMode(device.platform, device.mode)?.supervised ?? false),
   enrolledAtMs: (device) => device.enrolledAtMs,
   lastSyncAtMs: (device) => device.lastSyncAtMs,
+  lastMaintenanceAtMs: (device) => device.lastMaintenanceAtMs ?? null,
   certificateNotAfterMs: (device) => device.certificateNotAfterMs,
   totalStorageBytes: (device) => device.inventory.hardware.totalStorageBytes,
   freeStorageBytes: (device) => device.inventory.posture.freeStorageBytes ?? 0,
@@ -43,16 +44,20 @@ const mirrored: Columns<Device> = {
 
 const readers = Object.values(mirrored)
 const upsert = upsertSql('device_listing', Object.keys(mirrored), ['id'], false)
-const VISITS = `UPDATE device_listing SET lastSyncAtMs = ? WHERE id IN ${LISTED}`
+const VISITS = `UPDATE device_listing SET lastSyncAtMs = ?, lastMaintenanceAtMs = ? WHERE id IN ${LISTED}`
 
 export function listDevice(database: Database, device: Device): void {
   database.run(upsert, ...readers.map((read) => read(device)))
   noteDevice(database, device)
 }
 
-/** Of these devices only the time of the last check-in has changed. */
-export function listVisits(database: Database, lastSyncAtMs: number, ids: readonly string[]): void {
-  database.run(VISITS, lastSyncAtMs, list(ids))
+/** Of these devices nothing has changed but when they were here. */
+export function listVisits(
+  database: Database,
+  { lastSyncAtMs, lastMaintenanceAtMs }: Pick<Device, 'lastSyncAtMs' | 'lastMaintenanceAtMs'>,
+  ids: readonly string[],
+): void {
+  database.run(VISITS, lastSyncAtMs, lastMaintenanceAtMs ?? null, list(ids))
 }
 
 export function relistDevice(database: Database, before: Device, after: Device): void {

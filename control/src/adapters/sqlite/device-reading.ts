@@ -2,7 +2,9 @@ import { shapedDevice } from '../../domain/device-shape.ts'
 import type { Device } from '../../domain/model.ts'
 
 /** What a device is read from. */
-export const DEVICE = 'device.body AS body, device.lastSyncAtMs, device.lastMaintenanceAtMs'
+export const DEVICE = `device.body AS body,
+  (SELECT lastSyncAtMs FROM device_listing WHERE id = device.id) AS lastSyncAtMs,
+  (SELECT lastMaintenanceAtMs FROM device_listing WHERE id = device.id) AS lastMaintenanceAtMs`
 
 /** The devices in rows of `DEVICE`. */
 export const devicesIn = (rows: readonly Record<string, unknown>[]): readonly Device[] =>

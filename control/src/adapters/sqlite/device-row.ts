@@ -1,7 +1,7 @@
 import type { Device } from '../../domain/model.ts'
 import type { Database } from './database.ts'
 import { listDevice, listVisits, relistDevice } from './device-listing.ts'
-import { type Columns, changedColumns, LISTED, list, upsertSql } from './rows.ts'
+import { type Columns, changedColumns, upsertSql } from './rows.ts'
 
 const mirrored: Columns<Device> = {
   id: (device) => device.id,
@@ -26,17 +26,11 @@ const mirrored: Columns<Device> = {
   appliedReports: (device) => device.appliedReports,
 }
 
-/** What every check-in changes stands in columns alone: the body, two kilobytes of it, need not be written for that. */
-const visited: Columns<Device> = {
-  lastSyncAtMs: (device) => device.lastSyncAtMs,
-  lastMaintenanceAtMs: (device) => device.lastMaintenanceAtMs ?? null,
-}
-const isVisit = (name: string): boolean => name in visited
+/** What every check-in changes stands in the listing alone: this row, two kilobytes of it, need not be written for that. */
+const isVisit = (name: string): boolean => name === 'lastSyncAtMs' || name === 'lastMaintenanceAtMs'
 
-const columns: Columns<Device> = { ...mirrored, ...visited }
-const readers = Object.values(columns)
-const upsert = upsertSql('device', Object.keys(columns), ['id'])
-const VISITS = `UPDATE device SET lastSyncAtMs = ?, lastMaintenanceAtMs = ? WHERE id IN ${LISTED}`
+const readers = Object.values(mirrored)
+const upsert = upsertSql('device', Object.keys(mirrored), ['id'])
 
 /** Write a device of which nothing is known. */
 export function putDevice(database: Database, device: Device): void {
@@ -52,15 +46,13 @@ export function putVisits(database: Database, devices: readonly Device[]): void 
   )
   for (const [, [first, ...others]] of together) {
     if (!first) continue
-    const ids = [first.id, ...others.map(({ id }) => id)]
-    database.run(VISITS, first.lastSyncAtMs, first.lastMaintenanceAtMs ?? null, list(ids))
-    listVisits(database, first.lastSyncAtMs, ids)
+    listVisits(database, first, [first.id, ...others.map(({ id }) => id)])
   }
 }
 
 /** Write what differs between two versions of a device. */
 export function updateDevice(database: Database, before: Device, after: Device): void {
-  const { names, values } = changedColumns(columns, before, after)
+  const { names, values } = changedColumns(mirrored, before, after)
   const set = [...names, 'body'].map((name) => `${name} = ?`).join(', ')
   database.run(`UPDATE device SET ${set} WHERE id = ?`, ...values, bodyOf(after), after.id)
   relistDevice(database, before, after)

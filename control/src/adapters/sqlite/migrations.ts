@@ -310,4 +310,11 @@ export const migrations: readonly string[] = [
   // No device has had a scope tag before.
   `ALTER TABLE device_listing ADD COLUMN scopeTags TEXT`,
   `ALTER TABLE audit_event ADD COLUMN scopeTags TEXT`,
+  // What every check-in changes stands in the narrow table alone.
+  `
+  ALTER TABLE device_listing ADD COLUMN lastMaintenanceAtMs INTEGER;
+  UPDATE device_listing SET lastMaintenanceAtMs = (SELECT lastMaintenanceAtMs FROM device WHERE device.id = device_listing.id);
+  ALTER TABLE device DROP COLUMN lastSyncAtMs;
+  ALTER TABLE device DROP COLUMN lastMaintenanceAtMs
+  `,
 ]

@@ -228,10 +228,15 @@ it('reads a store from before visits had columns: when a device was last let thr
     .prepare('PRAGMA table_info(device)')
     .all()
     .map(({ name }) => name)
-  const visit = `'$.lastSyncAtMs', lastSyncAtMs, '$.lastMaintenanceAtMs', lastMaintenanceAtMs`
-  const values = columns.map((name) => (name === 'body' ? `json_set(body, ${visit})` : name))
+  // It stood in the body then; the time of the last check-in had a column as well.
+  const visit = `'$.lastSyncAtMs', listing.lastSyncAtMs, '$.lastMaintenanceAtMs', listing.lastMaintenanceAtMs`
+  const columnFrom = (name: unknown): string => {
+    if (name === 'body') return `json_set(device.body, ${visit})`
+    return name === 'lastSyncAtMs' ? 'listing.lastSyncAtMs' : `device.${name}`
+  }
   raw.exec(`ATTACH '${newer}' AS newer;
-    INSERT INTO main.device (${columns.join(', ')}) SELECT ${values.join(', ')} FROM newer.device;
+    INSERT INTO main.device (${columns.join(', ')}) SELECT ${columns.map(columnFrom).join(', ')}
+      FROM newer.device AS device JOIN newer.device_listing AS listing ON listing.id = device.id;
     PRAGMA main.user_version = ${before}`)
   raw.close()
   const store = openSqliteStore(path)
