@@ -6,8 +6,11 @@ import { LISTED, list } from './rows.ts'
 /** What was there before changes were noted has sequences below 0. */
 const LATEST = 'SELECT max(0, coalesce(max(sequence), 0)) AS latest FROM directory_change'
 
-const NOTE = `INSERT INTO directory_change (kind, id, sequence, deleted, createdSequence)
-  SELECT ?, ?, latest + 1, ?, latest + 1 FROM (${LATEST}) WHERE true
+/** As a scalar: joined as a table, the greatest of all is looked for among all. */
+const NEXT = `((${LATEST}) + 1)`
+
+export const NOTE = `INSERT INTO directory_change (kind, id, sequence, deleted, createdSequence)
+  VALUES (?, ?, ${NEXT}, ?, ${NEXT})
   ON CONFLICT (kind, id) DO UPDATE SET sequence = excluded.sequence, deleted = excluded.deleted,
     createdSequence = iif(deleted AND NOT excluded.deleted, excluded.sequence, createdSequence)`
 
