@@ -6,7 +6,7 @@ import {
   servicePatterns,
   subjects,
 } from '@muster/shared/contracts'
-import type { Bus, Clock, Subscription, Timer } from '@muster/shared/core'
+import { type Bus, type Clock, HOUR_MS, type Subscription, type Timer } from '@muster/shared/core'
 import { type CertificateAuthority, readCertificate, verifyWithSpki } from '@muster/shared/pki'
 import type { Logger } from '@muster/shared/runtime'
 import { certificateIssuer } from './adapters/certificate-issuer.ts'
@@ -19,7 +19,7 @@ import { enrolDevices } from './app/enrol-devices.ts'
 import { ingestReports } from './app/ingest-reports.ts'
 import { createPlanning, type Planning } from './app/planning.ts'
 import { pokesFor, type Waking } from './app/poke-plan.ts'
-import type { Ids, Receivers, Signal, Signals, Store } from './app/ports.ts'
+import type { CertificateIssuer, Ids, Receivers, Signal, Signals, Store } from './app/ports.ts'
 import { registerApps } from './app/register-apps.ts'
 import { createRelay, type Relay } from './app/relay-outbox.ts'
 import { renewCertificates } from './app/renew-certificates.ts'
@@ -56,7 +56,11 @@ export interface ControlDeps {
   readonly checkInsPerSecond?: number
 }
 
-export type PlantedBug = 'ack-before-commit'
+/**
+ * `ack-before-commit`: reports are acknowledged as soon as a device says that it has sent them. `lost-batches`: and every
+ * fifth batch of them is never committed. `short-certificates`: certificates run out after an hour.
+ */
+export type PlantedBug = 'ack-before-commit' | 'lost-batches' | 'short-certificates'
 
 /** The control service without its HTTP door. */
 export interface Control {
@@ -101,6 +105,7 @@ export async function createControl(deps: ControlDeps): Promise<Control> {
   }
   const waking: Waking = { poke, relay: () => relay.wake() }
   const expected = await store.devices.agents()
+  const ingest: Ingest = (reports) => ingestReports({ store, planning, clock, ids, signals, ...waking }, reports)
   const workers = openWorkers({ bus: buses.requests, wall, tenant, log, onDeadLetter, expected })
   const doors = [
     ...openDeviceDoors(deps, { planning, meters, signals, onDeadLetter }),
@@ -108,7 +113,7 @@ export async function createControl(deps: ControlDeps): Promise<Control> {
       bus: buses.reports,
       log,
       onDeadLetter,
-      ingest: (reports) => ingestReports({ store, planning, clock, ids, signals, ...waking }, reports),
+      ingest: deps.plantedBug === 'lost-batches' ? loseEveryFifth(ingest) : ingest,
       resync: async (gaps) => {
         await store.outbox.append(pokesFor(gaps, { ...poke, reason: 'sync', correlationId: `gap-${clock.nowMs()}` }))
         relay.wake()
@@ -164,7 +169,8 @@ function openDeviceDoors(
     onDeadLetter,
   }: { planning: Planning; meters: Meters; signals: Signals; onDeadLetter: () => void },
 ): readonly Subscription[] {
-  const issuer = certificateIssuer(authority, tenant)
+  const right = certificateIssuer(authority, tenant)
+  const issuer = plantedBug === 'short-certificates' ? { ...right, issue: issueForAnHour(right) } : right
   const common = { bus: buses.requests, log, onDeadLetter }
   const bodies = natsPolicyBodies(buses.outgoing, tenant)
   const countEnrolment = (refusedWith: string | undefined): void => {
@@ -190,7 +196,7 @@ function openDeviceDoors(
       schema: CheckInBatch,
       handle: async (batch) => {
         const startedMs = stopwatch()
-        const acknowledgeClaims = plantedBug === 'ack-before-commit'
+        const acknowledgeClaims = plantedBug === 'ack-before-commit' || plantedBug === 'lost-batches'
         const reply = await checkIn(
           { store, planning, bodies, clock, signals, count: countCheckIns, acknowledgeClaims },
           batch,
@@ -219,6 +225,21 @@ function openDeviceDoors(
     }),
   ]
 }
+
+type Ingest = (reports: Parameters<typeof ingestReports>[1]) => ReturnType<typeof ingestReports>
+
+/** The planted bug: a batch is done with, and nobody has committed it. */
+function loseEveryFifth(ingest: Ingest): Ingest {
+  let batches = 0
+  return async (reports) =>
+    ++batches % 5 === 0 ? { committed: 0, duplicates: 0, gaps: [], refused: [], ageMs: [] } : ingest(reports)
+}
+
+/** The planted bug: certificates run out between two check-ins, whatever is asked for. */
+const issueForAnHour =
+  ({ issue }: CertificateIssuer): CertificateIssuer['issue'] =>
+  (request) =>
+    issue({ ...request, validityMs: HOUR_MS })
 
 function verifyWithCertificate(certificateDer: Uint8Array, data: Uint8Array, signature: Uint8Array): boolean {
   const certificate = readCertificate(certificateDer)

@@ -1,7 +1,7 @@
 import type { PlantedBug } from '@muster/control'
 import { CodedError } from '@muster/shared/core'
 
-const known: readonly PlantedBug[] = ['ack-before-commit']
+const known: readonly PlantedBug[] = ['ack-before-commit', 'lost-batches', 'short-certificates']
 
 /** A bug to plant, by its name. @throws CodedError `cli/usage` */
 export function plantedBugOf(name: string | undefined): PlantedBug | undefined {

@@ -37,7 +37,12 @@ export function addRun(program: Command): void {
     .argument('<scenario...>', 'scenario files')
     .option('--chaos [every]', 'faults by chance in a virtual world, so often on average (30m)')
     .option('--seeds <n>', 'run so many seeds, each in a virtual world, and name those that fail')
-    .addOption(new Option('--plant <bug>', 'plant a bug, to see that it is found: ack-before-commit').hideHelp())
+    .addOption(
+      new Option(
+        '--plant <bug>',
+        'plant a bug, to see that it is found: ack-before-commit, lost-batches, short-certificates',
+      ).hideHelp(),
+    )
     .option('--baseline <run>', 'compare with a former run: its name or folder, or `last-passed`')
     .option('--keep-data', 'keep stores and keys of the run beside its reports')
   withSnapshotOptions(withOutputOptions(withScenarioOptions(command))).action(

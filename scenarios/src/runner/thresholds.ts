@@ -92,10 +92,11 @@ function expectedText({ text }: Requirement, { window, during, except }: Thresho
 /** The times that a threshold is about. */
 function stretchesOf(
   { phaseSpans, startedMs, nowMs }: RunContext,
-  { during }: Threshold,
+  { during, window }: Threshold,
   goesOn: boolean,
 ): readonly Stretch[] {
-  const untilMs = nowMs() + (goesOn ? 0 : 1)
+  // What is measured now counts; a window that ends now is not over as long as this moment is.
+  const untilMs = nowMs() + (goesOn && window !== undefined ? 0 : 1)
   if (!during) return [{ fromMs: startedMs, toMs: untilMs }]
   return phaseSpans
     .filter(({ name }) => during.includes(name))
