@@ -63,6 +63,7 @@ export async function openHttpDoor(options: HttpDoorOptions): Promise<HttpDoor> 
       correlationId,
       body: request.body,
       headers: headersOf(request),
+      remoteAddress: request.ip,
       origin: `https://${request.host}`,
     })
     send(reply, answer, correlationId)

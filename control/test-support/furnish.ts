@@ -24,6 +24,7 @@ export async function furnish(graph: GraphOffice): Promise<void> {
   await post(`/deviceManagement/notificationMessageTemplates/${template['id']}/localizedNotificationMessages`, message)
   await post('/deviceManagement/reports/exportJobs', { reportName: 'Devices', format: 'csv' })
   await grants(graph)
+  await signIn(graph)
   await post('/subscriptions', {
     changeType: 'updated',
     notificationUrl: 'https://receiver.example/hook',
@@ -142,6 +143,29 @@ function sample({ value }: SettingDefinition): unknown {
     case 'string':
       return texts.find((text) => new RegExp(value.pattern ?? '').test(text))
   }
+}
+
+/** Somebody at the page of the authority, under a policy. */
+async function signIn({ office, post, raw }: GraphOffice): Promise<void> {
+  const [user] = await office.store.users.list()
+  await post('/identity/conditionalAccess/policies', {
+    displayName: 'c',
+    state: 'enabledForReportingButNotEnforced',
+    conditions: {
+      clientAppTypes: ['all'],
+      users: { includeUsers: ['All'] },
+      applications: { includeApplications: ['All'] },
+    },
+    grantControls: { operator: 'OR', builtInControls: ['compliantDevice'] },
+  })
+  const form = {
+    client_id: '04b07795-8ddb-461a-bbee-02f9e1bf7b46',
+    response_type: 'code',
+    redirect_uri: 'http://localhost',
+    scope: 'https://graph.microsoft.com/User.Read',
+    username: String(user?.userPrincipalName),
+  }
+  await raw('POST', '/common/oauth2/v2.0/authorize', undefined, String(new URLSearchParams(form)))
 }
 
 /** An application with a role and a consent, and a user with a role in the directory. */

@@ -29,7 +29,13 @@ export interface People extends AsyncDisposable {
 }
 
 export async function openPeople(given: Partial<IdentityDeps> = {}): Promise<People> {
-  const graph = await openGraph(given)
+  // No two things happen at once, so that the log of sign-ins has an order.
+  let lastMs = 0
+  const nowMs = (): number => {
+    lastMs = Math.max(lastMs + 1, Date.now())
+    return lastMs
+  }
+  const graph = await openGraph({ nowMs, ...given })
   const { store } = graph.office
   const native = {
     clientId: NATIVE_ID,

@@ -26,6 +26,7 @@ import type {
   User,
 } from '../domain/model.ts'
 import type { Notification, NotificationTemplate } from '../domain/notification.ts'
+import type { SignInEvent } from '../domain/sign-in-event.ts'
 import type { ChangeSubscription } from '../domain/subscriptions/subscription.ts'
 import type { DirectoryChanges } from './directory-changes.ts'
 import type {
@@ -37,6 +38,7 @@ import type {
   RowFilter,
   RowPage,
   RowQuery,
+  SignInColumn,
   UserColumn,
 } from './row-query.ts'
 
@@ -69,6 +71,7 @@ export interface Tables {
   readonly tokens: Tokens
   readonly apps: AppRegistrations
   readonly audit: Audit
+  readonly signIns: SignIns
   readonly notifications: Notifications
   readonly templates: Documents<NotificationTemplate>
   readonly settings: Settings
@@ -264,6 +267,13 @@ export interface Audit extends Queryable<AuditEvent, AuditColumn> {
   list(query: { before?: { atMs: EpochMs; id: string }; limit: number }): Promise<readonly AuditEvent[]>
   /** What was done under these correlation ids. */
   forCorrelations(correlationIds: readonly string[]): Promise<readonly AuditEvent[]>
+}
+
+/** Attempts to get tokens. */
+export interface SignIns extends Queryable<SignInEvent, SignInColumn> {
+  append(events: readonly SignInEvent[]): Promise<void>
+  /** Forget what is older than this. */
+  removeExpired(beforeMs: EpochMs): Promise<number>
 }
 
 export interface Notifications {

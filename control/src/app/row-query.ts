@@ -47,6 +47,22 @@ export type UserColumn =
 
 export type GroupColumn = 'id' | 'displayName' | 'description' | 'membershipRule' | 'processing' | 'createdAtMs'
 
+export type SignInColumn =
+  | 'id'
+  | 'atMs'
+  | 'kind'
+  | 'correlationId'
+  | 'userId'
+  | 'userPrincipalName'
+  | 'userDisplayName'
+  | 'appId'
+  | 'appDisplayName'
+  | 'resourceId'
+  | 'clientAppUsed'
+  | 'ipAddress'
+  | 'errorCode'
+  | 'conditionalAccessStatus'
+
 export type AuditColumn =
   | 'id'
   | 'atMs'

@@ -81,9 +81,17 @@ export interface DirectoryRoleAssignment {
   readonly createdAtMs: EpochMs
 }
 
+/** How somebody signed in, for whom tokens are given later. */
+export interface SignedIn {
+  /** `deviceId` of the device that they said they were at. */
+  readonly deviceId?: string
+  /** Beyond the password: `mfa`. */
+  readonly factors?: readonly string[]
+}
+
 /** What has been given out and waits to be changed into tokens. Its id is a digest: the secret itself is not kept. */
 export type Grant = { readonly id: string; readonly expiresAtMs: EpochMs; readonly clientId: string } & (
-  | {
+  | ({
       readonly kind: 'authorizationCode'
       readonly userId: string
       readonly scope: string
@@ -92,15 +100,15 @@ export type Grant = { readonly id: string; readonly expiresAtMs: EpochMs; readon
       readonly challengeMethod: 'S256' | 'plain'
       readonly nonce: string | null
       readonly isUsed: boolean
-    }
-  | {
+    } & SignedIn)
+  | ({
       readonly kind: 'deviceCode'
       readonly userCode: string
       readonly scope: string
       readonly state: 'pending' | 'approved' | 'declined'
       /** Who has approved. */
       readonly userId: string | null
-    }
-  | { readonly kind: 'refreshToken'; readonly userId: string; readonly scope: string }
+    } & SignedIn)
+  | ({ readonly kind: 'refreshToken'; readonly userId: string; readonly scope: string } & SignedIn)
   | { readonly kind: 'assertion'; readonly assertionSha256: string }
 )

@@ -27,6 +27,8 @@ export interface IncomingRequest {
   readonly body: unknown
   /** `https://host:port`. */
   readonly origin: string
+  /** Of the client, where it is known. */
+  readonly remoteAddress?: string
   /** Others than `authorization`, by name in lower case. */
   readonly headers?: RequestHeaders
 }

@@ -25,6 +25,7 @@ import { organizationRoutes } from './resources/organization.ts'
 import { policyRoutes } from './resources/policies.ts'
 import { retireListRoutes } from './resources/retire-list.ts'
 import { servicePrincipalRoutes } from './resources/service-principals.ts'
+import { signInRoutes } from './resources/sign-ins.ts'
 import { subscriptionRoutes } from './resources/subscriptions.ts'
 import { tenantRoutes } from './resources/tenant.ts'
 import { userDeviceRoutes } from './resources/user-devices.ts'
@@ -57,6 +58,7 @@ export const graphRoutes: readonly GraphRoute[] = [
   ...retireListRoutes,
   ...servicePrincipalRoutes,
   ...subscriptionRoutes,
+  ...signInRoutes,
   ...tenantRoutes,
   ...directoryDeviceWriteRoutes,
   ...licenceRoutes,

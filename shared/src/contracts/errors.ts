@@ -755,6 +755,49 @@ export const errorCatalogue = {
     exit: 1,
     meaning: 'The password is wrong.',
   },
+  'token/access-blocked': {
+    status: 400,
+    graph: 'invalid_grant',
+    exit: 1,
+    meaning: 'A conditional access policy blocks the sign-in.',
+  },
+  'token/device-not-compliant': {
+    status: 400,
+    graph: 'invalid_grant',
+    exit: 1,
+    meaning: 'A conditional access policy asks for a compliant device, and the sign-in comes from none.',
+  },
+  'token/device-not-joined': {
+    status: 400,
+    graph: 'invalid_grant',
+    exit: 1,
+    meaning: 'A conditional access policy asks for a device of the domain, and the sign-in comes from none.',
+  },
+  'token/device-disabled': {
+    status: 400,
+    graph: 'invalid_grant',
+    exit: 1,
+    meaning: 'The device that the sign-in comes from is disabled in the directory.',
+  },
+  'token/app-not-approved': {
+    status: 400,
+    graph: 'invalid_grant',
+    exit: 1,
+    meaning: 'A conditional access policy asks for an approved or protected app.',
+  },
+  'token/second-factor-required': {
+    status: 400,
+    graph: 'invalid_grant',
+    exit: 1,
+    meaning: 'A conditional access policy asks for more than a password.',
+  },
+  'token/challenge-not-met': {
+    status: 400,
+    graph: 'invalid_grant',
+    exit: 1,
+    meaning:
+      'A conditional access policy asks for something that Muster has no way to do: terms of use, another password.',
+  },
   'token/consent-required': {
     status: 400,
     graph: 'invalid_grant',

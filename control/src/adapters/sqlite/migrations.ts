@@ -317,4 +317,24 @@ export const migrations: readonly string[] = [
   ALTER TABLE device DROP COLUMN lastSyncAtMs;
   ALTER TABLE device DROP COLUMN lastMaintenanceAtMs
   `,
+  `
+  CREATE TABLE sign_in (
+    id TEXT PRIMARY KEY,
+    atMs INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    correlationId TEXT NOT NULL,
+    userId TEXT NOT NULL,
+    userPrincipalName TEXT NOT NULL,
+    userDisplayName TEXT NOT NULL,
+    appId TEXT NOT NULL,
+    appDisplayName TEXT NOT NULL,
+    resourceId TEXT NOT NULL,
+    clientAppUsed TEXT NOT NULL,
+    ipAddress TEXT NOT NULL,
+    errorCode INTEGER NOT NULL,
+    conditionalAccessStatus TEXT NOT NULL,
+    body TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX sign_in_time ON sign_in (atMs, id);
+  `,
 ]

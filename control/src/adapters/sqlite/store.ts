@@ -31,6 +31,7 @@ import { apps, audit, complianceChanges, notifications, outbox, settings } from 
 import { objects } from './objects.ts'
 import { reports } from './reports.ts'
 import { createRowCache, type RowCache } from './row-cache.ts'
+import { signIns } from './sign-ins.ts'
 import { createWriterQueue } from './writer-queue.ts'
 
 /** The store, and what only SQLite can. */
@@ -131,6 +132,7 @@ function tablesOf(database: Database, caches?: Caches): Tables {
     tokens: tokens(database),
     apps: apps(database),
     audit: audit(database),
+    signIns: signIns(database),
     notifications: notifications(database),
     templates: documents<NotificationTemplate>(database, 'notification_template'),
     settings: settings(database),

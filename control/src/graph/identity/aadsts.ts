@@ -23,6 +23,13 @@ const numbers = {
   'token/unknown-user': 50_034,
   'token/user-disabled': 50_057,
   'token/bad-password': 50_126,
+  'token/access-blocked': 53_003,
+  'token/device-not-compliant': 53_000,
+  'token/device-not-joined': 53_001,
+  'token/device-disabled': 135_011,
+  'token/app-not-approved': 53_002,
+  'token/second-factor-required': 50_076,
+  'token/challenge-not-met': 50_158,
   'token/consent-required': 65_001,
   'token/interaction-required': 50_058,
   'token/bad-redirect': 50_011,
@@ -38,6 +45,13 @@ const numbers = {
 
 /** Told once more in a word of its own, where clients look for one. */
 const suberrors: Readonly<Partial<Record<ErrorCode, string>>> = {
+  'token/access-blocked': 'message_only',
+  'token/device-not-compliant': 'message_only',
+  'token/device-not-joined': 'message_only',
+  'token/device-disabled': 'message_only',
+  'token/app-not-approved': 'message_only',
+  'token/second-factor-required': 'basic_action',
+  'token/challenge-not-met': 'additional_action',
   'token/consent-required': 'consent_required',
 }
 

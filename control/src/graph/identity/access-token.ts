@@ -66,7 +66,19 @@ export const userToken = (
   signer: TokenSigner,
   client: Client,
   resource: Resource,
-  { user, scopes, wids }: { user: User; scopes: readonly string[]; wids: readonly string[] },
+  {
+    user,
+    scopes,
+    wids,
+    amr,
+    deviceId,
+  }: {
+    user: User
+    scopes: readonly string[]
+    wids: readonly string[]
+    amr: readonly string[]
+    deviceId?: string
+  },
 ): Promise<string> =>
   sign(signer, resource.audience, {
     ...commonClaims(signer, client),
@@ -78,7 +90,8 @@ export const userToken = (
     unique_name: user.userPrincipalName,
     scp: scopes.join(' '),
     wids: [...wids],
-    amr: ['pwd'],
+    amr: [...amr],
+    ...(deviceId === undefined ? {} : { deviceid: deviceId }),
   })
 
 /** What an application is told of the user who has signed in (OpenID Connect Core §2). */

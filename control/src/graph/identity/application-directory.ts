@@ -67,7 +67,7 @@ export async function findClient(
 }
 
 function microsoftProgram(appId: string) {
-  const displayName = microsoftPrograms[appId]
+  const displayName = Object.hasOwn(microsoftPrograms, appId) ? microsoftPrograms[appId] : undefined
   if (displayName === undefined) return undefined
   const application: Application = {
     id: idFor('application', appId),

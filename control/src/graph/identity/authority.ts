@@ -92,6 +92,7 @@ const tokenRequestOf = ({ incoming, parameters, version }: Visit): TokenRequest 
   version,
   origin: incoming.origin,
   authorization: incoming.authorization,
+  incoming,
 })
 
 async function configuration(deps: IdentityDeps, { incoming, tenant, version }: Visit): Promise<GraphAnswer> {
@@ -117,7 +118,12 @@ async function deviceCode(deps: IdentityDeps, visit: Visit): Promise<GraphAnswer
   return json(await giveDeviceCode(deps, tokenRequestOf(visit)))
 }
 
-const formOf = ({ incoming, path, parameters }: Visit) => ({ method: incoming.method, action: path, parameters })
+const formOf = ({ incoming, path, parameters }: Visit) => ({
+  method: incoming.method,
+  action: path,
+  parameters,
+  incoming,
+})
 
 function authorization(deps: IdentityDeps, visit: Visit): Promise<GraphAnswer> {
   return authorize(deps, formOf(visit))

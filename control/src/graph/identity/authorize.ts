@@ -5,7 +5,8 @@ import { requireClient } from './client-authentication.ts'
 import { type IdentityDeps, sha256 } from './identity-deps.ts'
 import { html, page } from './page.ts'
 import { requestedBy } from './scopes.ts'
-import { signedIn, signInForm } from './sign-in.ts'
+import { admitted, type SignInPage, signInForm, toldAs } from './sign-in.ts'
+import { signedInOf } from './token-grants.ts'
 import { askedText, consent, requireResource } from './user-tokens.ts'
 
 const CODE_MS = 10 * MINUTE_MS
@@ -19,7 +20,7 @@ interface Authorization {
 }
 
 /** What only the page asks for; the rest of the form is the application's request. */
-const OWN_FIELDS = new Set(['username', 'password', 'pick'])
+const OWN_FIELDS = new Set(['username', 'password', 'pick', 'mfa'])
 
 /**
  * The authorization endpoint (RFC 6749 §4.1.1): a form to say who one is, and then back to the application with a code. A
@@ -27,7 +28,7 @@ const OWN_FIELDS = new Set(['username', 'password', 'pick'])
  */
 export async function authorize(
   deps: IdentityDeps,
-  { method, action, parameters }: { method: string; action: string; parameters: URLSearchParams },
+  { method, action, parameters, incoming }: SignInPage,
 ): Promise<GraphAnswer> {
   let authorization: Authorization
   try {
@@ -37,9 +38,9 @@ export async function authorize(
     return page('Sign in', html`<p role="alert">AADSTS${String(aadstsOf(error.code) ?? '')}: ${error.message}</p>`, 400)
   }
   const hidden = [...parameters].filter(([name]) => !OWN_FIELDS.has(name))
-  const form = async (wrong?: string) => {
+  const form = async (refusal?: CodedError) => {
     const hint = parameters.get('username') ?? parameters.get('login_hint')
-    const notes = { ...(hint === null ? {} : { hint }), ...(wrong === undefined ? {} : { wrong }) }
+    const notes = { ...(hint === null ? {} : { hint }), ...(refusal ? toldAs(refusal) : {}) }
     return page('Sign in', await signInForm(deps, action, hidden, notes))
   }
   try {
@@ -52,11 +53,17 @@ export async function authorize(
         )
       return await form()
     }
-    const user = await signedIn(deps, parameters).catch(async (error: unknown) => {
+    const asked = requestedBy(new URLSearchParams(), scope)
+    const known = {
+      incoming,
+      client: await requireClient(deps, authorization.clientId),
+      resource: await requireResource(deps, asked),
+    }
+    const user = await admitted(deps, parameters, known).catch(async (error: unknown) => {
       if (error instanceof CodedError) return error
       throw error
     })
-    if (user instanceof CodedError) return await form(user.message)
+    if (user instanceof CodedError) return await form(user)
     return back(authorization, { code: await giveCode(deps, authorization, parameters, user.id, scope) })
   } catch (error) {
     if (!(error instanceof CodedError) || aadstsOf(error.code) === undefined) throw error
@@ -125,6 +132,7 @@ async function giveCode(
     challengeMethod: parameters.get('code_challenge_method') === 'S256' ? 'S256' : 'plain',
     nonce: parameters.get('nonce'),
     isUsed: false,
+    ...signedInOf(parameters),
     expiresAtMs: deps.nowMs() + CODE_MS,
   })
   return code

@@ -6,7 +6,8 @@ import { authenticateClient, requireClient } from './client-authentication.ts'
 import { type IdentityDeps, sha256, type TokenRequest } from './identity-deps.ts'
 import { html, page } from './page.ts'
 import { requestedBy } from './scopes.ts'
-import { signedIn, signInForm } from './sign-in.ts'
+import { admitted, type SignInPage, signInForm, toldAs } from './sign-in.ts'
+import { signedInOf } from './token-grants.ts'
 import { askedText, consent, requireResource, type TokenBody } from './user-tokens.ts'
 
 const CODE_MS = 15 * MINUTE_MS
@@ -64,7 +65,7 @@ type DeviceCode = Extract<Grant, { kind: 'deviceCode' }>
 /** The page at which a person types the code, says who they are, and approves or declines. */
 export async function deviceAuth(
   deps: IdentityDeps,
-  { method, action, parameters }: { method: string; action: string; parameters: URLSearchParams },
+  { method, action, parameters, incoming }: SignInPage,
 ): Promise<GraphAnswer> {
   const typed = (parameters.get('user_code') ?? parameters.get('otc') ?? '').trim().toUpperCase()
   const grant = typed === '' ? undefined : await pendingCode(deps, typed)
@@ -75,8 +76,8 @@ export async function deviceAuth(
     return page('Declined', html`<p>${application.displayName} was not signed in. You may close this window.</p>`)
   }
   const isSigningIn = method === 'POST' && (parameters.has('username') || parameters.has('pick'))
-  const form = async (wrong?: string): Promise<GraphAnswer> => {
-    const fields = await signInForm(deps, action, [['user_code', typed]], wrong === undefined ? {} : { wrong })
+  const form = async (refusal?: CodedError): Promise<GraphAnswer> => {
+    const fields = await signInForm(deps, action, [['user_code', typed]], refusal ? toldAs(refusal) : {})
     const decline = html`<form method="post" action="${action}"><input type="hidden" name="user_code" value="${typed}">
 <button name="answer" value="decline">Decline</button></form>`
     return page(
@@ -86,16 +87,19 @@ export async function deviceAuth(
   }
   if (!isSigningIn) return form()
   try {
-    const user = await signedIn(deps, parameters)
     const asked = requestedBy(new URLSearchParams(), grant.scope)
-    await consent(deps, principal, await requireResource(deps, asked), asked, user.id)
-    await deps.store.grants.put({ ...grant, state: 'approved', userId: user.id })
+    const resource = await requireResource(deps, asked)
+    const known = { incoming, client: { application, principal }, resource, transferMethod: 'deviceCodeFlow' }
+    const user = await admitted(deps, parameters, known)
+    await consent(deps, principal, resource, asked, user.id)
+    const approved = { ...grant, state: 'approved', userId: user.id, ...signedInOf(parameters) } as const
+    await deps.store.grants.put(approved)
     return page(
       'Signed in',
       html`<p>${user.displayName} has signed in to ${application.displayName}. You may close this window.</p>`,
     )
   } catch (error) {
-    if (error instanceof CodedError) return form(error.message)
+    if (error instanceof CodedError) return form(error)
     throw error
   }
 }

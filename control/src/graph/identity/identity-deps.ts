@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { Ids, Store } from '../../app/ports.ts'
+import type { IncomingRequest } from '../dispatch.ts'
 import type { TokenSigner } from './access-token.ts'
+import type { Attempt } from './sign-in-attempt.ts'
 
 /** What the authority of a tenant works with. */
 export interface IdentityDeps extends TokenSigner {
@@ -21,6 +23,13 @@ export interface TokenRequest {
   readonly version: 1 | 2
   readonly origin: string
   readonly authorization: string | undefined
+  /** Who comes from where. */
+  readonly incoming: Pick<IncomingRequest, 'correlationId' | 'remoteAddress' | 'headers'>
+}
+
+/** A request for tokens, under way. */
+export interface Redemption extends TokenRequest {
+  readonly attempt: Attempt
 }
 
 export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')

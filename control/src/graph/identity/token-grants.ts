@@ -1,13 +1,16 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { CodedError } from '@muster/shared/core'
-import type { Grant } from '../../domain/applications.ts'
+import type { Grant, SignedIn } from '../../domain/applications.ts'
+import type { SignInKind } from '../../domain/sign-in-event.ts'
 import { applicationToken, type Client, claimsOf } from './access-token.ts'
 import { authenticateClient } from './client-authentication.ts'
-import { type IdentityDeps, sha256, type TokenRequest } from './identity-deps.ts'
+import { type IdentityDeps, type Redemption, sha256, type TokenRequest } from './identity-deps.ts'
+import { requireAccess } from './require-access.ts'
 import { requestedBy } from './scopes.ts'
+import { type Attempt, attempting } from './sign-in-attempt.ts'
 import { lifetimes, requireResource, requireUser, type TokenBody, tokensForUser } from './user-tokens.ts'
 
-type GrantType = (deps: IdentityDeps, client: Client, request: TokenRequest) => Promise<TokenBody>
+type GrantType = (deps: IdentityDeps, client: Client, request: Redemption) => Promise<TokenBody>
 
 /** By `grant_type`. */
 const grantTypes: Readonly<Record<string, GrantType>> = {
@@ -32,11 +35,37 @@ export async function issueTokens(deps: IdentityDeps, request: TokenRequest): Pr
       'token/unsupported-grant',
       `The app requested an unsupported grant type '${name.slice(0, 80)}'.`,
     )
-  return grantType(deps, await authenticateClient(deps, request), request)
+  const { form, incoming } = request
+  const begun: Attempt = { kind: kinds[name] ?? 'nonInteractiveUser', form, incoming, signedIn: signedInOf(form) }
+  return attempting(deps, begun, async (attempt) => {
+    const client = await authenticateClient(deps, request)
+    attempt.client = client
+    return grantType(deps, client, { ...request, attempt })
+  })
 }
 
+/** With a password people come themselves, programs with their own secret; the others have been here before. */
+const kinds: Readonly<Record<string, SignInKind>> = {
+  client_credentials: 'servicePrincipal',
+  password: 'interactiveUser',
+}
+
+/** What a client says of the device that somebody is at. Nobody proves it: it is for trying policies out. */
+export function signedInOf(form: URLSearchParams): SignedIn {
+  const deviceId = form.get('device_id') ?? ''
+  const factors = form.get('mfa') === 'approved' ? ['mfa'] : []
+  return { ...(deviceId === '' ? {} : { deviceId: deviceId.slice(0, 40) }), ...(factors.length > 0 ? { factors } : {}) }
+}
+
+/** How somebody signed in when the grant was given, unless they say that they are elsewhere now. */
+const continued = ({ deviceId, factors }: SignedIn, now: SignedIn | undefined): SignedIn => ({
+  ...(deviceId === undefined ? {} : { deviceId }),
+  ...(factors === undefined ? {} : { factors }),
+  ...(now?.deviceId === undefined ? {} : { deviceId: now.deviceId }),
+})
+
 /** RFC 6749 §4.4. */
-async function clientCredentials(deps: IdentityDeps, client: Client, request: TokenRequest): Promise<TokenBody> {
+async function clientCredentials(deps: IdentityDeps, client: Client, request: Redemption): Promise<TokenBody> {
   if (client.proof === 'none')
     throw new CodedError(
       'token/no-credentials',
@@ -49,6 +78,8 @@ async function clientCredentials(deps: IdentityDeps, client: Client, request: To
       "The provided value for the input parameter 'scope' is not valid: client credential flows must have a scope value with /.default suffixed to the resource identifier (application ID URI).",
     )
   const resource = await requireResource(deps, asked)
+  request.attempt.resource = resource
+  await requireAccess(deps, request.attempt)
   const roles = await rolesOf(deps, client, resource)
   const token = await applicationToken(deps, client, resource, roles)
   return { token_type: 'Bearer', ...lifetimes(deps, request, resource), access_token: token }
@@ -67,7 +98,7 @@ async function rolesOf(
 }
 
 /** RFC 6749 §4.1.3, RFC 7636 §4.6: a code is good once. */
-async function authorizationCode(deps: IdentityDeps, client: Client, request: TokenRequest): Promise<TokenBody> {
+async function authorizationCode(deps: IdentityDeps, client: Client, request: Redemption): Promise<TokenBody> {
   const id = sha256(required(request, 'code'))
   const redirectUri = request.form.get('redirect_uri')
   const grant = await deps.store.transaction(async ({ grants }) => {
@@ -80,6 +111,7 @@ async function authorizationCode(deps: IdentityDeps, client: Client, request: To
   if (redirectUri !== grant.redirectUri)
     throw new CodedError('token/bad-grant', "The 'redirect_uri' is not the one that the code was given for.")
   checkVerifier(grant, request.form.get('code_verifier'), client)
+  request.attempt.signedIn = continued(grant, request.attempt.signedIn)
   const user = await requireUser(deps, { id: grant.userId })
   return tokensForUser(deps, client, user, requestedBy(new URLSearchParams(), grant.scope), request, grant.nonce)
 }
@@ -105,17 +137,18 @@ function checkVerifier(
 }
 
 /** RFC 6749 §6: for the same scopes or others that are consented to. */
-async function refresh(deps: IdentityDeps, client: Client, request: TokenRequest): Promise<TokenBody> {
+async function refresh(deps: IdentityDeps, client: Client, request: Redemption): Promise<TokenBody> {
   const id = sha256(required(request, 'refresh_token'))
   const grant = ownGrant(await deps.store.grants.get(id), 'refreshToken', client)
   requireInTime(deps, grant)
+  request.attempt.signedIn = continued(grant, request.attempt.signedIn)
   const user = await requireUser(deps, { id: grant.userId })
   const asked = requestedBy(request.form, grant.scope)
   return tokensForUser(deps, client, user, { ...asked, wantsRefreshToken: true }, request)
 }
 
 /** RFC 8628 §3.4: ask until somebody has approved. */
-async function deviceCode(deps: IdentityDeps, client: Client, request: TokenRequest): Promise<TokenBody> {
+async function deviceCode(deps: IdentityDeps, client: Client, request: Redemption): Promise<TokenBody> {
   // Version 1 calls it `code`.
   const id = sha256(request.form.get('device_code') ?? required(request, 'code'))
   const grant = await deps.store.transaction(async ({ grants }) => {
@@ -135,12 +168,14 @@ async function deviceCode(deps: IdentityDeps, client: Client, request: TokenRequ
     )
   if (grant.state === 'declined' || grant.userId === null)
     throw new CodedError('token/authorization-declined', 'The end user denied the authorization request.')
+  request.attempt.signedIn = continued(grant, request.attempt.signedIn)
+  request.attempt.transferMethod = 'deviceCodeFlow'
   const user = await requireUser(deps, { id: grant.userId })
   return tokensForUser(deps, client, user, requestedBy(new URLSearchParams(), grant.scope), request)
 }
 
 /** An API acts for the user who has called it (https://learn.microsoft.com/entra/identity-platform/v2-oauth2-on-behalf-of-flow). */
-async function onBehalfOf(deps: IdentityDeps, client: Client, request: TokenRequest): Promise<TokenBody> {
+async function onBehalfOf(deps: IdentityDeps, client: Client, request: Redemption): Promise<TokenBody> {
   const assertion = required(request, 'assertion')
   if (required(request, 'requested_token_use') !== 'on_behalf_of')
     throw new CodedError('token/bad-request', "The 'requested_token_use' must be 'on_behalf_of'.")
@@ -163,7 +198,7 @@ async function onBehalfOf(deps: IdentityDeps, client: Client, request: TokenRequ
 }
 
 /** RFC 6749 §4.3. */
-async function password(deps: IdentityDeps, client: Client, request: TokenRequest): Promise<TokenBody> {
+async function password(deps: IdentityDeps, client: Client, request: Redemption): Promise<TokenBody> {
   const asked = requestedBy(request.form)
   const user = await requireUser(deps, { name: required(request, 'username') })
   checkPassword(deps, required(request, 'password'))

@@ -1,19 +1,18 @@
 import { CodedError, DAY_MS } from '@muster/shared/core'
 import type { Tables } from '../../app/ports.ts'
+import type { SignedIn } from '../../domain/applications.ts'
 import type { User } from '../../domain/model.ts'
-import { ROLE_ASSIGNMENTS } from '../roles/intune-access.ts'
 import { type Client, idToken, LIFETIME_S, userToken } from './access-token.ts'
 import { findResource, GRAPH_APP_ID, type Resource } from './application-directory.ts'
-import { GLOBAL_ADMINISTRATOR } from './directory-roles.ts'
-import { type IdentityDeps, sha256, type TokenRequest } from './identity-deps.ts'
+import { directoryRolesOf } from './held-roles.ts'
+import { type IdentityDeps, type Redemption, sha256, type TokenRequest } from './identity-deps.ts'
 import { idFor } from './permissions.ts'
+import { requireAccess } from './require-access.ts'
 import type { ScopeRequest } from './scopes.ts'
 
 export type TokenBody = Readonly<Record<string, unknown>>
 
 const REFRESH_TOKEN_MS = 90 * DAY_MS
-/** The template of what every member holds; clients look for it among `wids`. */
-const MEMBER = 'b79fbf4d-3ef9-4689-8143-76b194e85509'
 
 /** @throws CodedError `token/unknown-resource` */
 export async function requireResource(deps: IdentityDeps, { resource }: ScopeRequest): Promise<Resource> {
@@ -91,13 +90,19 @@ export async function tokensForUser(
   client: Client,
   user: User,
   asked: ScopeRequest,
-  request: TokenRequest,
+  request: Redemption,
   nonce: string | null = null,
 ): Promise<TokenBody> {
+  const { attempt } = request
+  attempt.user = user
   const resource = await requireResource(deps, asked)
+  attempt.resource = resource
+  await requireAccess(deps, attempt)
   const scopes = await grantedScopes(deps, client, resource, asked, user)
-  const wids = await directoryRolesOf(deps, user.id)
-  const accessToken = await userToken(deps, client, resource, { user, scopes, wids })
+  const wids = await directoryRolesOf(deps.store, user.id)
+  const { signedIn = {} } = attempt
+  const amr = ['pwd', ...(signedIn.factors ?? [])]
+  const accessToken = await userToken(deps, client, resource, { user, scopes, wids, amr, ...signedIn })
   const clientInfo = JSON.stringify({ uid: user.id, utid: deps.tenantId })
   return {
     token_type: 'Bearer',
@@ -105,7 +110,7 @@ export async function tokensForUser(
     ...lifetimes(deps, request, resource),
     access_token: accessToken,
     ...(asked.wantsRefreshToken
-      ? { refresh_token: await refreshToken(deps, client, user.id, askedText(resource, asked)) }
+      ? { refresh_token: await refreshToken(deps, client, user.id, askedText(resource, asked), signedIn) }
       : {}),
     ...(asked.wantsIdToken ? { id_token: await idToken(deps, client, user, { origin: request.origin, nonce }) } : {}),
     ...(request.form.get('client_info') === null ? {} : { client_info: Buffer.from(clientInfo).toString('base64url') }),
@@ -128,15 +133,6 @@ async function grantedScopes(
       `The user or administrator has not consented to use the application with ID '${client.application.appId}' named '${client.application.displayName}'. Send an interactive authorization request for this user and resource.`,
     )
   return isDefault ? [...consented] : scopes.map((scope) => spelt.get(scope.toLowerCase()) ?? scope)
-}
-
-/** What a user holds; while nobody in the tenant has been given a role, here or in Intune, everybody is its administrator. */
-async function directoryRolesOf({ store }: IdentityDeps, userId: string): Promise<readonly string[]> {
-  const all = await store.directoryRoleAssignments.list()
-  if (all.length === 0 && (await store.objects.list(ROLE_ASSIGNMENTS)).length === 0)
-    return [GLOBAL_ADMINISTRATOR, MEMBER]
-  const own = all.filter(({ principalId }) => principalId === userId).map(({ roleDefinitionId }) => roleDefinitionId)
-  return [...new Set([...own, MEMBER])]
 }
 
 /** How long the access token lasts, as either version says it. */
@@ -181,6 +177,7 @@ async function refreshToken(
   { application }: Client,
   userId: string,
   scope: string,
+  signedIn: SignedIn,
 ): Promise<string> {
   const token = `1.${deps.ids.secret()}${deps.ids.secret()}`
   const expiresAtMs = deps.nowMs() + REFRESH_TOKEN_MS
@@ -190,6 +187,7 @@ async function refreshToken(
     clientId: application.appId,
     userId,
     scope,
+    ...signedIn,
     expiresAtMs,
   })
   return token

@@ -9,6 +9,7 @@ import {
 import { badBody, parseBody } from '../body.ts'
 import { memoryPage } from '../collection.ts'
 import type { GraphAnswer, GraphRequest, GraphRoute } from '../graph-request.ts'
+import { directoryRolesOf } from '../identity/held-roles.ts'
 import { completeEntity } from '../model/complete-entity.ts'
 import { entityModel } from '../model/entity-model.ts'
 
@@ -62,7 +63,7 @@ async function whoOf({ control }: GraphRequest, { signInIdentity }: Asked): Prom
     kind: 'user',
     id: user.id,
     groupIds: (await transitiveGroupsOf({ groups }, [user.id])).get(user.id) ?? [],
-    roleIds: [],
+    roleIds: await directoryRolesOf(control.deps.store, user.id),
   }
 }
 
