@@ -46,7 +46,13 @@ async function enrol({ office, ask }: GraphOffice): Promise<readonly [linux: Dev
   const linux = await office.device()
   const { inventory } = enrolmentRequest()
   const os = { name: 'Windows', version: '10.0.26100.1' }
-  const rest = { platform: 'windows', mode: 'entra-join', token: 'w', inventory: { ...inventory, os } } as const
+  const posture = { ...inventory.posture, antivirusOn: true, antivirusCurrent: false, secureHardware: true }
+  const rest = {
+    platform: 'windows',
+    mode: 'entra-join',
+    token: 'w',
+    inventory: { ...inventory, os, posture, software: 5 },
+  } as const
   const windows = await office.device(rest)
   const actions = { windowsDefenderScan: { quickScan: true }, rebootNow: {}, locateDevice: {} }
   for (const [action, body] of Object.entries(actions))

@@ -1,4 +1,4 @@
-import { deviceKey, type PopulationGroup, userPrincipalName } from '@muster/shared/contracts'
+import { deviceKey, type PopulationGroup, SOFTWARE_PROFILES, userPrincipalName } from '@muster/shared/contracts'
 import { createRng } from '@muster/shared/core'
 import type { Platform } from './platform.ts'
 import { type DeviceState, noMarks } from './state.ts'
@@ -18,7 +18,11 @@ export function createDevice({ seed, group, index, users }: Birth, platform: Pla
   const key = deviceKey(group.name, index)
   const chance = createRng(`${seed}/${key}`)
   const mode = modeOf({ platform: group.platform, mode: group.mode })
-  const inventory = platform.describe(mode, chance.fork('describe'), group.models)
+  const inventory = {
+    ...platform.describe(mode, chance.fork('describe'), group.models),
+    // What is on a device of one's own is nobody else's business.
+    ...(mode.ownership === 'company' ? { software: chance.fork('software').int(0, SOFTWARE_PROFILES - 1) } : {}),
+  }
   return {
     key,
     seed,

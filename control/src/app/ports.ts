@@ -131,6 +131,11 @@ export interface Devices {
   /** A filtered, ordered page for the Graph door, and the count of all that match. */
   query(query: RowQuery<DeviceColumn> & { readonly among: DeviceSet }): Promise<RowPage<Device>>
   count(filter?: RowFilter<DeviceColumn>, among?: DeviceSet): Promise<number>
+  /** How many of the managed devices that match there are for each combination of what is in these columns. */
+  countBy<C extends DeviceColumn>(
+    by: readonly C[],
+    filter?: RowFilter<DeviceColumn>,
+  ): Promise<readonly (Readonly<Record<C, string | number | null>> & { readonly devices: number })[]>
   /** Counts for the live view: managed devices by platform and compliance state, others by lifecycle. */
   tally(): Promise<
     readonly {
@@ -152,6 +157,11 @@ export interface DevicePolicies {
   unreported(deviceIds: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>>
   /** How a policy stands: managed devices by state, `pending` where the reported revision lags behind the targeted one. */
   tally(policyId: string): Promise<readonly { revision: number; state: DevicePolicy['state']; devices: number }[]>
+  /** How many managed devices that match have one of these policies in a state, and none of them in a worse one. */
+  countByWorst(
+    policyIds: readonly string[],
+    filter?: RowFilter<DeviceColumn>,
+  ): Promise<readonly { readonly state: DevicePolicy['state']; readonly devices: number }[]>
   /** For each device that is done with this revision: from targeted to applied and to committed, milliseconds. */
   latencies(
     policyId: string,

@@ -15,6 +15,8 @@ export type DeviceColumn =
   | 'serialNumber'
   | 'ownership'
   | 'mode'
+  | 'platform'
+  | 'software'
   | 'category'
   | 'managementState'
   | 'complianceState'

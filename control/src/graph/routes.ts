@@ -9,6 +9,9 @@ import { applicationRoutes } from './resources/applications.ts'
 import { assignmentFilterRoutes } from './resources/assignment-filters.ts'
 import { auditEventRoutes } from './resources/audit-events.ts'
 import { catalogueRoutes } from './resources/catalogue.ts'
+import { detectedAppRoutes } from './resources/detected-apps.ts'
+import { deviceCategoryRoutes } from './resources/device-categories.ts'
+import { deviceSummaryRoutes } from './resources/device-summaries.ts'
 import { directoryDeltaRoutes } from './resources/directory-delta.ts'
 import { directoryDeviceWriteRoutes } from './resources/directory-device-writes.ts'
 import { directoryDeviceRoutes } from './resources/directory-devices.ts'
@@ -19,6 +22,8 @@ import { enrolmentRestrictionRoutes } from './resources/enrolment-restrictions.t
 import { groupMemberRoutes } from './resources/group-members.ts'
 import { groupRoutes } from './resources/groups.ts'
 import { licenceRoutes } from './resources/licences.ts'
+import { managedDevicePartRoutes } from './resources/managed-device-parts.ts'
+import { managedDeviceWriteRoutes } from './resources/managed-device-writes.ts'
 import { managedDeviceRoutes } from './resources/managed-devices.ts'
 import { notificationTemplateRoutes } from './resources/notification-templates.ts'
 import { organizationRoutes } from './resources/organization.ts'
@@ -64,6 +69,11 @@ export const graphRoutes: readonly GraphRoute[] = [
   ...licenceRoutes,
   ...organizationRoutes,
   ...userDeviceRoutes,
+  ...detectedAppRoutes,
+  ...deviceCategoryRoutes,
+  ...deviceSummaryRoutes,
+  ...managedDevicePartRoutes,
+  ...managedDeviceWriteRoutes,
   ...userRoutes,
 ]
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { SOFTWARE_PROFILES } from './software.ts'
 
 /**
  * What is true on a device, whatever its platform calls it. A fact that a platform has no notion of is absent. Facts
@@ -70,5 +71,12 @@ export const Inventory = z.object({
   os: OperatingSystem,
   hardware: Hardware,
   posture: Posture,
+  /** Which set of apps is installed (`installedApps`). */
+  software: z
+    .number()
+    .int()
+    .min(0)
+    .max(SOFTWARE_PROFILES - 1)
+    .optional(),
 })
 export type Inventory = z.infer<typeof Inventory>

@@ -1,7 +1,9 @@
 import type { DevicePolicies } from '../../app/ports.ts'
 import type { DevicePolicy } from '../../domain/model.ts'
 import type { Database } from './database.ts'
+import { devicesFrom } from './device-listing.ts'
 import { listsOf, type RowCache } from './row-cache.ts'
+import { compileFilter } from './row-filter.ts'
 import { bodies, type Columns, LISTED, list, upsertAll, upsertSql } from './rows.ts'
 
 const columns: Columns<DevicePolicy> = {
@@ -14,6 +16,18 @@ const columns: Columns<DevicePolicy> = {
   appliedAtMs: (row) => row.appliedAtMs ?? null,
   committedAtMs: (row) => row.committedAtMs ?? null,
 }
+
+/** States from the worst on. */
+const worst: readonly DevicePolicy['state'][] = [
+  'error',
+  'conflict',
+  'nonCompliant',
+  'inGracePeriod',
+  'pending',
+  'remediated',
+  'compliant',
+  'notApplicable',
+]
 
 const upsert = upsertSql('device_policy', Object.keys(columns), ['deviceId', 'policyId'])
 
@@ -52,6 +66,19 @@ export function devicePolicies(database: Database, silences?: RowCache<readonly 
           state: row['shown'] as DevicePolicy['state'],
           devices: Number(row['devices']),
         })),
+    countByWorst: async (policyIds, filter) => {
+      const { from, where, columns: listed } = devicesFrom('managed')
+      const condition = filter ? compileFilter(filter, listed) : { text: '1', values: [] }
+      const rank = worst.map((state, index) => `WHEN '${state}' THEN ${index}`).join(' ')
+      const sql = `SELECT rank, count(*) AS devices FROM (
+        SELECT min(CASE CASE WHEN reportedRevision IS NOT revision THEN 'pending' ELSE state END ${rank} END) AS rank
+        FROM ${from} JOIN device_policy ON deviceId = listing.id
+        WHERE ${where} AND ${condition.text} AND policyId IN ${LISTED} GROUP BY deviceId) GROUP BY rank`
+      return database.all(sql, ...condition.values, list(policyIds)).map((row) => ({
+        state: worst[Number(row['rank'])] ?? 'pending',
+        devices: Number(row['devices']),
+      }))
+    },
     latencies: async (policyId, revision) =>
       database
         .all(

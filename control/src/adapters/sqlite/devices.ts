@@ -6,7 +6,7 @@ import { devicesFrom } from './device-listing.ts'
 import { DEVICE, devicesIn } from './device-reading.ts'
 import { isMoreThanVisit, putDevice, putVisits, updateDevice } from './device-row.ts'
 import type { RowCache } from './row-cache.ts'
-import { countRows, queryRows } from './row-query.ts'
+import { countRows, countRowsBy, queryRows } from './row-query.ts'
 import { LISTED, list } from './rows.ts'
 
 const MANAGED = "lifecycle = 'managed'"
@@ -76,6 +76,7 @@ export function devices(database: Database, cache?: RowCache<Device>): Devices {
       ),
     query: async (query) => queryRows(database, devicesFrom(query.among), query),
     count: async (filter, among = 'managed') => countRows(database, devicesFrom(among), filter),
+    countBy: async (by, filter) => countRowsBy(database, devicesFrom('managed'), by, filter),
     tally: async () =>
       database
         .all(

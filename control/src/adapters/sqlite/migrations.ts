@@ -337,4 +337,10 @@ export const migrations: readonly string[] = [
   ) STRICT;
   CREATE INDEX sign_in_time ON sign_in (atMs, id);
   `,
+  // Devices tell from now on what is installed on them.
+  `
+  ALTER TABLE device_listing ADD COLUMN platform TEXT NOT NULL DEFAULT '';
+  ALTER TABLE device_listing ADD COLUMN software INTEGER;
+  UPDATE device_listing SET platform = (SELECT platform FROM device WHERE device.id = device_listing.id);
+  `,
 ]

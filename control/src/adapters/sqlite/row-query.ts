@@ -77,6 +77,20 @@ export function countRows<T, C extends string>(
   return Number(database.get(sql, ...condition.values)?.['n'] ?? 0)
 }
 
+/** How many rows that match there are for each combination of some columns, as `devices`. */
+export function countRowsBy<T, C extends string, B extends C>(
+  database: Database,
+  { from, where, columns }: RowsFrom<T, C>,
+  by: readonly B[],
+  filter: RowFilter<C> | undefined,
+): readonly (Readonly<Record<B, string | number | null>> & { readonly devices: number })[] {
+  const condition = filter ? compileFilter(filter, columns) : { text: '1', values: [] }
+  const keys = by.map((column) => columns[column].sql)
+  const shown = by.map((column, index) => `${keys[index]} AS ${column}`).join(', ')
+  const sql = `SELECT ${shown}, count(*) AS devices FROM ${from} WHERE ${where} AND ${condition.text} GROUP BY ${keys.join(', ')}`
+  return database.all(sql, ...condition.values) as never
+}
+
 function withId<C extends string>(orderBy: Order<C>): Order<C> {
   const id = 'id' as C
   return orderBy.some(({ column }) => column === id) ? orderBy : [...orderBy, { column: id, descending: false }]

@@ -13,7 +13,6 @@ import {
   type GraphAnswer,
   type GraphRequest,
   type GraphRoute,
-  modifiedProperties,
   notFound,
   orRefuse,
   type Yields,
@@ -22,7 +21,6 @@ import { type RowSource, rowPageOf, within } from '../odata/row-page.ts'
 import { devicesByReach, devicesInReach, READ_DEVICES, tagsOfDevices } from '../roles/device-sight.ts'
 import { notPermitted } from '../roles/require-reach.ts'
 import { remoteTaskAction } from '../roles/route-actions.ts'
-import { writtenTags } from '../roles/written-tags.ts'
 import { readBulkParameters, readParameters } from './action-parameters.ts'
 import { managedDevice } from './managed-device.ts'
 import { policyStates } from './policy-states.ts'
@@ -31,7 +29,6 @@ const SET = 'deviceManagement/managedDevices'
 const BASE = '/deviceManagement/managedDevices'
 const READ = 'DeviceManagementManagedDevices.Read.All'
 export const DEVICE: Yields = { type: 'managedDevice', pageSize: { default: 1_000, max: 1_000 } }
-const WRITE = 'DeviceManagementManagedDevices.ReadWrite.All'
 const PRIVILEGED = 'DeviceManagementManagedDevices.PrivilegedOperations.All'
 
 /** Columns of what can be filtered and ordered in the store. */
@@ -113,41 +110,6 @@ export async function managedDeviceAnswer(request: GraphRequest, device: Device,
     tagsOfDevices(store, [device]),
   ])
   return entityAnswer(request, set, managedDevice(device, { user: users[0], actions, scopeTagIds: tagsOf(device.id) }))
-}
-
-const Patch = z.object({ roleScopeTagIds: z.array(z.string().max(40)).max(100) })
-
-/** Scope tags of the device's own; those of its groups come with the groups. */
-const update = async (request: GraphRequest): Promise<GraphAnswer> => {
-  parseBody(Patch, request.body)
-  const { id } = await deviceOf(request)
-  await request.control.deps.store.transaction(async (tables) => {
-    const [before] = await tables.devices.getMany([id])
-    if (!before) return notFound('managedDevice', id)
-    const { scopeTagIds: tagsBefore, ...rest } = before
-    const after = { ...rest, ...writtenTags(request, before) }
-    await tables.devices.put([after])
-    const properties = modifiedProperties({ roleScopeTagIds: tagsBefore }, { roleScopeTagIds: after.scopeTagIds })
-    await tables.audit.append([
-      auditOf(
-        request,
-        {
-          activityType: 'Patch ManagedDevice',
-          operation: 'Patch',
-          category: 'Device',
-          componentName: 'ManagedDevices',
-        },
-        {
-          id: before.id,
-          type: 'ManagedDevice',
-          displayName: before.inventory.deviceName,
-          modifiedProperties: properties,
-          scopeTagIds: [...(await tagsOfDevices(tables, [before]))(id), ...(await tagsOfDevices(tables, [after]))(id)],
-        },
-      ),
-    ])
-  })
-  return answer(204)
 }
 
 /** Submit an action for devices as this request's actor, with one audit event. */
@@ -239,7 +201,6 @@ export const managedDeviceRoutes: readonly GraphRoute[] = [
     of: DEVICE,
     handle: async (request) => managedDeviceAnswer(request, await deviceOf(request)),
   },
-  { method: 'PATCH', path: `${BASE}/{id}`, role: WRITE, handle: update },
   { method: 'DELETE', path: `${BASE}/{id}`, role: PRIVILEGED, handle: remove },
   {
     method: 'GET',
