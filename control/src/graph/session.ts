@@ -18,6 +18,7 @@ import { answerTail, queryFor } from './odata/tails.ts'
 import { EVERYWHERE, type Reach } from './roles/reach.ts'
 import { notPermitted, requireReach } from './roles/require-reach.ts'
 import { actionsOf } from './roles/route-actions.ts'
+import { leadsNowhere, unserved } from './unserved.ts'
 
 /** A request whose sender and version are known. */
 export interface Session {
@@ -43,7 +44,7 @@ export function resolve(session: Session, method: string, path: string): Resolve
   const found = session.resolver.find(method, path, session.types)
   if (found === 'wrong-method')
     throw new CodedError('graph/wrong-method', `The path ${path} is not served with ${method}.`)
-  if (!found) throw new CodedError('graph/not-served', `Muster does not serve ${method} ${path} yet.`)
+  if (!found || leadsNowhere(found, session.types)) throw unserved(method, path)
   if (!isGranted(session, found)) {
     if (isScopeHeld(session, found)) notPermitted()
     throw new CodedError(
