@@ -5,8 +5,8 @@ import type { Appointment, DeviceState } from '../domain/index.ts'
 /** What is kept of a device: its state and its keys. */
 export interface KeptDevice {
   readonly state: DeviceState
-  readonly key?: Uint8Array
-  readonly nextKey?: Uint8Array
+  readonly key?: Uint8Array | undefined
+  readonly nextKey?: Uint8Array | undefined
 }
 
 /** A device's line: bodies are kept once and referred to by their digest. */

@@ -36,7 +36,7 @@ import { createInterpreter, type Interpreter } from './interpreter.ts'
 import { carryOut } from './orders.ts'
 import { createPostponed, type PostponedInputs } from './postponed.ts'
 import { createScheduler, type Scheduler } from './scheduler.ts'
-import type { Slot } from './slots.ts'
+import { type Slot, slotOf } from './slots.ts'
 
 export interface FleetOptions {
   readonly agentId: string
@@ -131,7 +131,7 @@ export function createFleet(options: FleetOptions): Fleet {
       if (slots.size >= options.capacity) {
         throw new CodedError('simulation/no-room', `this worker takes ${options.capacity} devices and has as many`)
       }
-      const slot: Slot = { ...device, state: shaped(device.state) }
+      const slot = slotOf({ ...device, state: shaped(device.state) })
       slots.set(slot.state.key, slot)
       census.joined(slot.state)
       if (slot.state.deviceId !== undefined) byId.set(slot.state.deviceId, slot)

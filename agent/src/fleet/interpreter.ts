@@ -107,8 +107,8 @@ export function createInterpreter(options: InterpreterOptions): Interpreter {
           )
           return
         case 'forget-key':
-          delete slot.key
-          delete slot.nextKey
+          slot.key = undefined
+          slot.nextKey = undefined
       }
     },
     giveTokens: (secrets) => {

@@ -175,5 +175,5 @@ function onRenewal({ clock, feed, counters }: InterpreterOptions, slot: Slot, an
 /** The certificate is for the new key: from now on that one is used. */
 function takeKey(slot: Slot, granted: boolean): void {
   if (granted && slot.nextKey) slot.key = slot.nextKey
-  delete slot.nextKey
+  slot.nextKey = undefined
 }

@@ -2,7 +2,7 @@ import { createHistogram, type RecordableHistogram } from 'node:perf_hooks'
 import { type Clock, createDueHeap, type Timer } from '@muster/shared/core'
 
 /** Keeps the appointments of all devices with one timer. */
-export interface Scheduler<T extends { dueMs?: number }> {
+export interface Scheduler<T extends { dueMs?: number | undefined }> {
   /** When this one is due next; replaces what was planned before. `undefined`: never. */
   plan(item: T, atMs: number | undefined): void
   /** Run something else at a time. */
@@ -16,7 +16,10 @@ export interface Scheduler<T extends { dueMs?: number }> {
 /** Appointments that are kept before other work gets its turn. */
 const BURST = 200
 
-export function createScheduler<T extends { dueMs?: number }>(clock: Clock, onDue: (item: T) => void): Scheduler<T> {
+export function createScheduler<T extends { dueMs?: number | undefined }>(
+  clock: Clock,
+  onDue: (item: T) => void,
+): Scheduler<T> {
   const heap = createDueHeap<T | (() => void)>()
   const lag = createHistogram()
   let timer: Timer | undefined
@@ -46,7 +49,7 @@ export function createScheduler<T extends { dueMs?: number }>(clock: Clock, onDu
       const { atMs, item } = heap.pop() as { atMs: number; item: T | (() => void) }
       if (typeof item === 'function') item()
       else if (item.dueMs === atMs) {
-        delete item.dueMs
+        item.dueMs = undefined
         lag.record(Math.max(1, Math.round((nowMs - atMs) * 1_000)))
         onDue(item)
         kept++
@@ -63,7 +66,7 @@ export function createScheduler<T extends { dueMs?: number }>(clock: Clock, onDu
   return {
     plan: (item, atMs) => {
       if (item.dueMs === atMs) return
-      if (atMs === undefined) delete item.dueMs
+      if (atMs === undefined) item.dueMs = undefined
       else {
         item.dueMs = atMs
         heap.push(atMs, item)
