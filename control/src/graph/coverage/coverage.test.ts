@@ -40,7 +40,8 @@ describe('the front door', () => {
     for (const endpoint of endpoints) {
       if (coverageOf(endpoint) === 'unserved') continue
       const { status } = await ask(endpoint)
-      if (status === 501 || status === 405 || status >= 500) otherwise.push(`${endpoint.method} ${endpoint.path}: ${status}`)
+      if (status === 501 || status === 405 || status >= 500)
+        otherwise.push(`${endpoint.method} ${endpoint.path}: ${status}`)
     }
     expect(otherwise).toEqual([])
   })
