@@ -38,7 +38,10 @@ const own: ReadonlySet<string> = new Set([
   '/deviceManagement/configurationPolicies/{id}/deviceStatuses',
 ])
 
-const paths = [...new Set(graphRoutes.filter(({ method }) => method === 'GET').map(({ path }) => path))]
+/** Functions that answer no entities yield none. */
+const paths = [
+  ...new Set(graphRoutes.filter(({ method, of }) => method === 'GET' && of !== undefined).map(({ path }) => path)),
+]
 const versions = ['v1.0', 'beta'] as const
 
 let graph: GraphOffice

@@ -35,6 +35,7 @@ import { subscriptionRoutes } from './resources/subscriptions.ts'
 import { tenantRoutes } from './resources/tenant.ts'
 import { userDeviceRoutes } from './resources/user-devices.ts'
 import { userRoutes } from './resources/users.ts'
+import { roleFunctionRoutes } from './roles/role-functions.ts'
 import { roleBehaviours } from './roles/role-objects.ts'
 import { storedRoles } from './stored/areas.ts'
 import type { StoredBehaviour } from './stored/behaviour.ts'
@@ -61,6 +62,7 @@ export const graphRoutes: readonly GraphRoute[] = [
   ...policyRoutes,
   ...reportActionRoutes,
   ...retireListRoutes,
+  ...roleFunctionRoutes,
   ...servicePrincipalRoutes,
   ...subscriptionRoutes,
   ...signInRoutes,

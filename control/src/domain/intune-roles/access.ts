@@ -39,6 +39,8 @@ export interface IntuneAccess {
   mayWith(action: string, object: ObjectInScope): boolean
   /** Tags of the objects that it may be done with; undefined: whatever they are. */
   tagsFor(action: string): ReadonlySet<string> | undefined
+  /** Whom it may be done to, by assignment. */
+  scopesFor(action: string): readonly Scope[]
   /** Whether one assignment that allows it, for objects of these tags, is about all that `scope` is about. */
   mayGive(action: string, given: { readonly scopeTagIds: readonly string[]; readonly scope: Scope }): boolean
 }
@@ -80,6 +82,7 @@ export function intuneAccess(
       const tags = allowing(action).map((each) => each.tags)
       return tags.includes(undefined) ? undefined : new Set(tags.flatMap((each) => [...(each ?? [])]))
     },
+    scopesFor: (action) => allowing(action).map(({ scope }) => scope),
     mayGive: (action, { scopeTagIds, scope }) =>
       allowing(action).some(
         (own) =>

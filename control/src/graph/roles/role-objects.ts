@@ -7,7 +7,7 @@ import { badBody, parseBody } from '../body.ts'
 import { answer } from '../graph-request.ts'
 import type { StoredBehaviour } from '../stored/behaviour.ts'
 import { actionsNamedBy, ROLE_ASSIGNMENTS, ROLE_DEFINITIONS, ROLE_SCOPE_TAGS } from './intune-access.ts'
-import { tagsOfNew } from './reach.ts'
+import { reachesEntity, tagsOfEntity, tagsOfNew } from './reach.ts'
 import { tagsIn } from './written-tags.ts'
 
 const roleObject = ({ id, displayName, description, allowed }: RoleDefinition): GraphObject => {
@@ -40,17 +40,6 @@ const roleDefinitions: StoredBehaviour = {
   builtIn: builtInRoles.map(roleObject),
   creating: async (_, __, role) => checked(role),
   changing: async (_, __, { after }) => checked(after),
-}
-
-const resourceOperations: StoredBehaviour = {
-  collection: 'deviceManagement/resourceOperations',
-  builtIn: resourceActions.map(({ id, resource, action }) => ({
-    id,
-    resource: id.slice(0, id.lastIndexOf('_')),
-    resourceName: resource,
-    actionName: action,
-    description: '',
-  })),
 }
 
 const DEFAULT_TAG: GraphObject = {
@@ -119,9 +108,40 @@ const roleAssignments: StoredBehaviour = {
   }),
 }
 
+/** Assignments of a role are assignments. */
+const assignmentsOfRole: StoredBehaviour = {
+  collection: `${ROLE_DEFINITIONS}/{}/roleAssignments`,
+  partOf: {
+    collection: ROLE_ASSIGNMENTS,
+    isOf: (roleId, assignment) => assignment['roleDefinitionId'] === roleId,
+    given: (roleId) => ({ 'roleDefinition@odata.bind': `${ROLE_DEFINITIONS}('${roleId}')` }),
+  },
+}
+
+const roleOfAssignment: StoredBehaviour = {
+  collection: `${ROLE_ASSIGNMENTS}/{}/roleDefinition`,
+  derived: async ({ control, reach }, assignment) => {
+    const id = String(assignment['roleDefinitionId'])
+    const builtIn = roleDefinitions.builtIn?.find((role) => role.id === id)
+    const role = builtIn ?? (await control.deps.store.objects.get(ROLE_DEFINITIONS, id))
+    return role && reachesEntity(reach, role) ? [role] : []
+  },
+}
+
+const tagsOfAssignment: StoredBehaviour = {
+  collection: `${ROLE_ASSIGNMENTS}/{}/roleScopeTags`,
+  derived: async ({ control }, assignment) => {
+    const wanted = tagsOfEntity(assignment) ?? []
+    const all = [DEFAULT_TAG, ...(await control.deps.store.objects.list(ROLE_SCOPE_TAGS))]
+    return all.filter(({ id }) => wanted.includes(id))
+  },
+}
+
 export const roleBehaviours: readonly StoredBehaviour[] = [
   roleDefinitions,
-  resourceOperations,
   roleScopeTags,
   roleAssignments,
+  assignmentsOfRole,
+  roleOfAssignment,
+  tagsOfAssignment,
 ]

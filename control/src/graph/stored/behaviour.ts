@@ -9,6 +9,15 @@ export interface StoredBehaviour {
   readonly collection: string
   /** Objects that are always there, and never change. */
   readonly builtIn?: readonly GraphObject[]
+  /** Of an object's own, what is elsewhere already: read only. */
+  readonly derived?: (request: StoredRequest, owner: GraphObject) => Promise<readonly GraphObject[]>
+  /** The collection below an object is a part of another one, and is read and written there. */
+  readonly partOf?: {
+    readonly collection: string
+    readonly isOf: (ownerId: string, object: GraphObject) => boolean
+    /** What a new object is given with it. */
+    readonly given: (ownerId: string) => Readonly<Record<string, unknown>>
+  }
   /** What the service makes of a new object, in the transaction that creates it. */
   readonly creating?: (
     request: StoredRequest,

@@ -18,6 +18,8 @@ import { actualType, ownersExist, partsOf, putObjects, shownObject } from './obj
 export interface StoredRequest extends GraphRequest {
   readonly model: EntityModel
   readonly behaviourOf: BehaviourOf
+  /** Only these objects of the collection are there. */
+  readonly isThere?: (object: GraphObject) => boolean
 }
 
 /**
@@ -28,6 +30,7 @@ export function storedHandler(
   place: Place,
   behaviourOf: BehaviourOf,
 ): ((request: StoredRequest) => Promise<GraphAnswer>) | undefined {
+  if (method !== 'GET' && isDerived(place, behaviourOf)) return undefined
   switch (place.kind) {
     case 'collection':
       if (method === 'GET') return (request) => list(request, place)
@@ -49,12 +52,30 @@ export function storedHandler(
   }
 }
 
+const isDerived = (place: Place, behaviourOf: BehaviourOf): boolean =>
+  (place.kind === 'collection' || place.kind === 'object') && behaviourOf(place.collection)?.derived !== undefined
+
+/** Objects of a collection that is not built in: kept, or found elsewhere. */
+async function keptObjects(
+  request: StoredRequest,
+  path: string,
+  owner: ObjectPlace | undefined,
+): Promise<readonly GraphObject[]> {
+  const { objects } = request.control.deps.store
+  const derived = request.behaviourOf(path)?.derived
+  if (!derived || !owner) return objects.list(path)
+  const object = await objects.get(owner.collection, owner.id)
+  return object ? derived(request, object) : []
+}
+
 async function shownList(request: StoredRequest, place: CollectionPlace): Promise<readonly EntityValue[]> {
   const { store } = request.control.deps
   if (!(await ownersExist(store, place.owner))) notFound(place.owner?.type.name ?? '', place.owner?.id ?? '')
   const { builtIn = [] } = request.behaviourOf(place.collection) ?? {}
   // Here, because v1.0 does not show the tags.
-  const kept = (await store.objects.list(place.collection)).filter((object) => reachesEntity(request.reach, object))
+  const { isThere = () => true } = request
+  const all = await keptObjects(request, place.collection, place.owner)
+  const kept = all.filter((object) => isThere(object) && reachesEntity(request.reach, object))
   const objects = [...builtIn, ...kept]
   const ofType = objects.filter((object) => isOf(request.model, place.type, object))
   return ofType.map((object) => shownObject(request.model, place, object))
@@ -71,8 +92,16 @@ const list = async (request: StoredRequest, place: CollectionPlace): Promise<Gra
 
 async function objectOf(tables: Pick<Tables, 'objects'>, request: StoredRequest, place: ObjectPlace) {
   const builtIn = builtInOf(request, place)
-  const object = builtIn ?? (await tables.objects.get(place.collection, place.id))
-  return object && isOf(request.model, place.type, object) ? object : notFound(place.type.name, place.id)
+  const { isThere = () => true } = request
+  const object = builtIn ?? (await keptObject(tables, request, place))
+  return object && isThere(object) && isOf(request.model, place.type, object)
+    ? object
+    : notFound(place.type.name, place.id)
+}
+
+async function keptObject(tables: Pick<Tables, 'objects'>, request: StoredRequest, place: ObjectPlace) {
+  if (!isDerived(place, request.behaviourOf)) return tables.objects.get(place.collection, place.id)
+  return (await keptObjects(request, place.collection, place.owner)).find(({ id }) => id === place.id)
 }
 
 const builtInOf = ({ behaviourOf }: StoredRequest, { collection, id }: ObjectPlace): GraphObject | undefined =>
@@ -94,7 +123,7 @@ const read = async (request: StoredRequest, place: ObjectPlace): Promise<GraphAn
 async function readSingle(request: StoredRequest, place: Extract<Place, { kind: 'single' }>): Promise<GraphAnswer> {
   const { store } = request.control.deps
   if (!(await ownersExist(store, place.owner))) notFound(place.owner?.type.name ?? '', place.owner?.id ?? '')
-  const [object] = await store.objects.list(place.path)
+  const [object] = await keptObjects(request, place.path, place.owner)
   if (!object) return notFound(place.type.name, place.path)
   return entityAnswer(request, place.path, shownObject(request.model, place, object))
 }

@@ -1,8 +1,10 @@
+import type { GraphObject } from '../../app/ports.ts'
+import { objectBody } from '../body.ts'
 import type { GraphRoute } from '../graph-request.ts'
-import { entityModel } from '../model/entity-model.ts'
+import { type EntityModel, entityModel } from '../model/entity-model.ts'
 import type { RoutesByModel } from '../odata/resolve.ts'
 import { areaOf } from './areas.ts'
-import { behavioursOf, patternOf, type StoredBehaviour } from './behaviour.ts'
+import { type BehaviourOf, behavioursOf, patternOf, type StoredBehaviour } from './behaviour.ts'
 import { navigate, type ObjectPlace, type Place } from './navigation.ts'
 import { storedHandler } from './stored-objects.ts'
 
@@ -19,7 +21,7 @@ export function createStoredRouter(
   return {
     find: (version, method, segments) => {
       const model = entityModel(version)
-      const place = navigate(model, segments)
+      const { place, part } = wholeOf(model, segments, behaviourOf)
       const collection = place && collectionOf(place)
       if (!place || collection === undefined || behaving.has(rootOf(collection).toLowerCase())) return undefined
       const handle = storedHandler(method, place, behaviourOf)
@@ -32,10 +34,38 @@ export function createStoredRouter(
         role,
         ...('type' in place ? { of: { type: place.type.name, many: place.kind === 'collection' } } : {}),
         ...objectOf(place),
-        handle: (request) => handle({ ...request, model, behaviourOf }),
+        handle: (request) => {
+          const body =
+            part && method === 'POST' && place.kind === 'collection' ? part.completed(request.body) : request.body
+          return handle({ ...request, body, model, behaviourOf, ...(part ? { isThere: part.isThere } : {}) })
+        },
       }
     },
   }
+}
+
+/** A path into a part of another collection as one into that collection, and what the part is. */
+function wholeOf(
+  model: EntityModel,
+  segments: readonly string[],
+  behaviourOf: BehaviourOf,
+): { readonly place: Place | undefined; readonly part?: Part } {
+  const place = navigate(model, segments)
+  const path = (place && collectionOf(place))?.split('/').slice(0, 4) ?? []
+  const partOf = path.length === 4 ? behaviourOf(path.join('/'))?.partOf : undefined
+  if (!partOf) return { place }
+  const id = path[2] ?? ''
+  const part: Part = {
+    isThere: (object) => partOf.isOf(id, object),
+    completed: (body) => ({ ...objectBody(body), ...partOf.given(id) }),
+  }
+  return { place: navigate(model, [...partOf.collection.split('/'), ...segments.slice(4)]), part }
+}
+
+interface Part {
+  readonly isThere: (object: GraphObject) => boolean
+  /** The body of a new object. */
+  readonly completed: (body: unknown) => unknown
 }
 
 /** The topmost object that a place is or lies below, and what is done there. */
