@@ -6,6 +6,7 @@ import { historyVerdict } from './history.ts'
 import { historyText, invariantsOf, judge } from './judge.ts'
 import { type BaselineRun, judgeThresholds } from './judge-thresholds.ts'
 import type { WallTime } from './perform.ts'
+import { recovered } from './recovery.ts'
 import type { RunHead } from './run-head.ts'
 import type { Beside } from './run-phases.ts'
 
@@ -52,7 +53,8 @@ async function wholeHistory(
   await faults.end()
   await assertions.end()
   await watch.stop()
-  context.faults.push(...((await context.stage.heal?.()) ?? []))
+  await context.stage.heal?.()
+  await recovered(context)
   const history = await historyVerdict(context)
   context.note('history', historyText(history))
   return history

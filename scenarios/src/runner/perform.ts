@@ -2,6 +2,7 @@ import type { PhaseResult, RunResult } from '@muster/shared/scenario'
 import { watchAssertions } from './assertions.ts'
 import { conclude } from './conclude.ts'
 import type { RunContext } from './context.ts'
+import { openSpan } from './fault-span.ts'
 import { startFaults } from './fault-timeline.ts'
 import { contextOf, writeHead } from './open-context.ts'
 import { populate } from './populate.ts'
@@ -46,6 +47,7 @@ export async function performPart(
   try {
     const head = headOf(stage, options, { startedWallMs: wall.startedMs, startedMs: context.startedMs })
     if (!options.sameLog) writeHead(context, head, before)
+    context.stage.startChaos?.((fault, again) => openSpan(context, fault, again && options.sameLog))
     await unlessAborted(context, () => prepare(context, before !== undefined))
     const faults = startFaults(context, context.trouble, before && faultsBefore(before))
     const beside: Beside = { faults, assertions, watch }

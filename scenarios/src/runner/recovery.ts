@@ -38,8 +38,11 @@ export function prepareRecovery(
   }
 }
 
+/** What steps are called in a fault's place. */
+const kindsOfSteps: Readonly<Record<string, string>> = { killBroker: 'broker', killControl: 'control' }
+
 export const isOfFault = ({ name, kind }: Pick<OpenFault, 'name' | 'kind'>, wanted: string | undefined): boolean =>
-  wanted === undefined || wanted === name || wanted === kind
+  wanted === undefined || wanted === name || wanted === kind || kindsOfSteps[wanted] === kind
 
 const aliveIn = (stats: Stats | undefined): number => stats?.workers.filter(({ alive }) => alive).length ?? 0
 

@@ -1,6 +1,7 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '@muster/shared/core'
 import { formatDuration, type ScenarioPhase } from '@muster/shared/scenario'
 import type { RunContext } from './context.ts'
+import { openSpan } from './fault-span.ts'
 import { passes, type Waiting } from './passes.ts'
 import { selectorOf } from './steps.ts'
 
@@ -79,10 +80,11 @@ async function waves(context: RunContext, waiting: Waiting, phase: ScenarioPhase
     }
     const devices = await order(false)
     context.note('world', `${devices} devices of ${name} go offline for ${formatDuration(wave.for)}`)
+    const text = `${devices} devices of ${name} offline, wave ${number} of ${phase.name}`
+    const span = openSpan(context, { name: `wave ${name}`, kind: 'offline', fromMs, text })
     await passes(waiting, wave.for)
     await order(true)
-    const text = `${devices} devices of ${name} offline, wave ${number} of ${phase.name}`
-    context.faults.push({ name: `wave ${name}`, kind: 'offline', fromMs, toMs: context.nowMs(), text })
+    span.over()
     atMs = Math.max(atMs + wave.every, context.nowMs())
   }
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '@muster/shared/core'
 import type { ExpectationResult, RunResult, ScenarioFault, ServiceFaultKind, Span } from '@muster/shared/scenario'
 import type { MusterClient } from '../client/muster-client.ts'
+import type { OpenSpan } from './fault-span.ts'
 
 /** What the runner may do to a Muster besides what goes through its public doors: break it. */
 export interface Breaker {
@@ -19,6 +20,9 @@ export type BeginFault<F> = (fault: F) => Promise<() => Promise<void>>
 export type FaultTable = {
   readonly [Kind in ServiceFaultKind]: BeginFault<Extract<ScenarioFault, { readonly kind: Kind }>>
 }
+
+/** A fault by chance begins, or goes on where its world does (`again`). */
+export type ChaosBegins = (fault: Omit<Span, 'toMs'>, again: boolean) => OpenSpan
 
 type Replay = NonNullable<RunResult['replay']>
 
@@ -41,8 +45,10 @@ export interface Stage {
   record?(what: string, text: string): void
   /** What must hold at every event, and whether it did. Absent where events cannot all be seen. */
   invariants?(): readonly ExpectationResult[]
-  /** Faults that come by chance end, and what they did is given time to heal. Absent where there are none. */
-  heal?(): Promise<readonly Span[]>
+  /** Faults by chance may begin; each is told of. Absent where there are none. */
+  startChaos?(begins: ChaosBegins): void
+  /** Faults by chance end, and what they did is given time to heal. Absent where there are none. */
+  heal?(): Promise<void>
   /** Close the record of all that has happened: the same for the same seed and version. Absent where time is real. */
   seal?(): Promise<Replay>
   /** Faults by chance are held off until the run goes on, in this process or in another. Absent where there are none. */

@@ -3,6 +3,7 @@ import { exactShare } from '@muster/shared/core'
 import { formatDuration, populationOf, type ScenarioStep } from '@muster/shared/scenario'
 import { listAll } from '../client/graph.ts'
 import { type RunContext, sleep } from './context.ts'
+import { openSpan } from './fault-span.ts'
 import { devicesOf } from './members.ts'
 import { rollOut } from './rollout.ts'
 import { assignPolicy, updatePolicy } from './tenant.ts'
@@ -112,17 +113,19 @@ async function drift(context: RunContext, { drift: wanted }: Of<'drift'>): Promi
 async function offline(context: RunContext, { offline: wanted }: Of<'offline'>): Promise<void> {
   const selector = selectorOf(context, wanted)
   const fromMs = context.nowMs()
+  const whom = wanted.in ?? 'all'
+  const span =
+    wanted.for === undefined
+      ? undefined
+      : openSpan(context, {
+          ...{ name: `offline ${whom}`, kind: 'offline', fromMs },
+          text: `${whom} offline for ${formatDuration(wanted.for)}`,
+        })
   await order(context, { order: 'presence', selector, online: false, spreadMs: wanted.over }, 'offline')
   if (wanted.for === undefined) return
   await sleep(context, wanted.for)
   await order(context, { order: 'presence', selector, online: true, spreadMs: wanted.over }, 'back online')
-  context.faults.push({
-    name: `offline ${wanted.in ?? 'all'}`,
-    kind: 'offline',
-    fromMs,
-    toMs: context.nowMs(),
-    text: `${wanted.in ?? 'all'} offline for ${formatDuration(wanted.for)}`,
-  })
+  span?.over()
 }
 
 async function act(context: RunContext, { action }: Of<'action'>): Promise<void> {
@@ -170,25 +173,19 @@ async function killBroker(context: RunContext, downMs: number): Promise<void> {
   const fromMs = context.nowMs()
   context.note('fault', 'nats-server killed with SIGKILL')
   context.counts.brokerKills++
-  await context.stage.breaker.killBroker(downMs * context.scenario.clock.speed)
-  context.faults.push({
-    name: `broker ${context.counts.brokerKills}`,
-    kind: 'broker',
-    fromMs,
-    toMs: context.nowMs(),
+  const span = openSpan(context, {
+    ...{ name: `broker ${context.counts.brokerKills}`, kind: 'broker', fromMs },
     text: `nats-server killed, down for ${formatDuration(downMs)} of wall time`,
   })
+  await context.stage.breaker.killBroker(downMs * context.scenario.clock.speed)
+  span.over()
 }
 
 async function killControl(context: RunContext): Promise<void> {
   const fromMs = context.nowMs()
   context.note('fault', 'control service killed with SIGKILL')
+  const text = 'control service killed and started again'
+  const span = openSpan(context, { name: 'control', kind: 'control', fromMs, text })
   await context.stage.breaker.killControl()
-  context.faults.push({
-    name: 'control',
-    kind: 'control',
-    fromMs,
-    toMs: context.nowMs(),
-    text: 'control service killed and started again',
-  })
+  span.over()
 }

@@ -103,13 +103,10 @@ function stretchesOf(
     .map(({ fromMs, toMs = untilMs }) => ({ fromMs, toMs: Math.max(toMs, fromMs + 1) }))
 }
 
-/** What steps are called in a fault's place. */
-const kindsOfSteps: Readonly<Record<string, string>> = { killBroker: 'broker', killControl: 'control' }
-
 function excludedSpans({ faults, trouble, nowMs }: RunContext, { except }: Threshold): readonly Stretch[] {
   const open: Span[] = [...trouble.open].map((fault) => ({ ...fault, toMs: nowMs() + 1, text: '' }))
   return [...faults, ...open]
-    .filter((span) => except.some((name) => isOfFault(span, name) || span.kind === kindsOfSteps[name]))
+    .filter((span) => except.some((name) => isOfFault(span, name)))
     .map(({ fromMs, toMs }) => ({ fromMs, toMs: Math.max(toMs, fromMs + 1) }))
 }
 

@@ -1,21 +1,21 @@
 import { createRng, type EpochMs, HOUR_MS, MINUTE_MS, type Rng, SECOND_MS } from '@muster/shared/core'
 import type { LinkConditions } from '@muster/shared/runtime'
-import type { Chaos, Span } from '@muster/shared/scenario'
+import type { Chaos } from '@muster/shared/scenario'
+import type { ChaosBegins } from '../runner/stage.ts'
 import { everybody, type VirtualBreaker, type Which } from './virtual-breaker.ts'
 import type { World } from './world.ts'
 import { isControlConnection } from './world-control.ts'
 
 /** Brings faults by chance over a world, one after another, each healed before the next. */
 export interface Nemesis {
-  /** No more faults; resolves when the last is healed. Answers what there was. */
-  stop(): Promise<readonly Span[]>
+  /** No more faults; resolves when the last is healed. Answers whether there were any. */
+  stop(): Promise<boolean>
   /** No more faults, and the one under way is held off at once. Answers what another one goes on from. */
   rest(): Promise<NemesisImage>
 }
 
-/** What there was, and what was under way. */
+/** What was under way. */
 export interface NemesisImage {
-  readonly spans: readonly Span[]
   readonly underWay?: UnderWay | undefined
 }
 
@@ -47,15 +47,22 @@ const kinds = {
   'bad-links': { forMs: [10 * MINUTE_MS, 3 * HOUR_MS] },
 } as const satisfies Record<Chaos['kinds'][number], { forMs: readonly [number, number] }>
 
+interface NemesisOptions {
+  readonly seed: string
+  readonly chaos: Chaos
+  readonly before?: NemesisImage | undefined
+  readonly begins: ChaosBegins
+}
+
 /** `before`: a nemesis that rested at the moment at which the world is; chance after it is named after that moment. */
 export function startNemesis(
   world: World,
   breaker: VirtualBreaker,
-  { seed, chaos, before }: { seed: string; chaos: Chaos; before?: NemesisImage | undefined },
+  { seed, chaos, before, begins }: NemesisOptions,
 ): Nemesis {
   const { clock, chronicle } = world
   const chance = createRng(before ? `${seed}/nemesis/${clock.nowMs()}` : `${seed}/nemesis`)
-  const spans: Span[] = [...(before?.spans ?? [])]
+  let struckOnce = false
   let stopped = false
   let resting = false
   let left: UnderWay | undefined
@@ -75,12 +82,15 @@ export function startNemesis(
   const happens = async (drawn: Drawn, lasts: () => number, fromMs: EpochMs, again: boolean): Promise<void> => {
     const fault = faultOf(drawn, world, breaker)
     chronicle.add(clock.nowMs(), `nemesis ${fault.text}`)
+    const span = begins({ name: drawn.kind, kind: 'chaos', fromMs, text: fault.text }, again)
+    struckOnce = true
     const heal = await fault.begin(again)
     const leftMs = await waits(lasts())
     await heal()
     chronicle.add(clock.nowMs(), 'nemesis heals')
-    if (leftMs > 0) left = { drawn, fromMs, leftMs }
-    else spans.push(spanOf(drawn.kind, fault.text, fromMs, clock.nowMs()))
+    if (leftMs <= 0) return span.over()
+    left = { drawn, fromMs, leftMs }
+    span.leave()
   }
   const strike = async (turn: number): Promise<void> => {
     const own = chance.fork(String(turn))
@@ -100,29 +110,24 @@ export function startNemesis(
     stop: async () => {
       stopped = true
       await struck
-      return spans
+      return struckOnce
     },
     rest: async () => {
       stopped = true
       resting = true
       hurry()
       await struck
-      return { spans, underWay: left }
+      return { underWay: left }
     },
   }
 }
 
-/** What there was until the world rested, where nobody brings faults over it any more: the last one ended then. */
-export const pastOf = ({ spans, underWay }: NemesisImage, atMs: EpochMs): readonly Span[] =>
-  underWay ? [...spans, spanOf(underWay.drawn.kind, textOf(underWay.drawn), underWay.fromMs, atMs)] : spans
-
-const spanOf = (kind: string, text: string, fromMs: EpochMs, toMs: EpochMs): Span => ({
-  name: kind,
-  kind: kind.split('-')[0] ?? kind,
-  fromMs,
-  toMs,
-  text,
-})
+/** Where nobody brings faults over a world any more: the one that was under way when it rested ended then. */
+export function endWith({ underWay }: NemesisImage, begins: ChaosBegins): void {
+  if (!underWay) return
+  const { drawn, fromMs } = underWay
+  begins({ name: drawn.kind, kind: 'chaos', fromMs, text: textOf(drawn) }, true).over()
+}
 
 function draw(kind: Kind, workers: number, chance: Rng): Drawn {
   switch (kind) {

@@ -3,7 +3,7 @@ import { DAY_MS, HOUR_MS, MINUTE_MS, manualClock, pause, SECOND_MS } from '@must
 import type { Scenario } from '@muster/shared/scenario'
 import type { Stage } from '../runner/stage.ts'
 import { drive } from './drive.ts'
-import { type NemesisImage, pastOf, startNemesis } from './nemesis.ts'
+import { endWith, type Nemesis, type NemesisImage, startNemesis } from './nemesis.ts'
 import { sealWorld } from './seal.ts'
 import { virtualBreaker } from './virtual-breaker.ts'
 import { createWorld, type World } from './world.ts'
@@ -67,11 +67,10 @@ export async function openVirtualStage({
   )
   const breaker = virtualBreaker(world, onEvent)
   const { seed, chaos } = scenario
-  const nemesis = chaos && startNemesis(world, breaker, { seed, chaos, before: image?.chaos })
-  const past = image?.chaos && pastOf(image.chaos, image.atMs)
+  let nemesis: Nemesis | undefined
   let stopped = false
   let counted: Awaited<ReturnType<World['rest']>> | undefined
-  let restingChaos: NemesisImage | undefined = past && { spans: past }
+  let restingChaos: NemesisImage | undefined
   return {
     mode: 'virtual',
     world,
@@ -83,16 +82,18 @@ export async function openVirtualStage({
     watchAgainMs: (ageMs) => Math.min(watchMaxMs, Math.max(WATCH_MIN_MS, ageMs * WATCH_SHARE)),
     patienceMs: (what) => Math.max(PATIENCE_MS[what], PATIENCE_RESOLUTIONS * scenario.clock.resolution),
     record: (what, text) => world.chronicle.add(clock.nowMs(), `runner ${what} ${text}`),
+    startChaos: (begins) => {
+      if (chaos) nemesis = startNemesis(world, breaker, { seed, chaos, before: image?.chaos, begins })
+      else if (image?.chaos) endWith(image.chaos, begins)
+    },
     heal: async () => {
-      const spans = await nemesis?.stop()
-      if (spans && spans.length > 0) await pause(clock, HEALING_MS)
-      return spans ?? past ?? []
+      if (await nemesis?.stop()) await pause(clock, HEALING_MS)
     },
     invariants: () => world.watch.results(),
     seal: () => sealWorld(world),
     environment: { world: 'virtual' },
     holdChaos: async () => {
-      restingChaos = (await nemesis?.rest()) ?? restingChaos
+      restingChaos = await nemesis?.rest()
     },
     rest: async () => {
       counted = await world.rest()

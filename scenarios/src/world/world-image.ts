@@ -41,8 +41,8 @@ const WorldPart = z.object({
     blobs: z.array(z.tuple([z.string(), Octets])),
     counts: z.object({ carried: Count, lost: Count, duplicated: Count }),
   }),
-  /** What faults by chance there were, and what was under way. */
-  chaos: z.custom<NemesisImage>((value) => typeof value === 'object' && value !== null && 'spans' in value).optional(),
+  /** Which fault by chance was under way. */
+  chaos: z.custom<NemesisImage>((value) => typeof value === 'object' && value !== null).optional(),
   /** The watch's own. */
   watch: z.custom<WatchImage>((value) => typeof value === 'object' && value !== null && 'lastSeq' in value),
 })

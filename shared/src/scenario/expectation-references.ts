@@ -28,6 +28,7 @@ export function faultNames({
   return new Set([
     ...faults.flatMap(({ name, kind }) => (name === undefined ? [kind] : [name, kind])),
     ...['killBroker', 'killControl', 'offline'].filter((step) => steps.has(step)),
+    ...phases.flatMap(({ offline }) => (offline.length > 0 ? ['offline'] : [])),
     ...(chaos?.kinds ?? []),
   ])
 }
