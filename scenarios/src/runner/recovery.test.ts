@@ -51,7 +51,7 @@ describe('faults of steps, of waves and by chance', { timeout: 120_000 }, () => 
   it('a run is not ended for what is left out, also while it is under way', async () => {
     const graph = (except: string): string =>
       `  - { metric: graph.request, require: error.rate < 1%, abortOnFail: true${except} }`
-    const faulty = 'faults: [{ name: bad, kind: http, at: day, for: 3h, respond: { status: 503, share: 90% } }]'
+    const faulty = 'faults: [{ name: bad, kind: http, at: day, for: 3h, respond: { status: 503 } }]'
     const steps = '{ wait: 5m }, { update: { policy: base, settings: { bitLockerEnabled: true } } }, '
     expect((await dayWith({ steps, rest: faulty, thresholds: graph('') })).exitCode).toBe(13)
     expect((await dayWith({ steps, rest: faulty, thresholds: graph(', except: [bad]') })).exitCode).toBe(0)

@@ -172,7 +172,7 @@ function overWindows(
 /** Whether a threshold that is looked at while the run goes on has failed for good. */
 export function hasFailed({ ok, got, windowed, outcome }: ThresholdResult): boolean {
   if (ok || outcome !== undefined) return false
-  return windowed ? windowed.broken > 0 : got !== NOTHING
+  return windowed ? windowed.broken > 0 : !got.startsWith(NOTHING)
 }
 
 const NOTHING = 'nothing was measured'
