@@ -37,9 +37,11 @@ export async function requireReach(request: GraphRequest, route: GraphRoute): Pr
   if (object && before) await requireObject(request, access, action, { ...object, scopeTagIds: before })
   if (!isWrite) return
   if (tags) requireOwnTags(access, action, before, tags)
+  // Who gave a tag that they do not hold to devices, or theirs to devices out of scope, would see more than they may.
+  if (object?.collection === ROLE_SCOPE_TAGS && access.tagsFor(action)?.has(object.id) === false) notPermitted()
   if (collection === ROLE_ASSIGNMENTS) {
     if (writesTags(route, object)) await requireWithin(request, access, object)
-  } else if (collection !== ROLE_SCOPE_TAGS) await requireTargets(request, route, access, action, object)
+  } else await requireTargets(request, route, access, action, object)
 }
 
 /** An object is made or changed, and not what lies below it: that has no tags of its own. */
@@ -136,10 +138,22 @@ async function requireTargets(
   const { store } = control.deps
   const changed = await targetsChanged(store, route, object, body)
   const assigning = assigningFor(action)
-  const own = object ? await tagsOfObject(store, object) : tagsIn(collectionOf(route.path), body)
-  const scopeTagIds = own ?? (object ? [] : tagsOfNew(reach))
+  const scopeTagIds = await tagsAssigned(store, route, object, { body, reach }, access.tagsFor(assigning))
   for (const target of changed)
     if (!access.mayWith(assigning, { scopeTagIds, subject: await subjectOfTarget(store, target) })) notPermitted()
+}
+
+/** Tags of what is assigned; where it cannot have any, those that the sender holds. */
+async function tagsAssigned(
+  tables: Tables,
+  route: GraphRoute,
+  object: TaggedObject | undefined,
+  { body, reach }: Pick<GraphRequest, 'body' | 'reach'>,
+  held: ReadonlySet<string> = new Set(),
+): Promise<readonly string[]> {
+  if (!object) return tagsIn(collectionOf(route.path), body) ?? tagsOfNew(reach)
+  if (object.collection === ROLE_SCOPE_TAGS) return [object.id]
+  return (await tagsOfObject(tables, object)) ?? [...held]
 }
 
 async function targetsChanged(

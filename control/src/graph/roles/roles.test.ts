@@ -174,6 +174,31 @@ describe('scope groups', () => {
   })
 })
 
+describe('an object that is made with its assignments', () => {
+  it('needs the right to assign, and groups in scope', async () => {
+    await using people = await openPeople()
+    const [makers, both] = [await people.group('makers'), await people.group('both')]
+    const [north, south] = [await people.group('north'), await people.group('south')]
+    await people.person('eve', makers)
+    await people.person('bob', both)
+    const scope = { scopeType: 'resourceScope', resourceScopes: [north] }
+    const [make, assign] = ['MobileApps_Create', 'MobileApps_Assign']
+    await people.give(await people.role(make), makers, scope)
+    await people.give(await people.role(make, assign), both, scope)
+    const status = async (name: string, ...groups: readonly string[]) => {
+      const assignments = groups.map((group) => ({
+        '@odata.type': '#microsoft.graph.mobileAppAssignment',
+        intent: 'available',
+        target: to(group),
+      }))
+      const app = { '@odata.type': '#microsoft.graph.webApp', displayName: 'a', publisher: 'p', appUrl: 'https://x' }
+      return (await people.as(name, 'POST', '/deviceAppManagement/mobileApps', { ...app, assignments })).status
+    }
+    expect([await status('eve'), await status('eve', north)]).toEqual([201, 403])
+    expect([await status('bob', north), await status('bob', north, south)]).toEqual([201, 403])
+  })
+})
+
 describe('scope tags', () => {
   it('decide which devices are seen: counted, paged, filtered, by themselves and by what lies below', async () => {
     await using people = await openPeople()
@@ -285,6 +310,31 @@ describe('scope tags', () => {
       expect((await people.graph.get<Entity>(own))[property]).toEqual(expect.arrayContaining([north, south]))
       expect((await people.as('eve', 'DELETE', own)).status).toBeLessThan(300)
     }
+  })
+
+  it('are given to devices in scope alone, and by who holds them', async () => {
+    await using people = await openPeople()
+    const [near, far] = [await people.graph.office.device(), await people.graph.office.device()]
+    const [north, south] = [await people.tag('north'), await people.tag('south')]
+    const [help, street, road] = [
+      await people.group('help'),
+      await people.group('street', near),
+      await people.group('road', far),
+    ]
+    await people.person('eve', help)
+    const role = await people.role('ManagedDevices_Read', 'Roles_Read', 'Roles_Assign', 'Roles_Delete')
+    await people.give(role, help, { roleScopeTagIds: [north], scopeType: 'resourceScope', resourceScopes: [street] })
+    const assign = async (tag: string, ...groups: readonly string[]) =>
+      (
+        await people.as('eve', 'POST', `/deviceManagement/roleScopeTags/${tag}/assign`, {
+          assignments: groups.map((group) => ({ target: to(group) })),
+        })
+      ).status
+    expect([await assign(north, road), await assign(south, street), await assign(north, street)]).toEqual([
+      403, 403, 200,
+    ])
+    expect(await people.idsFor('eve', DEVICES)).toEqual([near.id])
+    expect((await people.as('eve', 'DELETE', `/deviceManagement/roleScopeTags/${south}`)).status).toBe(403)
   })
 
   it('are never numbered again', async () => {

@@ -125,6 +125,12 @@ const questions = ({ devices, policies, filters, scripts }: Made): readonly (rea
     ]),
     ['GET', `${POLICIES}?$expand=assignments`],
     ['GET', '/deviceManagement?$expand=managedDevices'],
+    ['GET', '/deviceManagement/detectedApps'],
+    ['GET', '/deviceManagement/detectedApps?$expand=managedDevices'],
+    ['GET', '/deviceManagement/managedDeviceOverview'],
+    ['GET', '/deviceManagement/managedDeviceEncryptionStates'],
+    ['GET', `${DEVICES}?$expand=users,detectedApps`],
+    ['GET', '/deviceManagement/roleAssignments?$expand=roleDefinition,roleScopeTags'],
     ['GET', '/deviceManagement/deviceCompliancePolicies/getDevicesScheduledToRetire'],
     [
       'POST',
