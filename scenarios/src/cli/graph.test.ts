@@ -56,6 +56,22 @@ describe('muster graph', () => {
     expect(await graph('delete', path)).toEqual({ code: 0, stderr: '', body: {} })
   }, 60_000)
 
+  it('sends the headers that it is given', async () => {
+    const counted = ['get', '/users?$count=true', '--filter', "endswith(displayName,'yd')"]
+    expect(await graph(...counted)).toMatchObject({ code: 1, stderr: expect.stringContaining('ConsistencyLevel') })
+    const headers = ['--header', 'ConsistencyLevel: eventual', '--header', 'Prefer:odata.maxpagesize=1']
+    expect((await graph(...counted, ...headers)).body).toMatchObject({
+      '@odata.count': 1,
+      value: [{ displayName: 'cyd' }],
+    })
+    const page = await graph('get', '/users', ...headers)
+    expect(page.body['value']).toHaveLength(1)
+    expect(await graph('get', '/users', '--header', 'no header')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("--header is 'Name: value'"),
+    })
+  }, 60_000)
+
   it('says what is wrong, and ends with a code', async () => {
     expect(await graph('get', '/users/nobody')).toMatchObject({
       code: 1,

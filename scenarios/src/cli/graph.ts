@@ -22,6 +22,7 @@ interface GraphFlags {
   readonly orderby?: string
   readonly top?: string
   readonly all?: boolean
+  readonly header?: readonly string[]
 }
 
 const METHODS = ['get', 'post', 'patch', 'put', 'delete'] as const
@@ -44,6 +45,7 @@ export function addGraph(program: Command): void {
       .argument('<path>', 'below the version; /v1.0 and /beta may stand before it')
       .option('--data <dir>', 'data directory of the Muster', DATA_DIR)
       .option('--beta', 'ask /beta instead of /v1.0')
+      .option('--header <name: value>', 'send a header, as often as needed', collect)
     if (method === 'get') withQuery(command)
     else if (method !== 'delete')
       command.option('--body <json>', 'the body, @FILE for what is in a file, or - for the input')
@@ -77,7 +79,7 @@ async function printToken({ data, client: clientId, secret, scope }: TokenFlags)
 async function ask(method: (typeof METHODS)[number], path: string, flags: GraphFlags): Promise<void> {
   const url = addressOf(path, flags)
   const body = flags.body === undefined ? undefined : readBody(flags.body)
-  const client: HttpClient = createHttpClient(readConnection(flags.data))
+  const client: HttpClient = createHttpClient(readConnection(flags.data), { headers: readHeaders(flags.header) })
   try {
     const answer = flags.all
       ? { value: await listAll(client, url) }
@@ -97,6 +99,23 @@ function addressOf(path: string, flags: GraphFlags): string {
   )
   if (options.length === 0) return whole
   return `${whole}${whole.includes('?') ? '&' : '?'}${options.join('&')}`
+}
+
+const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value]
+
+/**
+ * Headers as curl takes them, by name in lower case.
+ * @throws CodedError `cli/usage`
+ */
+function readHeaders(given: readonly string[] = []): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    given.map((text) => {
+      const [, name, value] = /^([\w!#$%&'*+.^`|~-]+):\s*([\t\x20-\x7e]*)$/.exec(text) ?? []
+      if (name === undefined || value === undefined)
+        throw new CodedError('cli/usage', `--header is 'Name: value', not ${JSON.stringify(text)}`)
+      return [name.toLowerCase(), value.trim()]
+    }),
+  )
 }
 
 /** @throws CodedError `cli/usage` */

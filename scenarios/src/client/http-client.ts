@@ -20,7 +20,14 @@ export interface HttpClient extends MusterClient {
 
 export function createHttpClient(
   connection: Connection,
-  { scope = 'https://graph.microsoft.com/.default' }: { readonly scope?: string } = {},
+  {
+    scope = 'https://graph.microsoft.com/.default',
+    headers: given = {},
+  }: {
+    readonly scope?: string
+    /** Of every request, names in lower case. */
+    readonly headers?: Readonly<Record<string, string>>
+  } = {},
 ): HttpClient {
   const ca = readFileSync(connection.caFile, 'utf8')
   const agent = new Agent({ keepAlive: true, maxSockets: 16, ca })
@@ -65,6 +72,7 @@ export function createHttpClient(
         const headers = {
           authorization: await authorization(),
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...given,
         }
         const text = body === undefined ? undefined : JSON.stringify(body)
         const answer = await send(agent, connection.url, method, path, text, headers)
@@ -84,7 +92,7 @@ export function createHttpClient(
       }
     },
     ask: async (method, path) =>
-      send(agent, connection.url, method, path, undefined, { authorization: await authorization() }),
+      send(agent, connection.url, method, path, undefined, { authorization: await authorization(), ...given }),
     close: () => agent.destroy(),
   }
 }
