@@ -1,15 +1,14 @@
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { createControl, createFrontDoor, type FrontDoor, type FrontDoorOptions, openSqliteStore } from '@muster/control'
-import { unwrap } from '@muster/shared/core'
+import { type Bus, unwrap } from '@muster/shared/core'
 import { createAuthority, loadAuthority } from '@muster/shared/pki'
 import { createLogger, createMemoryBroker, systemClock } from '@muster/shared/runtime'
-import { performOn } from '../src/runner/perform.ts'
-import { openVirtualStage } from '../src/world/virtual-stage.ts'
-import { monthOf } from './lives.ts'
+import { fill, idOf } from './graph-fleet.ts'
+import { startReporting, TICK_MS } from './graph-reports.ts'
+import { measurePageFloor, type PageFloor } from './page-floor.ts'
 
 type Store = ReturnType<typeof openSqliteStore>
-type Device = Parameters<Store['devices']['put']>[0][number]
 
 /** How long requests took, milliseconds. */
 interface Times {
@@ -22,8 +21,21 @@ interface Times {
 /** What Graph took over a large fleet. */
 export interface GraphFigures {
   readonly devices: number
+  /** What was sent, and what was committed meanwhile. */
   readonly reportsPerSecond: number
+  readonly committedPerSecond: number
   readonly requests: readonly ({ readonly url: string } & Times)[]
+  /** The whole fleet page by page, while it changes. */
+  readonly whole: Whole
+  readonly floor: PageFloor
+}
+
+export interface Whole {
+  readonly pages: number
+  readonly seconds: number
+  /** Devices that no page had, and those that more than one had. */
+  readonly missing: number
+  readonly twice: number
 }
 
 const MANAGED = '/v1.0/deviceManagement/managedDevices'
@@ -38,9 +50,9 @@ const urls = [
   `${MANAGED}/$count?$filter=isEncrypted eq false`,
   '/v1.0/devices?$top=100&$filter=isCompliant eq true&$orderby=displayName',
 ]
-const ROUNDS = 60
-const REPORTS_PER_SECOND = 1_000
-const TICK_MS = 20
+/** What a page of a hundred may take, milliseconds. */
+export const BOUND_MS = { median: 50, p99: 200 }
+const ROUNDS = 100
 /** A script that reads page after page: how many pages deep. */
 const PAGES = 50
 
@@ -48,92 +60,30 @@ const PAGES = 50
 export async function measureGraph(dir: string, devices: number): Promise<GraphFigures> {
   const store = openSqliteStore(join(dir, 'graph.db'))
   try {
-    await fill(store, devices)
+    const deviceAt = await fill(store, devices)
+    const floor = measurePageFloor(dir)
     await using door = await openDoor(store)
-    const reporting = startReporting(store, devices)
+    const startedMs = performance.now()
+    const reporting = startReporting(door.agents, TENANT, devices, deviceAt)
     const requests: ({ readonly url: string } & Times)[] = []
     for (const url of urls) requests.push({ url, ...(await timesOf(door, Array(ROUNDS).fill(url))) })
     requests.push({ url: `${PAGES} pages in order of deviceName`, ...(await paged(door)) })
-    await reporting.stop()
-    return { devices, reportsPerSecond: reporting.perSecond(), requests }
+    const whole = await readWhole(door, devices)
+    const committedPerSecond = (await store.reports.count()) / ((performance.now() - startedMs) / 1_000)
+    return { devices, reportsPerSecond: await reporting.stop(), committedPerSecond, requests, whole, floor }
   } finally {
     await store.close()
   }
 }
 
-/** Devices of each kind, as a world enrols them. */
-async function templates(): Promise<readonly Device[]> {
-  const scenario = monthOf(20, 1)
-  const stage = await openVirtualStage({ scenario, logLevel: 'silent', onEvent: () => undefined })
-  const run = {
-    scenario,
-    file: 'bench',
-    runId: 'bench',
-    command: 'npm run bench',
-    signal: new AbortController().signal,
-    onNote: () => undefined,
-  }
-  try {
-    await stage.perform(() => performOn(stage, run, { startedMs: Date.now(), nowMs: Date.now }))
-    return await stage.world.store.devices.page({ limit: 20 })
-  } finally {
-    await stage.stop()
-  }
+const TENANT = 'bench'
+
+/** The service with its door, and the bus that agents are on. */
+interface Door extends FrontDoor, AsyncDisposable {
+  readonly agents: Bus
 }
 
-const idOf = (index: number): string => `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`
-const states = ['compliant', 'compliant', 'compliant', 'noncompliant', 'inGracePeriod'] as const
-
-async function fill(store: Store, devices: number): Promise<void> {
-  const kinds = await templates()
-  const users = Math.ceil(devices / 2)
-  for (let from = 0; from < users; from += 2_000) {
-    await store.transaction(async (tables) => {
-      for (let index = from; index < Math.min(from + 2_000, users); index++) {
-        const userPrincipalName = `user${index}@bench.example`
-        await tables.users.put({
-          id: idOf(index),
-          userPrincipalName,
-          displayName: `User ${index}`,
-          accountEnabled: true,
-          createdAtMs: 0,
-        })
-      }
-    })
-  }
-  for (let from = 0; from < devices; from += 2_000) {
-    await store.transaction(async (tables) => {
-      const some = Array.from({ length: Math.min(2_000, devices - from) }, (_, index) => variant(kinds, from + index))
-      await tables.devices.put(some)
-    })
-  }
-}
-
-function variant(kinds: readonly Device[], index: number): Device {
-  const kind = kinds[index % kinds.length]
-  if (!kind) throw new Error('the world enrolled no device')
-  const { nextEvaluationAtMs: _, ...device } = kind
-  const { inventory } = device
-  return {
-    ...device,
-    id: idOf(index),
-    directoryId: idOf(index),
-    entraDeviceId: idOf(index),
-    userId: idOf(Math.floor(index / 2)),
-    // In an order that has nothing to do with that of the ids.
-    inventory: {
-      ...inventory,
-      deviceName: `DEVICE-${(index * 7_919) % 1_000_003}`,
-      hardware: { ...inventory.hardware, serialNumber: `SN${(index * 104_729) % 10_000_019}` },
-      posture: { ...inventory.posture, encrypted: index % 10 !== 0 },
-    },
-    // One in ten thousand is in error.
-    complianceState: index % 10_000 === 0 ? 'error' : (states[index % states.length] ?? 'compliant'),
-    lastSyncAtMs: device.lastSyncAtMs + index,
-  }
-}
-
-async function openDoor(store: Store): Promise<FrontDoor & AsyncDisposable> {
+async function openDoor(store: Store): Promise<Door> {
   const broker = createMemoryBroker()
   const buses = { requests: broker.connect('a'), reports: broker.connect('b'), outgoing: broker.connect('c') }
   const clock = systemClock()
@@ -146,7 +96,7 @@ async function openDoor(store: Store): Promise<FrontDoor & AsyncDisposable> {
     wall: clock,
     speed: 1,
     ids: { guid: () => idOf(++ids), secret: () => idOf(++ids) },
-    tenant: 'bench',
+    tenant: TENANT,
     log: createLogger({ name: 'bench', level: 'silent' }),
   })
   const startedAtMs = clock.nowMs()
@@ -160,7 +110,7 @@ async function openDoor(store: Store): Promise<FrontDoor & AsyncDisposable> {
     startedAtMs,
   }
   const door = createFrontDoor({ control, identity: anybody, tenantId: 'bench', simulation })
-  return { ...door, [Symbol.asyncDispose]: () => control.stop() }
+  return { ...door, agents: broker.connect('agents'), [Symbol.asyncDispose]: () => control.stop() }
 }
 
 const anybody: FrontDoorOptions['identity'] = {
@@ -172,62 +122,12 @@ const anybody: FrontDoorOptions['identity'] = {
   }),
 }
 
-/** Reports of changed devices, a transaction for those of each tick. */
-function startReporting(store: Store, devices: number): { stop(): Promise<void>; perSecond(): number } {
-  const startedMs = performance.now()
-  let reports = 0
-  let stopped = false
-  const report = async (): Promise<void> => {
-    while (!stopped) {
-      const due = Math.floor(((performance.now() - startedMs) / 1_000) * REPORTS_PER_SECOND) - reports
-      const ids = Array.from({ length: Math.min(due, REPORTS_PER_SECOND) }, (_, index) =>
-        idOf(((reports + index) * 7_919) % devices),
-      )
-      await store.transaction(async (tables) => {
-        const before = await tables.devices.getMany(ids)
-        await tables.devices.put(before.map(reported))
-        await tables.reports.append(
-          before.map(({ id, ackedSeq }) => ({
-            deviceId: id,
-            seq: ackedSeq + 1,
-            observedAtMs: 0,
-            committedAtMs: 0,
-            correlationId: '',
-            parts: ['inventory'],
-          })),
-        )
-      })
-      reports += ids.length
-      await new Promise((resolve) => setTimeout(resolve, TICK_MS))
-    }
-  }
-  const reporting = report()
-  return {
-    stop: async () => {
-      stopped = true
-      await reporting
-    },
-    perSecond: () => reports / ((performance.now() - startedMs) / 1_000),
-  }
-}
-
-function reported(device: Device): Device {
-  const { inventory, ackedSeq, appliedReports, lastSyncAtMs } = device
-  const posture = { ...inventory.posture, freeStorageBytes: ackedSeq * 4_096 }
-  return {
-    ...device,
-    inventory: { ...inventory, posture },
-    ackedSeq: ackedSeq + 1,
-    appliedReports: appliedReports + 1,
-    lastSyncAtMs: lastSyncAtMs + 60_000,
-  }
-}
-
 interface Asked {
   readonly tookMs: number
   readonly cpuMs: number
   /** Of the next page. */
   readonly next: string | undefined
+  readonly ids: readonly string[]
 }
 
 async function ask(door: FrontDoor, url: string): Promise<Asked> {
@@ -249,7 +149,8 @@ async function ask(door: FrontDoor, url: string): Promise<Asked> {
   // Reports have their turn between two requests.
   await new Promise((resolve) => setTimeout(resolve, TICK_MS / 2))
   const next = link === undefined ? undefined : decodeURI(link.slice('https://localhost'.length))
-  return { tookMs, cpuMs: (user + system) / 1_000, next }
+  const { value } = body as { value?: readonly { readonly id: string }[] }
+  return { tookMs, cpuMs: (user + system) / 1_000, next, ids: value?.map(({ id }) => id) ?? [] }
 }
 
 async function timesOf(door: FrontDoor, asked: readonly string[]): Promise<Times> {
@@ -267,6 +168,19 @@ async function paged(door: FrontDoor): Promise<Times> {
     next = answer.next
   }
   return timesIn(answers)
+}
+
+async function readWhole(door: FrontDoor, devices: number): Promise<Whole> {
+  const startedMs = performance.now()
+  const times = new Map<string, number>()
+  let pages = 0
+  for (let next: string | undefined = `${MANAGED}?$top=1000`; next !== undefined; pages++) {
+    const answer = await ask(door, next)
+    for (const id of answer.ids) times.set(id, (times.get(id) ?? 0) + 1)
+    next = answer.next
+  }
+  const twice = [...times.values()].filter((count) => count > 1).length
+  return { pages, seconds: (performance.now() - startedMs) / 1_000, missing: devices - times.size, twice }
 }
 
 function timesIn(answers: readonly Asked[]): Times {

@@ -11,7 +11,8 @@ import { measureWorld } from './world.ts'
 
 /**
  * `npm run bench`: what a fleet of two sizes costs on this machine, beside the floor of the machine measured in the same
- * run; and how fast virtual worlds go. Figures, no verdict; it fails only when reports were lost or a world did not pass.
+ * run; and how fast virtual worlds go. Figures, no verdict; it fails only when
+ * reports were lost, pages of Graph left devices out, or a world did not pass.
  */
 const { values } = parseArgs({
   options: {
@@ -66,7 +67,8 @@ async function bench(parts: readonly Part[]): Promise<void> {
   const json = { ...machine, ...fleets, ...(fleets ? memoryOf(fleets) : {}), virtual, certificates, graph }
   process.stdout.write(values.json ? `${JSON.stringify(json, null, 2)}\n` : text)
   const lost = fleets ? fleets.small.lost + fleets.large.lost : 0
-  if (lost > 0 || [virtual, certificates].some((figures) => figures && figures.verdict !== 'passed'))
+  const isTorn = graph !== undefined && (graph.whole.missing > 0 || graph.whole.twice > 0)
+  if (lost > 0 || isTorn || [virtual, certificates].some((figures) => figures && figures.verdict !== 'passed'))
     process.exitCode = 12
 }
 

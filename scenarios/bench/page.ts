@@ -1,6 +1,6 @@
 import type { FleetFigures } from './fleet.ts'
 import type { Floor } from './floor.ts'
-import type { GraphFigures } from './graph.ts'
+import { BOUND_MS, type GraphFigures } from './graph.ts'
 import type { WorldFigures } from './world.ts'
 
 export interface FleetsFigures {
@@ -62,11 +62,19 @@ export function fleetsText({ floor, small, large }: FleetsFigures): string {
   return `${lines.join('\n')}\n`
 }
 
-/** What Graph took, for people. */
-export function graphText({ devices, reportsPerSecond, requests }: GraphFigures): string {
-  const lines = requests.map(
-    ({ url, medianMs, p99Ms, cpuMs }) =>
-      `  p50 ${medianMs.toFixed(1).padStart(6)} ms, p99 ${p99Ms.toFixed(1).padStart(6)} ms, CPU ${cpuMs.toFixed(1).padStart(5)} ms  ${url}`,
-  )
-  return `Graph over ${whole(devices)} devices, ${whole(reportsPerSecond)} reports a second\n${lines.join('\n')}\n`
+/** What Graph took, for people, beside what it may take. */
+export function graphText(figures: GraphFigures): string {
+  const { devices, reportsPerSecond, committedPerSecond, requests, whole: all, floor } = figures
+  const ms = (value: number): string => value.toFixed(1).padStart(6)
+  const over = requests.filter(({ medianMs, p99Ms }) => medianMs > BOUND_MS.median || p99Ms > BOUND_MS.p99)
+  const lines = [
+    `floor:   100 documents of 2 KiB read and written p50 ${ms(floor.medianMs)} ms, p99 ${ms(floor.p99Ms)} ms`,
+    `Graph over ${whole(devices)} devices, ${whole(reportsPerSecond)} reports a second sent, ${whole(committedPerSecond)} committed`,
+    ...requests.map(
+      ({ url, medianMs, p99Ms, cpuMs }) => `  p50 ${ms(medianMs)} ms, p99 ${ms(p99Ms)} ms, CPU ${ms(cpuMs)} ms  ${url}`,
+    ),
+    `  bound  p50 ${BOUND_MS.median} ms, p99 ${BOUND_MS.p99} ms: ${over.length === 0 ? 'all within' : `${over.length} over`}`,
+    `  all ${whole(devices)} in ${all.pages} pages, ${all.seconds.toFixed(1)} s: ${all.missing} missing, ${all.twice} twice`,
+  ]
+  return `${lines.join('\n')}\n`
 }

@@ -44,12 +44,26 @@ async function open(failing: (devices: readonly number[], call: number) => Error
     },
     { durable: 'test', maxBatch: 10 },
   )
-  const send = async (device: number): Promise<void> => {
-    const batch = encode({ v: 1, agentId: 'agent-1', reports: [report(device)] })
-    await agent.append(subjects.report('contoso', 'agent-1'), batch, { msgId: String(device) })
+  const sendMany = async (devices: readonly number[]): Promise<void> => {
+    const batch = encode({ v: 1, agentId: 'agent-1', reports: devices.map(report) })
+    await agent.append(subjects.report('contoso', 'agent-1'), batch, { msgId: String(devices[0]) })
   }
-  return { committed, letters, send, stop: () => Promise.all([door.stop(), taking.stop()]) }
+  const send = (device: number): Promise<void> => sendMany([device])
+  return { committed, letters, send, sendMany, stop: () => Promise.all([door.stop(), taking.stop()]) }
 }
+
+it('takes many reports some at a time, in their order: others have their turn in between', async () => {
+  const sizes: number[] = []
+  const { committed, sendMany, stop } = await open((devices) => {
+    sizes.push(devices.length)
+    return undefined
+  })
+  const devices = Array.from({ length: 480 }, (_, index) => index + 1)
+  await sendMany(devices)
+  await vi.waitFor(() => expect(committed).toEqual(devices), PATIENT)
+  expect(Math.max(...sizes)).toBeLessThanOrEqual(250)
+  await stop()
+})
 
 it('a message that the service fails on does not hold up the others, and lies on the dead letters', async () => {
   const { committed, letters, send, stop } = await open((devices) =>

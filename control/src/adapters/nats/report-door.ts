@@ -4,8 +4,10 @@ import { type Logger, sendDeadLetter } from '@muster/shared/runtime'
 import type { Ingested, ReceivedReport } from '../../app/ingest-reports.ts'
 import { letterId, reasonOf } from './request-door.ts'
 
-/** Messages of the stream that one transaction takes. */
+/** Messages of the stream that are acknowledged together. */
 const MESSAGES_PER_BATCH = 64
+/** Reports that one transaction takes: whoever reads meanwhile waits for it, also when there are many to catch up with. */
+const REPORTS_PER_TRANSACTION = 250
 /** After so many failures a batch is taken message by message. */
 const TRIES_TOGETHER = 4
 
@@ -44,7 +46,11 @@ export function openReportDoor(options: ReportDoorOptions): Promise<Subscription
 async function take(options: ReportDoorOptions, messages: readonly DurableMessage[]): Promise<void> {
   const reports: ReceivedReport[] = []
   for (const message of messages) reports.push(...(await read(options, message)))
-  if (reports.length === 0) return
+  for (let from = 0; from < reports.length; from += REPORTS_PER_TRANSACTION)
+    await commit(options, reports.slice(from, from + REPORTS_PER_TRANSACTION))
+}
+
+async function commit(options: ReportDoorOptions, reports: readonly ReceivedReport[]): Promise<void> {
   const ingested = await options.ingest(reports)
   options.onIngested(ingested)
   for (const { received, code, message } of ingested.refused) {
