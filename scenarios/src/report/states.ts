@@ -1,14 +1,14 @@
 /** Device states in the order in which they are stacked: the good at the bottom, so that the rest stands out above it. */
 export const STATES = ['compliant', 'inGracePeriod', 'noncompliant', 'error', 'unknown'] as const
 
-const words: Readonly<Record<string, string>> = {
-  inGracePeriod: 'in grace period',
-  nonCompliant: 'noncompliant',
-  notApplicable: 'not applicable',
-}
+const words = new Map([
+  ['inGracePeriod', 'in grace period'],
+  ['nonCompliant', 'noncompliant'],
+  ['notApplicable', 'not applicable'],
+])
 
 /** A state as people say it. */
-export const stateWord = (state: string): string => words[state] ?? state
+export const stateWord = (state: string): string => words.get(state) ?? state
 
 const known = new Set<string>([...STATES, 'remediated', 'notApplicable', 'pending', 'conflict'])
 
