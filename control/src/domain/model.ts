@@ -145,6 +145,8 @@ export interface Policy {
   readonly graphResource: string
   readonly graphType: string
   readonly settings: Readonly<Record<string, SettingValue>>
+  /** Other properties that Graph has, as they were written: no device is told of them. */
+  readonly further?: Readonly<Record<string, unknown>> | undefined
   /** Compliance only: what happens when, at least one `block`. */
   readonly scheduledActions: readonly ScheduledAction[]
   readonly assignments: readonly Assignment[]

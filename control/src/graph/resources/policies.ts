@@ -14,8 +14,9 @@ import {
 import { publishFrom } from '../publishing.ts'
 import { eitherTags, shownTags, writtenTags } from '../roles/written-tags.ts'
 import { assignmentEntity, readAssignments } from './assignments.ts'
-import { policyEntity, readPolicy, settingInstances } from './policy-shape.ts'
+import { policyEntity, settingInstances } from './policy-shape.ts'
 import { policyStatuses, statusYields } from './policy-statuses.ts'
+import { type PolicyWrite, readPolicy } from './policy-write.ts'
 import { BLOCK_AT_ONCE, readActionsBody, scheduledActionEntities, withIds } from './scheduled-actions.ts'
 
 const resources = {
@@ -135,6 +136,7 @@ const create =
         graphResource: resource,
         graphType: wanted.type.type,
         settings: wanted.settings ?? {},
+        ...(wanted.further ? { further: wanted.further } : {}),
         scheduledActions: await withIds(tables, request, [], actions),
         assignments: [],
         revision: 1,
@@ -148,6 +150,11 @@ const create =
     return entityAnswer(request, `deviceManagement/${resource}`, policyEntity(policy), 201)
   }
 
+const patchedSettings = ({ settings }: Policy, wanted: PolicyWrite): Policy['settings'] => ({
+  ...Object.fromEntries(Object.entries(settings).filter(([name]) => !wanted.unset.includes(name))),
+  ...wanted.settings,
+})
+
 const update =
   (resource: Resource) =>
   async (request: GraphRequest): Promise<GraphAnswer> => {
@@ -160,7 +167,8 @@ const update =
         ...writtenTags(request, before),
         name: wanted.name ?? before.name,
         description: wanted.description ?? before.description,
-        settings: isTyped(resource) ? { ...before.settings, ...wanted.settings } : (wanted.settings ?? before.settings),
+        settings: isTyped(resource) ? patchedSettings(before, wanted) : (wanted.settings ?? before.settings),
+        further: wanted.further,
         scheduledActions: wanted.scheduledActions
           ? await withIds(tables, request, before.scheduledActions, wanted.scheduledActions)
           : before.scheduledActions,
