@@ -5,7 +5,7 @@ import type { Tables } from '../../app/ports.ts'
 import type { AssignmentFilter, Device } from '../../domain/model.ts'
 import { filterDevice } from '../../domain/rule-subjects.ts'
 import { type AssignmentFilterRule, parseAssignmentFilter } from '../../domain/rules/index.ts'
-import { parseBody } from '../body.ts'
+import { objectBody, parseBody } from '../body.ts'
 import { contextOf, entityAnswer, memoryPage } from '../collection.ts'
 import {
   answer,
@@ -21,9 +21,13 @@ import { publishFrom } from '../publishing.ts'
 import { READ_DEVICES } from '../roles/device-sight.ts'
 import { sightOf } from '../roles/sight.ts'
 import { eitherTags, shownTags, writtenTags } from '../roles/written-tags.ts'
+import { statusesOf } from '../write-statuses.ts'
+import { readWritten } from '../written.ts'
 import { iso } from './managed-device.ts'
 
 const SET = 'deviceManagement/assignmentFilters'
+const TYPE = 'deviceAndAppManagementAssignmentFilter'
+const STATUSES = statusesOf(SET)
 const READ = 'DeviceManagementConfiguration.Read.All'
 const WRITE = 'DeviceManagementConfiguration.ReadWrite.All'
 
@@ -113,8 +117,15 @@ const audit = (
     },
   )
 
+/** Against Graph's type, but for the platform: Muster has more of them. */
+function checkWritten(request: GraphRequest, mode: 'create' | 'patch'): void {
+  const { platform: _, ...body } = objectBody(request.body)
+  readWritten({ ...request, body }, TYPE, mode)
+}
+
 const create = async (request: GraphRequest): Promise<GraphAnswer> => {
   const { store, ids, clock } = request.control.deps
+  checkWritten(request, 'create')
   const wanted = parseBody(FilterShape, request.body)
   const { platforms, managementType } = readRule(wanted)
   const nowMs = clock.nowMs()
@@ -138,7 +149,7 @@ const create = async (request: GraphRequest): Promise<GraphAnswer> => {
     await tables.audit.append([audit(request, 'Create', undefined, filter)])
     request.control.planning.invalidate()
   })
-  return entityAnswer(request, SET, filterEntity(filter), 201)
+  return entityAnswer(request, SET, filterEntity(filter), STATUSES.create)
 }
 
 async function filterOf({ filters }: Pick<Tables, 'filters'>, { params }: GraphRequest): Promise<AssignmentFilter> {
@@ -147,6 +158,7 @@ async function filterOf({ filters }: Pick<Tables, 'filters'>, { params }: GraphR
 }
 
 const update = async (request: GraphRequest): Promise<GraphAnswer> => {
+  checkWritten(request, 'patch')
   const wanted = parseBody(FilterPatch, request.body)
   const { clock } = request.control.deps
   const filter = await publishFrom(request, undefined, async (tables) => {
@@ -178,7 +190,7 @@ const remove = async (request: GraphRequest): Promise<GraphAnswer> => {
     await tables.audit.append([audit(request, 'Delete', filter, undefined)])
     request.control.planning.invalidate()
   })
-  return answer(200)
+  return answer(STATUSES.remove)
 }
 
 /** Whether a rule would be taken, without keeping it. */

@@ -17,6 +17,8 @@ import {
   notFound,
 } from '../graph-request.ts'
 import { eitherTags, writtenTags } from '../roles/written-tags.ts'
+import { statusesOf } from '../write-statuses.ts'
+import { readWritten } from '../written.ts'
 import { assignmentEntity, readAssignments } from './assignments.ts'
 import {
   CreateShape,
@@ -28,6 +30,7 @@ import {
 } from './enrolment-restriction-shape.ts'
 
 const SET = 'deviceManagement/deviceEnrollmentConfigurations'
+const STATUSES = statusesOf(SET)
 const READ = 'DeviceManagementServiceConfig.Read.All'
 const WRITE = 'DeviceManagementServiceConfig.ReadWrite.All'
 
@@ -79,6 +82,7 @@ const ofKind = (all: readonly EnrolmentRestriction[], kind: EnrolmentRestriction
 
 const create = async (request: GraphRequest): Promise<GraphAnswer> => {
   const { store, ids, clock } = request.control.deps
+  readWritten({ ...request, version: 'beta' }, 'deviceEnrollmentConfiguration', 'create')
   const wanted = parseBody(CreateShape, request.body)
   const nowMs = clock.nowMs()
   const restriction = await store.transaction(async (tables) => {
@@ -105,7 +109,7 @@ const create = async (request: GraphRequest): Promise<GraphAnswer> => {
     await tables.audit.append([audit(request, 'Create', undefined, made)])
     return made
   })
-  return entityAnswer(request, SET, entityOf(restriction, request), 201)
+  return entityAnswer(request, SET, entityOf(restriction, request), STATUSES.create)
 }
 
 /** Change a restriction in one transaction; it holds for enrolments from then on. */
@@ -139,7 +143,7 @@ const remove = async (request: GraphRequest): Promise<GraphAnswer> => {
     await tables.restrictions.delete(before.id)
     await tables.audit.append([audit(request, 'Delete', before, undefined)])
   })
-  return answer(200)
+  return answer(STATUSES.remove)
 }
 
 /** Move a restriction among those of its kind; the others close up. */
@@ -177,7 +181,7 @@ const assign = async (request: GraphRequest): Promise<GraphAnswer> => {
       assignments: await readAssignments(tables, request.body, { ownerId: before.id, key, objection: objectionTo }),
     }
   })
-  return answer(200)
+  return answer(STATUSES.assign)
 }
 
 const RESTRICTION = { type: 'deviceEnrollmentConfiguration' }

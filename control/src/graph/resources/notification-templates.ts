@@ -17,9 +17,12 @@ import {
 } from '../graph-request.ts'
 import { reaches } from '../roles/reach.ts'
 import { eitherTags, shownTags, writtenTags } from '../roles/written-tags.ts'
+import { statusesOf } from '../write-statuses.ts'
+import { readWritten } from '../written.ts'
 import { iso } from './managed-device.ts'
 
 const SET = 'deviceManagement/notificationMessageTemplates'
+const STATUSES = statusesOf(SET)
 const MESSAGES = 'localizedNotificationMessages'
 const READ = 'DeviceManagementServiceConfig.Read.All'
 const WRITE = 'DeviceManagementServiceConfig.ReadWrite.All'
@@ -101,6 +104,7 @@ async function write(
 
 const create = async (request: GraphRequest): Promise<GraphAnswer> => {
   const { ids, clock } = request.control.deps
+  readWritten(request, 'notificationMessageTemplate', 'create')
   const { description, ...wanted } = parseBody(TemplateShape, request.body)
   const after: NotificationTemplate = {
     id: ids.guid(),
@@ -111,8 +115,7 @@ const create = async (request: GraphRequest): Promise<GraphAnswer> => {
     modifiedAtMs: clock.nowMs(),
   }
   await write(request, 'Create', async () => ({ after }))
-  // 200, where Graph's other resources answer 201.
-  return entityAnswer(request, SET, templateEntity(after))
+  return entityAnswer(request, SET, templateEntity(after), STATUSES.create)
 }
 
 /** Change the template of the path; answers it as it is then. */
@@ -132,6 +135,7 @@ async function patch(
 }
 
 const update = async (request: GraphRequest): Promise<GraphAnswer> => {
+  readWritten(request, 'notificationMessageTemplate', 'patch')
   const { description, ...given } = parseBody(TemplateShape.partial(), request.body)
   const named = Object.fromEntries(Object.entries(given).filter(([name]) => Object.hasOwn(Object(request.body), name)))
   const after = await patch(request, (before) => ({
@@ -159,7 +163,7 @@ const remove = async (request: GraphRequest): Promise<GraphAnswer> => {
     if (user) throw new CodedError('graph/in-use', nameOfUser(request, user))
     return { before }
   })
-  return answer(200)
+  return answer(STATUSES.remove)
 }
 
 /** The first message is the default one; another that says it is takes its place. Each locale stands once. */

@@ -13,6 +13,7 @@ import {
 } from '../graph-request.ts'
 import { publishFrom } from '../publishing.ts'
 import { eitherTags, shownTags, writtenTags } from '../roles/written-tags.ts'
+import { statusesOf } from '../write-statuses.ts'
 import { assignmentEntity, readAssignments } from './assignments.ts'
 import { policyEntity, settingInstances } from './policy-shape.ts'
 import { policyStatuses, statusYields } from './policy-statuses.ts'
@@ -147,7 +148,12 @@ const create =
       // Nobody is assigned yet.
       return { audit: audit(request, resource, 'Create', undefined, made), devices: [], answer: made }
     })
-    return entityAnswer(request, `deviceManagement/${resource}`, policyEntity(policy), 201)
+    return entityAnswer(
+      request,
+      `deviceManagement/${resource}`,
+      policyEntity(policy),
+      statusesOf(`deviceManagement/${resource}`).create,
+    )
   }
 
 const patchedSettings = ({ settings }: Policy, wanted: PolicyWrite): Policy['settings'] => ({
@@ -175,7 +181,7 @@ const update =
         modifiedAtMs,
       })
     })
-    return answer(204)
+    return answer(statusesOf(`deviceManagement/${resource}`).patch)
   }
 
 const scheduleActions =
@@ -203,7 +209,7 @@ const assign =
       const owner = { ownerId: before.id, key: 'assignments', objection }
       return { ...before, assignments: await readAssignments(tables, request.body, owner), modifiedAtMs }
     })
-    return answer(200, {
+    return answer(statusesOf(`deviceManagement/${resource}`).assign, {
       '@odata.context': contextOf(request, `deviceManagement/${resource}('${after?.id}')/assignments`),
       value: after?.assignments.map(assignmentEntity) ?? [],
     })
@@ -233,7 +239,7 @@ function routesOf(resource: Resource): readonly GraphRoute[] {
     }
   const remove = async (request: GraphRequest): Promise<GraphAnswer> => {
     await change(request, resource, 'Delete', async () => undefined)
-    return answer(200)
+    return answer(statusesOf(set).remove)
   }
   const route = (
     method: GraphRoute['method'],

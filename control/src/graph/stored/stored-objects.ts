@@ -8,7 +8,7 @@ import { type EntityValue, readEntity } from '../model/read-entity.ts'
 import { EMPTY_QUERY } from '../odata/query.ts'
 import { iso } from '../resources/managed-device.ts'
 import { reachesEntity, tagsOfEntity, tagsOfNew } from '../roles/reach.ts'
-import { areaOf } from './areas.ts'
+import { statusesOf } from '../write-statuses.ts'
 import { assignmentsIn } from './assignments-in.ts'
 import type { BehaviourOf } from './behaviour.ts'
 import type { CollectionPlace, ObjectPlace, Place } from './navigation.ts'
@@ -166,7 +166,7 @@ const create = async (request: StoredRequest, place: CollectionPlace): Promise<G
     return object
   })
   const shown = shownObject(model, place, partsOf(type, object).own as GraphObject)
-  return entityAnswer(request, place.collection, shown, areaOf(place.collection).statuses.create)
+  return entityAnswer(request, place.collection, shown, statusesOf(place.collection).create)
 }
 
 /** PATCH keeps what it does not name, PUT replaces all of it. */
@@ -194,7 +194,8 @@ async function change(request: StoredRequest, place: ObjectPlace, mode: 'patch' 
     await tables.audit.append([audit(request, place, 'Patch', before, after)])
     return shownObject(model, place, partsOf(type, after).own as GraphObject)
   })
-  const status = mode === 'create' ? 204 : areaOf(place.collection).statuses.patch
+  const { patch, replace } = statusesOf(place.collection)
+  const status = mode === 'create' ? replace : patch
   return status === 204 ? answer(204) : entityAnswer(request, place.collection, shown, status)
 }
 
@@ -204,7 +205,7 @@ const remove = async (request: StoredRequest, place: ObjectPlace): Promise<Graph
     await tables.objects.delete(place.collection, place.id)
     await tables.audit.append([audit(request, place, 'Delete', before, undefined)])
   })
-  return answer(areaOf(place.collection).statuses.remove)
+  return answer(statusesOf(place.collection).remove)
 }
 
 /** An action on a collection stands where an id could stand. */
@@ -262,7 +263,7 @@ function assignOf(place: ObjectPlace): ((request: StoredRequest) => Promise<Grap
         await tables.objects.put(place.collection, [{ ...object, isAssigned: assignments.length > 0 }])
       const was = { ...object, assignments: before }
       await tables.audit.append([audit(request, place, 'Assign', was, { ...object, assignments })])
-      const { assign } = areaOf(place.collection).statuses
+      const { assign } = statusesOf(place.collection)
       if (assign === 204) return answer(204)
       return { ...memoryPage({ ...request, query: EMPTY_QUERY }, collection, assignments), status: assign }
     })

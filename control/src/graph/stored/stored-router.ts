@@ -3,7 +3,7 @@ import { objectBody } from '../body.ts'
 import type { GraphRoute } from '../graph-request.ts'
 import { type EntityModel, entityModel } from '../model/entity-model.ts'
 import type { RoutesByModel } from '../odata/resolve.ts'
-import { areaOf } from './areas.ts'
+import { rolesAt } from './areas.ts'
 import { type BehaviourOf, behavioursOf, patternOf, type StoredBehaviour } from './behaviour.ts'
 import { navigate, type ObjectPlace, type Place } from './navigation.ts'
 import { storedHandler } from './stored-objects.ts'
@@ -26,7 +26,7 @@ export function createStoredRouter(
       if (!place || collection === undefined || behaving.has(rootOf(collection).toLowerCase())) return undefined
       const handle = storedHandler(method, place, behaviourOf)
       if (!handle) return undefined
-      const { roles } = areaOf(collection)
+      const roles = rolesAt(collection)
       const role = method === 'GET' ? roles.read : roles.write
       return {
         method: method as GraphRoute['method'],
