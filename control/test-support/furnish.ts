@@ -175,7 +175,7 @@ async function signIn({ office, post, raw }: GraphOffice): Promise<void> {
 }
 
 /** An application with a role and a consent, and a user with a role in the directory. */
-async function grants({ office, post, get }: GraphOffice): Promise<void> {
+async function grants({ office, post, get, ask }: GraphOffice): Promise<void> {
   const { appId } = await post('/applications', { displayName: 'a', keyCredentials: [] })
   const { id: principalId } = await post('/servicePrincipals', { appId })
   const graph = await get<{ id: string; appRoles: { id: string }[] }>(
@@ -185,6 +185,9 @@ async function grants({ office, post, get }: GraphOffice): Promise<void> {
   await post(`/servicePrincipals/${principalId}/appRoleAssignments`, role)
   const consent = { clientId: principalId, consentType: 'AllPrincipals', resourceId: graph.id, scope: 'User.Read' }
   await post('/oauth2PermissionGrants', consent)
+  const endpoint = { capability: 'x', providerName: 'NACAPIService', uri: 'https://localhost/nac' }
+  await post(`/servicePrincipals/${principalId}/endpoints`, endpoint)
+  await ask('PATCH', '/deviceManagement/applePushNotificationCertificate', { appleIdentifier: 'a@contoso.example' })
   await post('/groups', {
     displayName: 's',
     'members@odata.bind': [`https://localhost/directoryObjects/${principalId}`],

@@ -28,11 +28,13 @@ import { managedDeviceRoutes } from './resources/managed-devices.ts'
 import { notificationTemplateRoutes } from './resources/notification-templates.ts'
 import { organizationRoutes } from './resources/organization.ts'
 import { policyRoutes } from './resources/policies.ts'
+import { principalEndpointRoutes } from './resources/principal-endpoints.ts'
 import { retireListRoutes } from './resources/retire-list.ts'
 import { servicePrincipalRoutes } from './resources/service-principals.ts'
 import { signInRoutes } from './resources/sign-ins.ts'
 import { subscriptionRoutes } from './resources/subscriptions.ts'
 import { tenantRoutes } from './resources/tenant.ts'
+import { tenantObjectRoutes } from './resources/tenant-objects.ts'
 import { userDeviceRoutes } from './resources/user-devices.ts'
 import { userRoutes } from './resources/users.ts'
 import { roleFunctionRoutes } from './roles/role-functions.ts'
@@ -76,6 +78,8 @@ export const graphRoutes: readonly GraphRoute[] = [
   ...deviceSummaryRoutes,
   ...managedDevicePartRoutes,
   ...managedDeviceWriteRoutes,
+  ...tenantObjectRoutes,
+  ...principalEndpointRoutes,
   ...userRoutes,
 ]
 

@@ -6,12 +6,24 @@ import { badBody, parseBody } from '../body.ts'
 import { entityAnswer, memoryPage } from '../collection.ts'
 import { answer, auditOf, type GraphAnswer, type GraphRequest, type GraphRoute, notFound } from '../graph-request.ts'
 import { microsoftResources, type Resource } from '../identity/application-directory.ts'
+import { idFor } from '../identity/permissions.ts'
 import { iso } from './managed-device.ts'
 
 type Shown = ServicePrincipal & Partial<Pick<Resource, 'roles' | 'scopes' | 'names'>>
 
+/** Intune itself: clients look here for where its services are. */
+const INTUNE_APP_ID = '0000000a-0000-0000-c000-000000000000'
+const intune: Shown = {
+  id: idFor('servicePrincipal', INTUNE_APP_ID),
+  appId: INTUNE_APP_ID,
+  displayName: 'Microsoft Intune',
+  accountEnabled: true,
+  createdAtMs: 0,
+  holdsEveryRole: false,
+}
+
 /** APIs of Microsoft have a service principal in every tenant. */
-const microsoft: readonly Shown[] = microsoftResources.map(({ principalId, appId, roles, scopes, names }) => ({
+const apis: readonly Shown[] = microsoftResources.map(({ principalId, appId, roles, scopes, names }) => ({
   id: principalId,
   appId,
   displayName: names[0] === 'https://graph.microsoft.com' ? 'Microsoft Graph' : 'Microsoft Intune API',
@@ -50,7 +62,11 @@ export const principalEntity = (principal: Shown): Readonly<Record<string, unkno
 
 export const allPrincipals = async ({
   servicePrincipals,
-}: Pick<Tables, 'servicePrincipals'>): Promise<readonly Shown[]> => [...(await servicePrincipals.list()), ...microsoft]
+}: Pick<Tables, 'servicePrincipals'>): Promise<readonly Shown[]> => [
+  ...(await servicePrincipals.list()),
+  ...apis,
+  intune,
+]
 
 export async function principalOf(tables: Pick<Tables, 'servicePrincipals'>, { params }: GraphRequest): Promise<Shown> {
   const id = params['id'] ?? ''
