@@ -7,19 +7,22 @@ import {
   subjects,
 } from '@muster/shared/contracts'
 import { type Bus, type Clock, HOUR_MS, type Subscription, type Timer } from '@muster/shared/core'
-import { type CertificateAuthority, readCertificate, verifyWithSpki } from '@muster/shared/pki'
+import { type CertificateAuthority, type DeviceKey, readCertificate, verifyWithSpki } from '@muster/shared/pki'
 import type { Logger } from '@muster/shared/runtime'
 import { certificateIssuer } from './adapters/certificate-issuer.ts'
+import { createDeviceSessions } from './adapters/device-sessions.ts'
 import { natsPolicyBodies } from './adapters/nats/policy-bodies.ts'
 import { openReportDoor } from './adapters/nats/report-door.ts'
 import { openRequestDoor } from './adapters/nats/request-door.ts'
 import { openWorkers, type Workers } from './adapters/nats/workers.ts'
 import { checkIn } from './app/check-in.ts'
+import type { DeviceSessions } from './app/device-sessions.ts'
 import { enrolDevices } from './app/enrol-devices.ts'
 import { ingestReports } from './app/ingest-reports.ts'
 import { createPlanning, type Planning } from './app/planning.ts'
 import { pokesFor, type Waking } from './app/poke-plan.ts'
-import type { CertificateIssuer, Ids, Receivers, Signal, Signals, Store } from './app/ports.ts'
+import type { CertificateIssuer, Ids, Signal, Signals, Store } from './app/ports.ts'
+import type { Receivers } from './app/receivers.ts'
 import { registerApps } from './app/register-apps.ts'
 import { createRelay, type Relay } from './app/relay-outbox.ts'
 import { renewCertificates } from './app/renew-certificates.ts'
@@ -34,6 +37,8 @@ export interface ControlDeps {
   /** One connection each, so that none waits behind another: requests of devices, reports, and what goes out. */
   readonly buses: { readonly requests: Bus; readonly reports: Bus; readonly outgoing: Bus }
   readonly authority: CertificateAuthority
+  /** The service's key for the sessions of devices: whoever has it can speak as each of them. */
+  readonly sessionKey: DeviceKey
   readonly clock: Clock
   /** The machine's own time, for pauses and time-outs; in a virtual world the same as `clock`. */
   readonly wall: Clock
@@ -74,6 +79,7 @@ export interface Control {
   /** Tells this life of the service from others. */
   readonly startedAtMs: number
   readonly signals: Signals
+  readonly sessions: DeviceSessions
   readonly background: Background
   readonly poke: { readonly tenant: string; readonly checkInsPerSecond: number; readonly speed: number }
   /** Be told of what happens. */
@@ -104,11 +110,24 @@ export async function createControl(deps: ControlDeps): Promise<Control> {
     meters.reports.deadLetters++
   }
   const waking: Waking = { poke, relay: () => relay.wake() }
+  const sessions = createDeviceSessions(deps.sessionKey, tenant)
+  const countRefusal = (code: string): void => {
+    meters.refusals[code] = (meters.refusals[code] ?? 0) + 1
+  }
   const expected = await store.devices.agents()
-  const ingest: Ingest = (reports) => ingestReports({ store, planning, clock, ids, signals, ...waking }, reports)
-  const workers = openWorkers({ bus: buses.requests, wall, tenant, log, onDeadLetter, expected })
+  const ingest: Ingest = (reports) =>
+    ingestReports({ store, planning, clock, ids, signals, sessions, ...waking }, reports)
+  const workers = openWorkers({
+    bus: buses.requests,
+    wall,
+    tenant,
+    log,
+    onDeadLetter,
+    expected,
+    offer: () => sessions.offer(clock.nowMs()),
+  })
   const doors = [
-    ...openDeviceDoors(deps, { planning, meters, signals, onDeadLetter }),
+    ...openDeviceDoors(deps, { planning, meters, signals, sessions, countRefusal, onDeadLetter }),
     await openReportDoor({
       bus: buses.reports,
       log,
@@ -118,7 +137,8 @@ export async function createControl(deps: ControlDeps): Promise<Control> {
         await store.outbox.append(pokesFor(gaps, { ...poke, reason: 'sync', correlationId: `gap-${clock.nowMs()}` }))
         relay.wake()
       },
-      onIngested: ({ duplicates, gaps, ageMs }) => {
+      onIngested: ({ duplicates, gaps, refused, ageMs }) => {
+        for (const { code } of refused) countRefusal(code)
         meters.reports.duplicates += duplicates
         meters.reports.gaps += gaps.length
         for (const age of ageMs) record(meters.reportAck, age / deps.speed)
@@ -141,6 +161,7 @@ export async function createControl(deps: ControlDeps): Promise<Control> {
     stopwatch: deps.stopwatch ?? (() => performance.now()),
     startedAtMs: wall.nowMs(),
     signals,
+    sessions,
     background,
     poke,
     onSignal: (listener) => {
@@ -166,8 +187,17 @@ function openDeviceDoors(
     planning,
     meters,
     signals,
+    sessions,
+    countRefusal,
     onDeadLetter,
-  }: { planning: Planning; meters: Meters; signals: Signals; onDeadLetter: () => void },
+  }: {
+    planning: Planning
+    meters: Meters
+    signals: Signals
+    sessions: DeviceSessions
+    countRefusal: (code: string) => void
+    onDeadLetter: () => void
+  },
 ): readonly Subscription[] {
   const right = certificateIssuer(authority, tenant)
   const issuer = plantedBug === 'short-certificates' ? { ...right, issue: issueForAnHour(right) } : right
@@ -198,7 +228,7 @@ function openDeviceDoors(
         const startedMs = stopwatch()
         const acknowledgeClaims = plantedBug === 'ack-before-commit' || plantedBug === 'lost-batches'
         const reply = await checkIn(
-          { store, planning, bodies, clock, signals, count: countCheckIns, acknowledgeClaims },
+          { store, planning, bodies, sessions, clock, signals, count: countCheckIns, countRefusal, acknowledgeClaims },
           batch,
         )
         const tookMs = stopwatch() - startedMs
@@ -213,7 +243,8 @@ function openDeviceDoors(
       queue: 'pki',
       agentToken: 3,
       schema: RenewalBatch,
-      handle: (batch) => renewCertificates({ store, issuer, verify: verifyWithCertificate, clock, signals }, batch),
+      handle: (batch) =>
+        renewCertificates({ store, issuer, verify: verifyWithCertificate, clock, signals, countRefusal }, batch),
     }),
     openRequestDoor({
       ...common,

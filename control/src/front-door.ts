@@ -1,6 +1,7 @@
 import { SIMULATION_ROLE, Throttling } from '@muster/shared/contracts'
 import { CodedError } from '@muster/shared/core'
 import type { Control } from './control.ts'
+import type { Actor } from './domain/model.ts'
 import { putUpload, UPLOADS } from './graph/apps/app-content.ts'
 import { batch } from './graph/batch.ts'
 import { parseBody } from './graph/body.ts'
@@ -40,12 +41,12 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
     if (open) return open
     if (path.startsWith('/_muster/')) {
       const below = path.slice('/_muster'.length)
-      if (!isOpen(below)) await requireSimulationRole(identity, request.authorization)
-      const { method, body } = request
+      const actor = isOpen(below) ? NOBODY : await requireSimulationRole(identity, request.authorization)
+      const { method, body, correlationId } = request
       if (below === '/throttling' && method === 'PUT') return setThrottling(throttle, body)
       return serveSimulation(
         { ...simulation, faults },
-        { method, path: below, query: new URLSearchParams(query), body },
+        { method, path: below, query: new URLSearchParams(query), body, actor, correlationId },
       )
     }
     if (path.startsWith(DOWNLOADS) && request.method === 'GET') return download(control, request.url)
@@ -76,10 +77,14 @@ function challenged(answer: GraphAnswer, origin: string): GraphAnswer {
   return { ...answer, headers: { 'www-authenticate': challenge, ...answer.headers } }
 }
 
-async function requireSimulationRole(identity: Identity, authorization: string | undefined): Promise<void> {
-  const { roles } = await identity.verify(authorization)
+/** Who asks what anybody may ask. */
+const NOBODY: Actor = { type: 'service', id: 'anybody', displayName: 'anybody' }
+
+async function requireSimulationRole(identity: Identity, authorization: string | undefined): Promise<Actor> {
+  const { roles, actor } = await identity.verify(authorization)
   if (!roles.has(SIMULATION_ROLE))
     throw new CodedError('graph/forbidden', `the application needs the role ${SIMULATION_ROLE}`)
+  return actor
 }
 
 /** An error as the answer that a client gets; what nobody expected goes to the log, and the client learns only that. */

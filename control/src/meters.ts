@@ -7,6 +7,8 @@ export interface Meters {
   readonly enrolments: { enrolled: number; readonly refused: Record<string, number> }
   readonly checkIns: { managed: number; gated: number; refused: number }
   readonly reports: { duplicates: number; gaps: number; deadLetters: number }
+  /** Check-ins, reports and renewals that were refused, by code. */
+  readonly refusals: Record<string, number>
   /** Milliseconds times a thousand: histograms count whole numbers. */
   readonly reportAck: RecordableHistogram
   readonly checkIn: RecordableHistogram
@@ -15,12 +17,15 @@ export interface Meters {
 }
 
 /** What can be put down and gone on counting from; durations are of one machine and one start. */
-export type Counted = Pick<Meters, 'enrolments' | 'checkIns' | 'reports'>
+export type Counted = Pick<Meters, 'enrolments' | 'checkIns' | 'reports'> & {
+  readonly refusals?: Meters['refusals'] | undefined
+}
 
 export const createMeters = (before?: Counted): Meters => ({
   enrolments: { enrolled: before?.enrolments.enrolled ?? 0, refused: { ...before?.enrolments.refused } },
   checkIns: { managed: 0, gated: 0, refused: 0, ...before?.checkIns },
   reports: { duplicates: 0, gaps: 0, deadLetters: 0, ...before?.reports },
+  refusals: { ...before?.refusals },
   reportAck: createHistogram(),
   checkIn: createHistogram(),
   recent: { checkIns: createRecent(), graphRequests: createRecent() },

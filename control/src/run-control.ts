@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { unwrap } from '@muster/shared/core'
-import type { CertificateAuthority } from '@muster/shared/pki'
+import { type CertificateAuthority, type DeviceKey, fromPem, generateDeviceKeySync, toPem } from '@muster/shared/pki'
 import {
   acquireLock,
   type ClockScale,
@@ -124,6 +124,7 @@ async function serve(
     store,
     buses: { requests, reports, outgoing },
     authority,
+    sessionKey: openSessionKey(privateFile(join(config.dataDir, 'pki', 'session.key'))),
     clock,
     wall: systemClock(),
     speed: config.clock.speed,
@@ -214,6 +215,15 @@ function ownIdentity(dataDir: string): z.infer<typeof Identity> {
   const identity = { tenantId: randomUUID(), clientId: randomUUID(), clientSecret }
   file.write(JSON.stringify(identity, null, 2))
   return identity
+}
+
+/** The key for the sessions of devices, made at the first start. */
+function openSessionKey(file: ReturnType<typeof privateFile>): DeviceKey {
+  const known = file.read()
+  if (known !== undefined) return unwrap(fromPem('PRIVATE KEY', known))[0]
+  const key = generateDeviceKeySync()
+  file.write(toPem('PRIVATE KEY', key).trimEnd())
+  return key
 }
 
 /** A file for its owner only, that is there whole or not at all. */

@@ -1,5 +1,5 @@
 import { createLogger, createMemoryBroker, systemClock } from '@muster/shared/runtime'
-import type { Receivers } from '../src/app/ports.ts'
+import type { Receivers } from '../src/app/receivers.ts'
 import { type Control, createControl } from '../src/control.ts'
 import { createFrontDoor } from '../src/front-door.ts'
 import type { IncomingRequest } from '../src/graph/dispatch.ts'
@@ -57,12 +57,13 @@ export async function openGraph(
   const broker = createMemoryBroker()
   const connect = (name: string) => broker.connect(name)
   const buses = { requests: connect('requests'), reports: connect('reports'), outgoing: connect('outgoing') }
-  const { store, authority, clock, ids } = office
+  const { store, authority, sessionKey, clock, ids } = office
   const log = createLogger({ name: 'test', level: 'silent' })
   const control = await createControl({
     store,
     buses,
     authority,
+    sessionKey,
     clock,
     wall: systemClock(),
     speed: 1,

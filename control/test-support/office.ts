@@ -1,11 +1,15 @@
 import { createHash, randomUUID } from 'node:crypto'
-import type {
-  CheckInReply,
-  EnrolmentReply,
-  EnrolmentRequest,
-  PlatformName,
-  PolicyReport,
-  Report,
+import {
+  type CheckInReply,
+  checkInText,
+  type EnrolmentReply,
+  type EnrolmentRequest,
+  type PlatformName,
+  type PolicyReport,
+  type Report,
+  reportText,
+  requestText,
+  type SignedCheckIn,
 } from '@muster/shared/contracts'
 import { DAY_MS, type ManualClock, manualClock, unwrap } from '@muster/shared/core'
 import {
@@ -15,12 +19,18 @@ import {
   type DeviceKey,
   generateDeviceKeySync,
   loadAuthority,
+  openSession,
+  publicKeyOf,
+  sessionMac,
+  signWithDeviceKey,
 } from '@muster/shared/pki'
 import { certificateIssuer } from '../src/adapters/certificate-issuer.ts'
+import { createDeviceSessions } from '../src/adapters/device-sessions.ts'
 import { openSqliteStore } from '../src/adapters/sqlite/store.ts'
 import { checkIn } from '../src/app/check-in.ts'
+import type { DeviceSessions } from '../src/app/device-sessions.ts'
 import { enrolDevices } from '../src/app/enrol-devices.ts'
-import { ingestReports } from '../src/app/ingest-reports.ts'
+import { ingestReports, type ReceivedReport } from '../src/app/ingest-reports.ts'
 import { createPlanning, type Planning } from '../src/app/planning.ts'
 import type { CertificateIssuer, Ids, Signal, Store } from '../src/app/ports.ts'
 import { type PublishDeps, publish } from '../src/app/publish-policy.ts'
@@ -38,36 +48,56 @@ export interface Office extends AsyncDisposable {
   readonly planning: Planning
   readonly authority: CertificateAuthority
   readonly issuer: CertificateIssuer
+  readonly sessionKey: DeviceKey
+  readonly sessions: DeviceSessions
   readonly signals: Signal[]
   readonly emit: { emit(signal: Signal): void }
   /** Bodies that devices may fetch, by digest. */
   readonly bodies: Map<string, string>
-  readonly publishDeps: PublishDeps
+  readonly publishDeps: PublishDeps & { readonly sessions: DeviceSessions }
   token(platform: PlatformName, mode: string, rest?: Record<string, unknown>): Promise<void>
   user(name: string, rest?: Partial<User>): Promise<User>
   enrol(...requests: readonly EnrolmentRequest[]): Promise<readonly EnrolmentReply[]>
   /** Enrolled, as the store has it. */
   device(rest?: Partial<EnrolmentRequest>): Promise<Device>
   policy(rest?: Partial<Policy>): Promise<Policy>
+  /** A check-in as the device signs it. */
+  checkIn(device: Device, rest?: Record<string, unknown>): SignedCheckIn
+  /** A report as the device signs it. */
+  received(device: Device, report: Report): ReceivedReport
   visit(device: Device, rest?: Record<string, unknown>): Promise<CheckInReply>
   report(device: Device, seq: number, rest?: Partial<Report>): Promise<Awaited<ReturnType<typeof ingestReports>>>
   stored(id: string): Promise<Device>
 }
 
 const key: DeviceKey = generateDeviceKeySync()
-export const csrOf = (deviceKey: DeviceKey = key): string =>
-  Buffer.from(createCsr({ key: deviceKey, subject: [{ type: 'CN', value: 'device' }] })).toString('base64')
+const keyOfCsr = new Map<string, DeviceKey>()
+/** The keys of certificates, by serial number. */
+export const keyOfSerial = new Map<string, DeviceKey>()
+export const csrOf = (deviceKey: DeviceKey = key): string => {
+  const csr = Buffer.from(createCsr({ key: deviceKey, subject: [{ type: 'CN', value: 'device' }] })).toString('base64')
+  keyOfCsr.set(csr, deviceKey)
+  return csr
+}
 
 let requests = 0
+let sequence = 0
+
+/** The request as whoever made its CSR signs it. */
+export function proven(request: Omit<EnrolmentRequest, 'proof'>, agentId = AGENT): EnrolmentRequest {
+  const text = Buffer.from(requestText('enrolment', agentId, request))
+  const signature = signWithDeviceKey(keyOfCsr.get(request.csr) ?? key, text)
+  return { ...request, proof: Buffer.from(signature).toString('base64') }
+}
 
 /** A Linux workstation that asks to be managed. */
 export function enrolmentRequest(rest: Partial<EnrolmentRequest> = {}): EnrolmentRequest {
   const number = ++requests
-  return {
+  const request = {
     requestId: randomUUID(),
     correlationId: `enrol-${number}`,
     token: TOKEN,
-    platform: 'linux',
+    platform: 'linux' as const,
     mode: 'user',
     userPrincipalName: 'ada@contoso.example',
     csr: csrOf(),
@@ -85,6 +115,7 @@ export function enrolmentRequest(rest: Partial<EnrolmentRequest> = {}): Enrolmen
     },
     ...rest,
   }
+  return proven(request)
 }
 
 export const administrator: Actor = { type: 'application', id: 'app', displayName: 'a test' }
@@ -120,17 +151,29 @@ export async function openOffice(path = ':memory:', startMs = NOW_MS): Promise<O
   const clock = manualClock(startMs)
   const authority = unwrap(loadAuthority(unwrap(createAuthority({ name: 'Contoso', nowMs: startMs - DAY_MS }))))
   const issuer = certificateIssuer(authority, 'contoso')
+  const sessionKey = generateDeviceKeySync()
+  const sessions = createDeviceSessions(sessionKey, 'contoso')
+  const sign = (certificateSerial: string, textIn: (session: string) => string): { session: string; mac: string } => {
+    const { id: session } = sessions.offer(clock.nowMs())
+    const own = openSession(keyOfSerial.get(certificateSerial) ?? key, publicKeyOf(sessionKey), {
+      tenant: 'contoso',
+      session,
+      certificateSerial,
+    })
+    return { session, mac: sessionMac(own, textIn(session)) }
+  }
   const planning = createPlanning()
   const signals: Signal[] = []
   const emit = { emit: (signal: Signal) => void signals.push(signal) }
   const bodies = new Map<string, string>()
   const ids: Ids = { guid: () => randomUUID(), secret: () => randomUUID() }
-  const publishDeps: PublishDeps = {
+  const publishDeps = {
     store,
     planning,
     clock,
     ids,
     signals: emit,
+    sessions,
     poke: { tenant: 'contoso', checkInsPerSecond: 2_500, speed: 1 },
     relay: () => undefined,
   }
@@ -141,6 +184,8 @@ export async function openOffice(path = ':memory:', startMs = NOW_MS): Promise<O
     planning,
     authority,
     issuer,
+    sessionKey,
+    sessions,
     signals,
     emit,
     bodies,
@@ -170,13 +215,16 @@ export async function openOffice(path = ':memory:', startMs = NOW_MS): Promise<O
       await store.users.put(user)
       return user
     },
-    enrol: async (...asked) =>
-      (
-        await enrolDevices(
-          { store, planning, issuer, clock, ids, signals: emit, count: () => undefined },
-          { v: 1, agentId: AGENT, requests: [...asked] },
-        )
-      ).replies,
+    enrol: async (...asked) => {
+      const { replies } = await enrolDevices(
+        { store, planning, issuer, clock, ids, signals: emit, count: () => undefined },
+        { v: 1, agentId: AGENT, requests: asked.map((request) => proven(request)) },
+      )
+      for (const [index, reply] of replies.entries())
+        if (reply.outcome === 'enrolled')
+          keyOfSerial.set(reply.certificate.serialNumber, keyOfCsr.get(asked[index]?.csr ?? '') ?? key)
+      return replies
+    },
     device: async (rest) => {
       if ((await store.tokens.list()).length === 0) await office.token('linux', 'user')
       if ((await store.users.list()).length === 0) await office.user('ada')
@@ -207,11 +255,37 @@ export async function openOffice(path = ':memory:', startMs = NOW_MS): Promise<O
       })
       return policy
     },
+    checkIn: (device, rest = {}) => {
+      const asked = {
+        deviceId: device.id,
+        cause: 'poke' as const,
+        sentAtMs: clock.nowMs(),
+        correlationId: 'visit-1',
+        certificateSerial: device.certificateSerial,
+        lastSeq: device.ackedSeq,
+        sequence: ++sequence,
+        ...rest,
+      }
+      const { certificateSerial } = asked
+      const { mac } = sign(certificateSerial, (session) =>
+        checkInText({ agentId: AGENT, session, certificateSerial }, asked),
+      )
+      return { ...asked, mac }
+    },
+    received: (device, report) => {
+      const { certificateSerial } = device
+      const text = JSON.stringify(report)
+      const signed = sign(certificateSerial, (session) =>
+        reportText({ agentId: AGENT, session, certificateSerial }, text),
+      )
+      return { agentId: AGENT, certificateSerial, ...signed, text, report }
+    },
     visit: async (device, rest = {}) => {
       const { replies } = await checkIn(
         {
           store,
           planning,
+          sessions,
           clock,
           bodies: { put: async (sha256, body) => void bodies.set(sha256, body) },
           count: () => undefined,
@@ -219,24 +293,15 @@ export async function openOffice(path = ':memory:', startMs = NOW_MS): Promise<O
         {
           v: 1,
           agentId: AGENT,
-          checkIns: [
-            {
-              deviceId: device.id,
-              cause: 'poke',
-              sentAtMs: clock.nowMs(),
-              correlationId: 'visit-1',
-              certificateSerial: device.certificateSerial,
-              lastSeq: device.ackedSeq,
-              ...rest,
-            },
-          ],
+          session: sessions.offer(clock.nowMs()).id,
+          checkIns: [office.checkIn(device, rest)],
         },
       )
       return replies[0] as CheckInReply
     },
     report: (device, seq, rest = {}) =>
       ingestReports(publishDeps, [
-        { agentId: AGENT, report: reportOf(device, seq, { observedAtMs: clock.nowMs(), ...rest }) },
+        office.received(device, reportOf(device, seq, { observedAtMs: clock.nowMs(), ...rest })),
       ]),
     stored: async (id) => {
       const [device] = await store.devices.getMany([id])

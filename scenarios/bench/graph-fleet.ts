@@ -1,4 +1,15 @@
+import { createPrivateKey, createPublicKey } from 'node:crypto'
 import type { openSqliteStore } from '@muster/control'
+import { reportText, type SessionOffer, type SignedReport } from '@muster/shared/contracts'
+import { unwrap } from '@muster/shared/core'
+import {
+  type CertificateAuthority,
+  createCsr,
+  generateDeviceKeySync,
+  openSession,
+  type SessionKey,
+  sessionMac,
+} from '@muster/shared/pki'
 import { performOn } from '../src/runner/perform.ts'
 import { openVirtualStage } from '../src/world/virtual-stage.ts'
 import { monthOf } from './lives.ts'
@@ -36,7 +47,17 @@ export const idOf = (index: number): string => `00000000-0000-4000-8000-${String
 const states = ['compliant', 'compliant', 'compliant', 'noncompliant', 'inGracePeriod'] as const
 
 /** Fill a store with devices; a function that gives each as it was at first. */
-export async function fill(store: Store, devices: number): Promise<(index: number) => Device> {
+export async function fill(
+  store: Store,
+  devices: number,
+  authority: CertificateAuthority,
+): Promise<(index: number) => Device> {
+  const nowMs = Date.now()
+  const csr = createCsr({ key, subject: [{ type: 'CN', value: AGENT }] })
+  const { der } = unwrap(
+    authority.issueDeviceCertificate(csr, { deviceId: AGENT, tenant: AGENT, nowMs, validityMs: 86_400_000 }),
+  )
+  const certificate = Buffer.from(der).toString('base64')
   const kinds = await templates()
   const users = Math.ceil(devices / 2)
   for (let from = 0; from < users; from += 2_000) {
@@ -57,7 +78,7 @@ export async function fill(store: Store, devices: number): Promise<(index: numbe
     await store.transaction(async (tables) => {
       const some = Array.from({ length: Math.min(2_000, devices - from) }, (_, index) => variant(kinds, from + index))
       await tables.devices.put(some)
-      await tables.certificates.put(some.map(certificateOf))
+      await tables.certificates.put(some.map((device) => certificateOf(device, certificate)))
     })
   }
   return (index) => variant(kinds, index)
@@ -92,14 +113,30 @@ function variant(kinds: readonly Device[], index: number): Device {
   }
 }
 
+const key = generateDeviceKeySync()
+const privateKey = createPrivateKey({ key: Buffer.from(key), format: 'der', type: 'pkcs8' })
+
+/** Signs as the devices do; sessions that have been opened are kept. */
+export function createSigner(tenant: string, { id: session, publicKey }: SessionOffer) {
+  const service = createPublicKey({ key: Buffer.from(publicKey, 'base64'), format: 'der', type: 'spki' })
+  const opened = new Map<string, SessionKey>()
+  return (certificateSerial: string, report: string): SignedReport => {
+    const known = opened.get(certificateSerial)
+    const sessionKey = known ?? openSession(privateKey, service, { tenant, session, certificateSerial })
+    if (known === undefined) opened.set(certificateSerial, sessionKey)
+    const text = reportText({ agentId: AGENT, session, certificateSerial }, report)
+    return { certificateSerial, mac: sessionMac(sessionKey, text), report }
+  }
+}
+
 const serialOf = (index: number): string => index.toString(16).padStart(8, '0')
 
-/** Of a device, for the service to know it by; nobody opens it here. */
-const certificateOf = ({ id, certificateSerial }: Device): Certificate => ({
+/** Of a device, for the service to know it by: all have one key, and each a serial number of its own. */
+const certificateOf = ({ id, certificateSerial }: Device, certificate: string): Certificate => ({
   serialNumber: certificateSerial,
   deviceId: id,
   thumbprintSha256: '',
-  certificate: '',
+  certificate,
   notBeforeMs: 0,
   notAfterMs: END_MS,
   renewAfterMs: END_MS,

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks'
-import { encode, type Report, subjects } from '@muster/shared/contracts'
+import { encode, type Report, type SessionOffer, subjects } from '@muster/shared/contracts'
 import type { Bus } from '@muster/shared/core'
-import { AGENT, type Device } from './graph-fleet.ts'
+import { AGENT, createSigner, type Device } from './graph-fleet.ts'
 
 export const REPORTS_PER_SECOND = 1_000
 export const TICK_MS = 20
@@ -21,7 +21,9 @@ export function startReporting(
   tenant: string,
   devices: number,
   deviceAt: (index: number) => Device,
+  offer: SessionOffer,
 ): Reporting {
+  const sign = createSigner(tenant, offer)
   const startedMs = performance.now()
   const perSecond = (): number => sent / ((performance.now() - startedMs) / 1_000)
   let sent = 0
@@ -45,8 +47,11 @@ export function startReporting(
     while (!stopped) {
       const due = Math.floor(((performance.now() - startedMs) / 1_000) * REPORTS_PER_SECOND)
       while (sent < due && !stopped) {
-        const reports = Array.from({ length: Math.min(due - sent, MESSAGE_MAX) }, (_, index) => reportOf(sent + index))
-        const payload = encode({ v: 1, agentId: AGENT, reports })
+        const reports = Array.from({ length: Math.min(due - sent, MESSAGE_MAX) }, (_, index) => {
+          const report = reportOf(sent + index)
+          return sign(report.certificate.serialNumber, JSON.stringify(report))
+        })
+        const payload = encode({ v: 1, agentId: AGENT, session: offer.id, reports })
         await bus.append(subjects.report(tenant, AGENT), payload, { msgId: `bench:${sent}` })
         sent += reports.length
       }

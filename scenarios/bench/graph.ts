@@ -1,8 +1,9 @@
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { createControl, createFrontDoor, type FrontDoor, type FrontDoorOptions, openSqliteStore } from '@muster/control'
+import type { SessionOffer } from '@muster/shared/contracts'
 import { type Bus, unwrap } from '@muster/shared/core'
-import { createAuthority, loadAuthority } from '@muster/shared/pki'
+import { type CertificateAuthority, createAuthority, generateDeviceKeySync, loadAuthority } from '@muster/shared/pki'
 import { createLogger, createMemoryBroker, systemClock } from '@muster/shared/runtime'
 import { fill, idOf } from './graph-fleet.ts'
 import { startReporting, TICK_MS } from './graph-reports.ts'
@@ -60,11 +61,12 @@ const PAGES = 50
 export async function measureGraph(dir: string, devices: number): Promise<GraphFigures> {
   const store = openSqliteStore(join(dir, 'graph.db'))
   try {
-    const deviceAt = await fill(store, devices)
+    const authority = unwrap(loadAuthority(unwrap(createAuthority({ name: 'bench', nowMs: Date.now() }))))
+    const deviceAt = await fill(store, devices, authority)
     const floor = measurePageFloor(dir)
-    await using door = await openDoor(store)
+    await using door = await openDoor(store, authority)
     const startedMs = performance.now()
-    const reporting = startReporting(door.agents, TENANT, devices, deviceAt)
+    const reporting = startReporting(door.agents, TENANT, devices, deviceAt, door.offer)
     const requests: ({ readonly url: string } & Times)[] = []
     for (const url of urls) requests.push({ url, ...(await timesOf(door, Array(ROUNDS).fill(url))) })
     requests.push({ url: `${PAGES} pages in order of deviceName`, ...(await paged(door)) })
@@ -81,9 +83,10 @@ const TENANT = 'bench'
 /** The service with its door, and the bus that agents are on. */
 interface Door extends FrontDoor, AsyncDisposable {
   readonly agents: Bus
+  readonly offer: SessionOffer
 }
 
-async function openDoor(store: Store): Promise<Door> {
+async function openDoor(store: Store, authority: CertificateAuthority): Promise<Door> {
   const broker = createMemoryBroker()
   const buses = { requests: broker.connect('a'), reports: broker.connect('b'), outgoing: broker.connect('c') }
   const clock = systemClock()
@@ -91,7 +94,8 @@ async function openDoor(store: Store): Promise<Door> {
   const control = await createControl({
     store,
     buses,
-    authority: unwrap(loadAuthority(unwrap(createAuthority({ name: 'bench', nowMs: clock.nowMs() })))),
+    authority,
+    sessionKey: generateDeviceKeySync(),
     clock,
     wall: clock,
     speed: 1,
@@ -110,7 +114,8 @@ async function openDoor(store: Store): Promise<Door> {
     startedAtMs,
   }
   const door = createFrontDoor({ control, identity: anybody, tenantId: 'bench', simulation })
-  return { ...door, agents: broker.connect('agents'), [Symbol.asyncDispose]: () => control.stop() }
+  const offer = control.sessions.offer(clock.nowMs())
+  return { ...door, agents: broker.connect('agents'), offer, [Symbol.asyncDispose]: () => control.stop() }
 }
 
 const anybody: FrontDoorOptions['identity'] = {

@@ -70,7 +70,7 @@ beforeAll(async () => {
   const requestId = '00000000-0000-4000-8000-000000000001'
   heard.set(requests['renewal'] ?? '', {
     ...{ v: 1, agentId: AGENT },
-    requests: [{ requestId, correlationId: 'c', deviceId, certificateSerial, csr, proof: 'AAAA' }],
+    requests: [{ requestId, correlationId: 'c', deviceId, certificateSerial, csr, sequence: 1, proof: 'AAAA' }],
   })
   heard.set(requests['app registration'] ?? '', {
     ...{ v: 1, agentId: AGENT },
@@ -188,24 +188,37 @@ it.each([...everySubject].filter(([name]) => name !== 'enrolment' && name !== 'h
 )
 
 it('reports that are forged are buried with the reason, and change nothing', async () => {
-  const { reports } = truth(report) as { reports: [Json & { certificate: Json }] }
+  const { session, reports } = truth(report) as { session: string; reports: [Json & { report: string }] }
   const [genuine] = reports
-  const forge = (change: Json): Json => ({ ...genuine, seq: 500, ...change })
+  const said = JSON.parse(genuine.report) as Json
+  const forge = (change: Json): Json => ({ ...genuine, report: JSON.stringify({ ...said, seq: 500, ...change }) })
   const forged: readonly (readonly [string, Json])[] = [
     ['checkin/unknown-device', forge({ deviceId: '00000000-0000-4000-8000-0000000000ff' })],
-    ['checkin/certificate-unknown', forge({ certificate: { ...genuine.certificate, serialNumber: 'abcdef' } })],
+    ['checkin/certificate-unknown', { ...forge({}), certificateSerial: 'abcdef' }],
+    ['envelope/bad-mac', forge({})],
+    ['envelope/session-unknown', genuine],
   ]
   const before = (await live.stats()).reports.deadLetters
-  for (const [, each] of forged) await send(report, encode({ v: 1, agentId: AGENT, reports: [each] }))
+  for (const [code, each] of forged) {
+    const spoken = code === 'envelope/session-unknown' ? '00000000-1' : session
+    await send(report, encode({ v: 1, agentId: AGENT, session: spoken, reports: [each] }))
+  }
   // A device of this agent, told of by another agent that it did not enrol with.
   const stranger = subjects.report(TENANT, 'stranger')
-  await send(stranger, encode({ v: 1, agentId: 'stranger', reports: [forge({})] }))
-  await vi.waitFor(async () => expect((await live.stats()).reports.deadLetters).toBe(before + 3), PATIENT)
+  await send(stranger, encode({ v: 1, agentId: 'stranger', session, reports: [forge({})] }))
+  await vi.waitFor(async () => expect((await live.stats()).reports.deadLetters).toBe(before + 5), PATIENT)
   // The letter is on its way when it is counted.
   await vi.waitFor(() => {
-    const told = [...letters.values()].filter(({ subject }) => subject.startsWith('report of')).map(({ code }) => code)
-    expect(told.sort()).toEqual(['checkin/certificate-unknown', 'checkin/other-agent', 'checkin/unknown-device'])
+    const told = [...letters.values()].map(({ code }) => code).filter((code) => /^(checkin|envelope)/.test(code))
+    expect(told.sort()).toEqual([
+      'checkin/certificate-unknown',
+      'checkin/other-agent',
+      'checkin/unknown-device',
+      'envelope/bad-mac',
+      'envelope/session-unknown',
+    ])
   }, PATIENT)
+  expect((await live.stats()).refusals).toMatchObject({ 'envelope/bad-mac': 1, 'checkin/other-agent': 1 })
 })
 
 it('requests of the right shape are answered whatever they say, and one that is not to be answered is refused', async () => {

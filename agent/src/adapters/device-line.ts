@@ -64,8 +64,13 @@ export function restedDeviceOf(
 export function deviceOf(...from: Parameters<typeof restedDeviceOf>): KeptDevice {
   const { state, ...keys } = restedDeviceOf(...from)
   const { conversation: _, ...rest } = state
-  return { ...keys, state: { ...rest, agenda: [...state.agenda, ...lostRequests(state)] } }
+  // What it has signed since its line was written nobody knows: it goes on far above that.
+  const sequence = (state.sequence ?? 0) + SIGNED_UNKEPT_MAX
+  return { ...keys, state: { ...rest, sequence, agenda: [...state.agenda, ...lostRequests(state)] } }
 }
+
+/** More than a device signs between two lines of its. */
+const SIGNED_UNKEPT_MAX = 1_000_000
 
 /** Requests that were under way will get no answer any more: they are made again at once. */
 function lostRequests({ phase, conversation, certificate, agenda }: DeviceState): readonly Appointment[] {

@@ -31,6 +31,7 @@ export function startCheckIn(state: DeviceState, turn: Turn, cause: CheckInCause
     seqAtStart: state.lastSeq,
     ...(claimedId === undefined ? {} : { claimedId }),
   }
+  const sequence = state.sequence + 1
   turn.effects.push({
     type: 'check-in',
     checkIn: {
@@ -40,16 +41,18 @@ export function startCheckIn(state: DeviceState, turn: Turn, cause: CheckInCause
       correlationId: conversation.correlationId,
       certificateSerial: certificate.serialNumber,
       lastSeq: state.lastSeq,
+      sequence,
       ...(state.policySetDigest === undefined ? {} : { policySetDigest: state.policySetDigest }),
     },
   })
-  return { ...state, conversation, agenda: state.agenda.filter(({ what }) => what !== 'check-in') }
+  return { ...state, sequence, conversation, agenda: state.agenda.filter(({ what }) => what !== 'check-in') }
 }
 
 export function onCheckInAnswer(state: DeviceState, turn: Turn, answer: CheckInReply): DeviceState {
   const { conversation } = state
   if (!conversation || answer.deviceId !== (conversation.claimedId ?? state.deviceId)) return state
   if (conversation.claimedId !== undefined) return onAnswerToAnother(state, turn)
+  if (answer.outcome === 'refused' && answer.code.startsWith('envelope/')) return onNotHeard(state, turn, answer)
   const settled = settleOutbox({ ...state, failures: 0 }, turn, answer.ackedSeq, conversation.seqAtStart)
   if (answer.outcome === 'refused') return onRefusal(settled, turn, answer.code, answer.retryAfterMs)
   if (state.phase === 'leaving') return confirmLeaving(settled, turn)
@@ -116,6 +119,23 @@ function onRefusal(state: DeviceState, turn: Turn, code: string, retryAfterMs: n
   if (code === 'checkin/other-agent')
     return appoint(ended, { what: 'check-in', atMs: turn.nowMs + 8 * HOUR_MS, cause: 'periodic' })
   return left(ended, turn)
+}
+
+/** The service did not take it for this device's word: it says so again, by a session and a number that count. */
+function onNotHeard(
+  state: DeviceState,
+  turn: Turn,
+  { sequence = 0, retryAfterMs = HOUR_MS }: Extract<CheckInReply, { outcome: 'refused' }>,
+): DeviceState {
+  const { cause = 'reconnect' } = state.conversation?.again ?? state.conversation ?? {}
+  // A fleet that was set back to an earlier state has used these numbers before.
+  const told = { ...endConversation(state), sequence: Math.max(state.sequence, sequence) }
+  return appoint(told, {
+    what: 'check-in',
+    atMs: turn.nowMs + retryAfterMs,
+    // It has not been heard: the maintenance gate must not turn it away.
+    cause: cause === 'periodic' ? 'reconnect' : cause,
+  })
 }
 
 function confirmLeaving(state: DeviceState, turn: Turn): DeviceState {

@@ -45,6 +45,7 @@ export function createDevice({ seed, group, index, users }: Birth, platform: Pla
     agenda: [],
     marks: noMarks,
     lastSeq: 0,
+    sequence: 0,
     outbox: [],
     answered: [],
     failures: 0,

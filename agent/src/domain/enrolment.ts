@@ -67,12 +67,14 @@ function appointRenewal(state: DeviceState, { nowMs, chance }: Turn): DeviceStat
 export function startRenewal(state: DeviceState, turn: Turn): DeviceState {
   if (state.phase !== 'enrolled' || !state.certificate) return state
   if (!state.online) return appoint(state, { what: 'renew', atMs: turn.nowMs + HOUR_MS })
+  const sequence = state.sequence + 1
   turn.effects.push({
     type: 'renew',
     requestId: guidFrom(turn.chance.fork('renew')),
     correlationId: ownCorrelation(state),
+    sequence,
   })
-  return state
+  return { ...state, sequence }
 }
 
 export function onRenewalAnswer(state: DeviceState, turn: Turn, answer: RenewalReply): DeviceState {

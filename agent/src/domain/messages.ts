@@ -53,7 +53,7 @@ export type Effect =
   | { readonly type: 'check-in'; readonly checkIn: CheckIn }
   | { readonly type: 'fetch-bodies'; readonly sha256s: readonly string[] }
   | { readonly type: 'report'; readonly report: Report; readonly again: boolean }
-  | { readonly type: 'renew'; readonly requestId: string; readonly correlationId: string }
+  | { readonly type: 'renew'; readonly requestId: string; readonly correlationId: string; readonly sequence: number }
   | { readonly type: 'register'; readonly registrations: readonly AppRegistrationRequest[] }
   /** The device has left: its key is of no more use. */
   | { readonly type: 'forget-key' }

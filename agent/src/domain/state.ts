@@ -66,6 +66,8 @@ export interface DeviceState {
   readonly conversation?: Conversation | undefined
   readonly marks: Marks
   readonly lastSeq: number
+  /** Counts what it has signed beside reports: a number is never used twice. */
+  readonly sequence: number
   /** Reports that are not known to be committed, oldest first. */
   readonly outbox: readonly Report[]
   /** Commands carried out lately, so that one that comes again is not carried out again. */
@@ -112,6 +114,8 @@ export function shaped(state: DeviceState): DeviceState {
     conversation: state.conversation,
     marks: state.marks,
     lastSeq: state.lastSeq,
+    // A device that was kept before there was one has not.
+    sequence: state.sequence ?? 0,
     outbox: state.outbox,
     answered: state.answered,
     postponed: state.postponed,

@@ -1,23 +1,23 @@
-import type { EnrolmentRequest, RenewalRequest } from '@muster/shared/contracts'
-import { createCsr, signWithDeviceKey } from '@muster/shared/pki'
+import { type EnrolmentRequest, type RenewalRequest, requestText } from '@muster/shared/contracts'
+import { createCsr, type DeviceKey, signWithDeviceKey } from '@muster/shared/pki'
 import type { Effect } from '../domain/index.ts'
 import type { FleetOptions } from './fleet.ts'
 import type { Slot } from './slots.ts'
-
-type GenerateKey = FleetOptions['generateKey']
 
 /** What a device asks to be managed with. `tokens`: secrets of enrolment tokens, by `platform/mode`. */
 export async function enrolmentRequest(
   slot: Slot,
   { requestId, correlationId }: Extract<Effect, { type: 'enrol' }>,
-  generateKey: GenerateKey,
+  { generateKey, agentId }: Pick<FleetOptions, 'generateKey' | 'agentId'>,
   tokens: ReadonlyMap<string, string>,
 ): Promise<EnrolmentRequest> {
   const { state } = slot
-  // The same request sent again is about the same key.
+  // The same request sent again is about the same key, and another one about another.
+  if (slot.enrolmentRequestId !== requestId) slot.nextKey = undefined
+  slot.enrolmentRequestId = requestId
   slot.nextKey ??= await generateKey()
   const csr = createCsr({ key: slot.nextKey, subject: [{ type: 'CN', value: state.key }] })
-  return {
+  const request = {
     requestId,
     correlationId,
     token: tokens.get(`${state.platform}/${state.mode}`) ?? 'no-token-was-given',
@@ -28,25 +28,30 @@ export async function enrolmentRequest(
     ...(state.userPrincipalName === undefined ? {} : { userPrincipalName: state.userPrincipalName }),
     ...(state.attributes ? { attributes: { ...state.attributes } } : {}),
   }
+  return { ...request, proof: proofOf(slot.nextKey, requestText('enrolment', agentId, request)) }
 }
+
+const proofOf = (key: DeviceKey, text: string): string =>
+  Buffer.from(signWithDeviceKey(key, Buffer.from(text))).toString('base64')
 
 /** What a device asks for a new certificate with, or nothing when it has none that it could prove itself by. */
 export async function renewalRequest(
   slot: Slot,
-  { requestId, correlationId }: Extract<Effect, { type: 'renew' }>,
-  generateKey: GenerateKey,
+  { requestId, correlationId, sequence }: Extract<Effect, { type: 'renew' }>,
+  { generateKey, agentId }: Pick<FleetOptions, 'generateKey' | 'agentId'>,
 ): Promise<RenewalRequest | undefined> {
   const { key } = slot
   const { deviceId, certificate } = slot.state
   if (deviceId === undefined || !certificate || !key) return undefined
   slot.nextKey ??= await generateKey()
   const csr = createCsr({ key: slot.nextKey, subject: [{ type: 'CN', value: deviceId }] })
-  return {
+  const request = {
     requestId,
     correlationId,
     deviceId,
     certificateSerial: certificate.serialNumber,
     csr: Buffer.from(csr).toString('base64'),
-    proof: Buffer.from(signWithDeviceKey(key, csr)).toString('base64'),
+    sequence,
   }
+  return { ...request, proof: proofOf(key, requestText('renewal', agentId, request)) }
 }

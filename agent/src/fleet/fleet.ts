@@ -31,6 +31,7 @@ import {
 import { newCensus } from './census.ts'
 import { type Counters, newCounters } from './counters.ts'
 import { createDeviceLinks } from './device-links.ts'
+import { createDeviceSessions } from './device-sessions.ts'
 import { type Greeter, startGreeting } from './greeter.ts'
 import { createInterpreter, type Interpreter } from './interpreter.ts'
 import { carryOut } from './orders.ts'
@@ -102,13 +103,12 @@ export function createFleet(options: FleetOptions): Fleet {
   const byId = new Map<string, Slot>()
   const counters = newCounters()
   const census = newCensus()
-  let subscriptions: readonly Subscription[] = []
+  let [subscriptions, stopped]: [readonly Subscription[], boolean] = [[], false]
   let greeter: Greeter | undefined
-  let stopped = false
 
   const feed = (slot: Slot, input: DeviceInput): void => {
-    const { state, effects } = step(slot.state, input, platformOf(slot.state.platform))
     const before: DeviceState = slot.state
+    const { state, effects } = step(before, input, platformOf(before.platform))
     slot.state = state
     if (before !== state) census.changed(before, state)
     if (state.deviceId !== undefined && before.deviceId !== state.deviceId) byId.set(state.deviceId, slot)
@@ -122,7 +122,8 @@ export function createFleet(options: FleetOptions): Fleet {
   const traffic: Scheduler<Slot> = createScheduler(clock, () => undefined)
   const links = createDeviceLinks(clock, traffic.later)
   const deviceById = (id: string): Slot | undefined => byId.get(id)
-  const interpreter: Interpreter = createInterpreter({ ...options, counters, feed, deviceById, links })
+  const sessions = createDeviceSessions(options.tenant)
+  const interpreter: Interpreter = createInterpreter({ ...options, counters, feed, deviceById, links, sessions })
   const postponed = createPostponed({ clock, later: scheduler.later, slots, feed })
 
   const adopt: Fleet['adopt'] = (devices) => {
@@ -195,7 +196,7 @@ export function createFleet(options: FleetOptions): Fleet {
     start: async () => {
       const onError = (error: unknown): void => log.error({ err: error }, 'an order failed')
       // Not before the name is ours: orders under it may be for another process.
-      greeter = await startGreeting({ ...options, counters, census, lag: scheduler.lag })
+      greeter = await startGreeting({ ...options, counters, census, lag: scheduler.lag, sessions })
       subscriptions = [
         bus.subscribe(subjects.poke(options.tenant, options.agentId), onPoke),
         bus.subscribe(broadcastPattern(options.tenant), onPoke),

@@ -3,6 +3,7 @@ import { decode, encode, subjects, type WorkerHello, WorkerHelloReply } from '@m
 import { type Clock, CodedError, pause, type Timer } from '@muster/shared/core'
 import type { Census } from './census.ts'
 import type { Counters } from './counters.ts'
+import type { DeviceSessions } from './device-sessions.ts'
 import type { FleetOptions } from './fleet.ts'
 
 export interface Greeter {
@@ -23,6 +24,7 @@ export async function startGreeting(
     readonly counters: Counters
     readonly census: Census
     readonly lag: RecordableHistogram
+    readonly sessions: DeviceSessions
   },
 ): Promise<Greeter> {
   const { wall, greetEveryMs: everyMs = EVERY_MS } = options
@@ -32,6 +34,7 @@ export async function startGreeting(
       timeoutMs: TIMEOUT_MS,
     })
     const decoded = decode(WorkerHelloReply, answer)
+    if (decoded.ok && decoded.value.session) options.sessions.take(decoded.value.session)
     if (decoded.ok && !decoded.value.accepted) {
       throw new CodedError(
         'simulation/agent-id-taken',

@@ -3,6 +3,7 @@ import type { DeviceInput, Effect } from '../domain/index.ts'
 import type { Counters } from './counters.ts'
 import type { DeviceLinks } from './device-links.ts'
 import { enrolmentRequest, renewalRequest } from './device-requests.ts'
+import type { DeviceSessions } from './device-sessions.ts'
 import type { FleetOptions } from './fleet.ts'
 import { createPolicyBodyCache } from './policy-bodies.ts'
 import { createReportSender } from './report-sender.ts'
@@ -28,10 +29,11 @@ export interface InterpreterOptions extends FleetOptions {
   readonly feed: (slot: Slot, input: DeviceInput) => void
   readonly deviceById: (deviceId: string) => Slot | undefined
   readonly links: DeviceLinks
+  readonly sessions: DeviceSessions
 }
 
 export function createInterpreter(options: InterpreterOptions): Interpreter {
-  const { bus, tenant, clock, feed, links, generateKey } = options
+  const { bus, tenant, clock, feed, links } = options
   const bodies = createPolicyBodyCache(bus, tenant)
   const tokens = new Map<string, string>()
   const lanes = createRequestLanes(options)
@@ -82,10 +84,10 @@ export function createInterpreter(options: InterpreterOptions): Interpreter {
     perform: (slot, effect) => {
       switch (effect.type) {
         case 'enrol':
-          send(slot, 'enrol', () => enrolmentRequest(slot, effect, generateKey, tokens), lanes.enrolments.add)
+          send(slot, 'enrol', () => enrolmentRequest(slot, effect, options, tokens), lanes.enrolments.add)
           return
         case 'renew':
-          send(slot, 'renew', () => renewalRequest(slot, effect, generateKey), lanes.renewals.add)
+          send(slot, 'renew', () => renewalRequest(slot, effect, options), lanes.renewals.add)
           return
         case 'check-in':
           send(slot, 'check-in', () => effect.checkIn, lanes.checkIns.add)
@@ -94,7 +96,7 @@ export function createInterpreter(options: InterpreterOptions): Interpreter {
           send(slot, 'register', () => effect.registrations, lanes.registrations.add)
           return
         case 'report':
-          links.report(slot, effect.report, () => reports.send(effect.report, effect.again))
+          links.report(slot, effect.report, () => reports.send(slot, effect.report, effect.again))
           return
         case 'fetch-bodies':
           send(
@@ -109,6 +111,7 @@ export function createInterpreter(options: InterpreterOptions): Interpreter {
         case 'forget-key':
           slot.key = undefined
           slot.nextKey = undefined
+          slot.sessionKey = undefined
       }
     },
     giveTokens: (secrets) => {

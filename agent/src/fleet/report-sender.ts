@@ -1,7 +1,15 @@
-import { encode, type Report, type ReportBatch, subjects } from '@muster/shared/contracts'
+import {
+  encode,
+  type Report,
+  type ReportBatch,
+  reportText,
+  type SignedReport,
+  subjects,
+} from '@muster/shared/contracts'
 import { pause } from '@muster/shared/core'
 import { createBatcher } from './batcher.ts'
 import type { InterpreterOptions } from './interpreter.ts'
+import type { Slot } from './slots.ts'
 
 /** Reports are put together up to about this size; the door reads a quarter of a megabyte. */
 const MESSAGE_BYTES = 180_000
@@ -13,7 +21,7 @@ const RETRY_MAX_MS = 5_000
 const LINGER_MS = 10
 
 export interface ReportSender {
-  send(report: Report, again: boolean): void
+  send(slot: Slot, report: Report, again: boolean): void
   hold(): void
   release(): void
   idle(): Promise<void>
@@ -32,19 +40,30 @@ export function createReportSender({
   wall,
   lingerMs = LINGER_MS,
   counters,
+  sessions,
   log,
 }: InterpreterOptions): ReportSender {
   const subject = subjects.report(tenant, agentId)
   let count = 0
-  const batcher = createBatcher<Report>({
+  /** Signed when it goes out, with the certificate of that moment; a device that has left has nothing more to say. */
+  const signed = (slot: Slot, report: Report, session: string): readonly SignedReport[] => {
+    const certificateSerial = slot.state.certificate?.serialNumber ?? report.certificate.serialNumber
+    const text = JSON.stringify(report)
+    const mac = sessions.sign(slot, certificateSerial, reportText({ agentId, session, certificateSerial }, text))
+    return mac === undefined ? [] : [{ certificateSerial, mac, report: text }]
+  }
+  const batcher = createBatcher<{ readonly slot: Slot; readonly report: Report }>({
     itemsMax: REPORTS_MAX,
     // One at a time: two messages that overtake each other would look like a gap.
     parallelMax: 1,
     lingerMs,
     wall,
-    send: async (reports) => {
-      for (const part of parts({ v: 1, agentId, reports: [...reports] }))
-        await append(part, `${agentId}:${boot}:${++count}`)
+    send: async (items) => {
+      while (sessions.current === undefined) await pause(wall, RETRY_MAX_MS)
+      const session = sessions.current
+      const reports = items.flatMap(({ slot, report }) => signed(slot, report, session))
+      if (reports.length === 0) return
+      for (const part of parts({ v: 1, agentId, session, reports })) await append(part, `${agentId}:${boot}:${++count}`)
     },
   })
 
@@ -69,10 +88,10 @@ export function createReportSender({
   }
 
   return {
-    send: (report, again) => {
+    send: (slot, report, again) => {
       if (again) counters.reportsResent++
       else counters.reportsSent++
-      batcher.add(report)
+      batcher.add({ slot, report })
     },
     hold: () => batcher.hold(),
     release: () => batcher.release(),

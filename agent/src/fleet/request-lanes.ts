@@ -3,10 +3,12 @@ import {
   type AppRegistrationRequest,
   type CheckIn,
   CheckInBatchReply,
+  checkInText,
   EnrolmentBatchReply,
   type EnrolmentRequest,
   RenewalBatchReply,
   type RenewalRequest,
+  type SignedCheckIn,
   subjects,
 } from '@muster/shared/contracts'
 import type { DeviceInput } from '../domain/index.ts'
@@ -95,7 +97,7 @@ export function createRequestLanes(options: InterpreterOptions): RequestLanes {
       ask(
         bus,
         subjects.checkIn(tenant, agentId),
-        { ...head, checkIns: asked.map(({ request }) => request) },
+        { ...head, session: options.sessions.current, checkIns: asked.map((each) => signed(options, each)) },
         CheckInBatchReply,
       ).then(
         ({ replies }) =>
@@ -156,6 +158,15 @@ export function createRequestLanes(options: InterpreterOptions): RequestLanes {
   }
 }
 
+/** Signed when it goes out, with the certificate of that moment. Who has no key any more says nothing that counts. */
+function signed({ sessions, agentId }: InterpreterOptions, { slot, request }: Asked<CheckIn>): SignedCheckIn {
+  const certificateSerial = slot.state.certificate?.serialNumber ?? request.certificateSerial
+  const text = checkInText({ agentId, session: sessions.current ?? '', certificateSerial }, request)
+  return { ...request, certificateSerial, mac: sessions.sign(slot, certificateSerial, text) ?? NO_MAC }
+}
+
+const NO_MAC = '-'.repeat(22)
+
 type EnrolmentAnswer = Extract<DeviceInput, { type: 'enrolment-answer' }>['answer']
 
 function onEnrolment({ clock, feed, counters }: InterpreterOptions, slot: Slot, answer: EnrolmentAnswer): void {
@@ -174,6 +185,9 @@ function onRenewal({ clock, feed, counters }: InterpreterOptions, slot: Slot, an
 
 /** The certificate is for the new key: from now on that one is used. */
 function takeKey(slot: Slot, granted: boolean): void {
-  if (granted && slot.nextKey) slot.key = slot.nextKey
+  if (granted && slot.nextKey) {
+    slot.key = slot.nextKey
+    slot.sessionKey = undefined
+  }
   slot.nextKey = undefined
 }

@@ -4,6 +4,7 @@ import {
   type AppRegistrationBatchReply,
   CheckInBatch,
   type CheckInReply,
+  checkInText,
   type DeviceCommand,
   decode,
   EnrolmentBatch,
@@ -18,14 +19,26 @@ import {
   policyBodyKey,
   RenewalBatch,
   type RenewalReply,
-  type Report,
+  Report,
   ReportBatch,
+  reportText,
+  requestText,
   servicePatterns,
   subjects,
   WorkerHello,
 } from '@muster/shared/contracts'
 import { type Bus, DAY_MS, type EpochMs, unwrap } from '@muster/shared/core'
-import { createAuthority, loadAuthority, readCertificate, signWithDeviceKey, verifyWithSpki } from '@muster/shared/pki'
+import {
+  createAuthority,
+  generateDeviceKeySync,
+  loadAuthority,
+  openSession,
+  publicKeyOf,
+  readCertificate,
+  sessionMac,
+  signWithDeviceKey,
+  verifyWithSpki,
+} from '@muster/shared/pki'
 import type { z } from 'zod'
 
 export const TENANT = 'contoso'
@@ -77,6 +90,19 @@ export async function startService(bus: Bus, clock: { nowMs(): EpochMs }): Promi
   const renewals = { count: 0 }
   const hellos: WorkerHello[] = []
   const instead: ((deviceId: string) => CheckInReply | undefined)[] = []
+  const sessionKey = generateDeviceKeySync()
+  const session = { id: 'abcdef01-1', publicKey: Buffer.from(publicKeyOf(sessionKey)).toString('base64') }
+  /** Keys of all certificates, by serial number. */
+  const spkis = new Map<string, Uint8Array>()
+  const isSigned = (certificateSerial: string, mac: string, text: string): boolean => {
+    const spki = spkis.get(certificateSerial)
+    if (!spki) return false
+    return (
+      sessionMac(openSession(sessionKey, spki, { tenant: TENANT, session: session.id, certificateSerial }), text) ===
+      mac
+    )
+  }
+  const sequences = new Map<string, number>()
   let policySet: PolicySet | undefined
   let losing = false
 
@@ -91,6 +117,7 @@ export async function startService(bus: Bus, clock: { nowMs(): EpochMs }): Promi
       notAfterMs: issued.notAfterMs,
       renewAfterMs: nowMs + 80 * DAY_MS,
     }
+    spkis.set(issued.serialNumber, issued.publicKeySpki)
     return { certificate, publicKeySpki: issued.publicKeySpki }
   }
 
@@ -116,11 +143,8 @@ export async function startService(bus: Bus, clock: { nowMs(): EpochMs }): Promi
     return { outcome: 'enrolled', requestId, deviceId, certificate: device.certificate }
   }
 
-  const checkIn = ({
-    deviceId,
-    policySetDigest,
-    certificateSerial,
-  }: CheckInBatch['checkIns'][number]): CheckInReply => {
+  const checkIn = (agentId: string, asked: CheckInBatch['checkIns'][number]): CheckInReply => {
+    const { deviceId, policySetDigest, certificateSerial, mac, sequence } = asked
     for (const [at, answer] of instead.entries()) {
       const found = answer(deviceId)
       if (found) {
@@ -131,6 +155,19 @@ export async function startService(bus: Bus, clock: { nowMs(): EpochMs }): Promi
     const device = devices.get(deviceId)
     if (!device) return { outcome: 'refused', deviceId, code: 'checkin/unknown-device', ackedSeq: 0 }
     const { ackedSeq, certificate } = device
+    if (!isSigned(certificateSerial, mac, checkInText({ agentId, session: session.id, certificateSerial }, asked)))
+      return { outcome: 'refused', deviceId, code: 'envelope/bad-mac', ackedSeq: 0 }
+    const last = sequences.get(deviceId) ?? 0
+    if (sequence <= last)
+      return {
+        outcome: 'refused',
+        deviceId,
+        code: 'envelope/replayed',
+        ackedSeq: 0,
+        sequence: last,
+        retryAfterMs: 1_000,
+      }
+    sequences.set(deviceId, sequence)
     if (certificate.serialNumber === certificateSerial) device.supersededSerial = undefined
     else if (device.supersededSerial !== certificateSerial) {
       return { outcome: 'refused', deviceId, code: 'checkin/certificate-revoked', ackedSeq }
@@ -144,10 +181,16 @@ export async function startService(bus: Bus, clock: { nowMs(): EpochMs }): Promi
     }
   }
 
-  const renew = ({ requestId, deviceId, csr, proof }: RenewalBatch['requests'][number]): RenewalReply => {
+  const renew = (agentId: string, request: RenewalBatch['requests'][number]): RenewalReply => {
+    const { requestId, deviceId, csr, proof } = request
     const device = devices.get(deviceId)
     const proven =
-      device && verifyWithSpki(device.publicKeySpki, Buffer.from(csr, 'base64'), Buffer.from(proof, 'base64'))
+      device &&
+      verifyWithSpki(
+        device.publicKeySpki,
+        Buffer.from(requestText('renewal', agentId, request)),
+        Buffer.from(proof, 'base64'),
+      )
     if (!device || !proven) return { outcome: 'refused', requestId, deviceId, code: 'renewal/bad-proof' }
     device.supersededSerial = device.certificate.serialNumber
     Object.assign(device, issue(deviceId, csr))
@@ -173,14 +216,15 @@ export async function startService(bus: Bus, clock: { nowMs(): EpochMs }): Promi
       return encode({ v: 1, replies: requests.map(enrol), chain: [] })
     }),
     bus.respond(servicePatterns.checkIn(TENANT), async ({ payload }) => {
-      const { checkIns } = read(CheckInBatch, payload)
+      const { agentId, checkIns } = read(CheckInBatch, payload)
       counts.checkIns += checkIns.length
       counts.largestCheckIn = Math.max(counts.largestCheckIn, checkIns.length)
-      return encode({ v: 1, replies: checkIns.map(checkIn) })
+      return encode({ v: 1, replies: checkIns.map((asked) => checkIn(agentId, asked)) })
     }),
-    bus.respond(servicePatterns.renewal(TENANT), async ({ payload }) =>
-      encode({ v: 1, replies: read(RenewalBatch, payload).requests.map(renew) }),
-    ),
+    bus.respond(servicePatterns.renewal(TENANT), async ({ payload }) => {
+      const { agentId, requests } = read(RenewalBatch, payload)
+      return encode({ v: 1, replies: requests.map((request) => renew(agentId, request)) })
+    }),
     bus.respond(servicePatterns.appRegistration(TENANT), async ({ payload }) => {
       const replies: AppRegistrationBatchReply['replies'] = read(AppRegistrationBatch, payload).registrations.map(
         ({ registrationId }) => ({ registrationId, outcome: 'registered', nextCheckInMs: 1_800_000 }),
@@ -189,15 +233,20 @@ export async function startService(bus: Bus, clock: { nowMs(): EpochMs }): Promi
     }),
     bus.respond(subjects.workerHello(TENANT), async ({ payload }) => {
       hellos.push(read(WorkerHello, payload))
-      return encode({ v: 1, accepted: true })
+      return encode({ v: 1, accepted: true, session })
     }),
     await bus.consume(
       'REPORTS',
       async (batch) => {
         for (const { payload } of batch) {
-          const { reports } = read(ReportBatch, payload)
+          const { agentId, reports } = read(ReportBatch, payload)
           if (losing) counts.lost += reports.length
-          else reports.forEach(commit)
+          else
+            for (const { certificateSerial, mac, report } of reports) {
+              const text = reportText({ agentId, session: session.id, certificateSerial }, report)
+              if (!isSigned(certificateSerial, mac, text)) throw new Error('a report that nobody has signed')
+              commit(read(Report, new TextEncoder().encode(report)))
+            }
         }
       },
       { durable: 'ingest', maxBatch: 100 },

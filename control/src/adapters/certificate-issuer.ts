@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { unwrap } from '@muster/shared/core'
+import { ok, refuse, unwrap } from '@muster/shared/core'
 import {
   type AuthorityFiles,
   type CertificateAuthority,
@@ -8,6 +8,7 @@ import {
   loadAuthority,
   readCertificate,
   readCsr,
+  verifyWithSpki,
 } from '@muster/shared/pki'
 import type { CertificateIssuer } from '../app/ports.ts'
 
@@ -57,6 +58,13 @@ export function certificateIssuer(authority: CertificateAuthority, tenant: strin
       if (!issued.ok) return issued
       const { der, serialNumber, thumbprintSha256, notBeforeMs, notAfterMs } = issued.value
       return { ok: true, value: { certificateDer: der, serialNumber, thumbprintSha256, notBeforeMs, notAfterMs } }
+    },
+    checkProof: (csrDer, text, signature) => {
+      const request = readCsr(csrDer)
+      if (!request.ok) return request
+      return verifyWithSpki(request.value.publicKeySpki, Buffer.from(text), signature)
+        ? ok(undefined)
+        : refuse('enrolment/bad-proof', 'the request is not signed with the key that its CSR is for')
     },
     isFor: (certificateDer, csrDer) => {
       const [certificate, request] = [readCertificate(certificateDer), readCsr(csrDer)]

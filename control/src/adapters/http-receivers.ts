@@ -1,7 +1,7 @@
 import { type IncomingMessage, request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { getCACertificates } from 'node:tls'
-import type { ReceiverCall, ReceiverReply, Receivers } from '../app/ports.ts'
+import type { ReceiverCall, ReceiverReply, Receivers } from '../app/receivers.ts'
 
 /** More of an answer than any validation token needs. */
 const BODY_CHARS_MAX = 4_096

@@ -1,9 +1,17 @@
-import type { CheckIn, CheckInBatch, CheckInBatchReply, CheckInReply, DeviceCommand } from '@muster/shared/contracts'
-import { type Clock, DAY_MS, type EpochMs } from '@muster/shared/core'
+import {
+  type SignedCheckIn as CheckIn,
+  type CheckInBatch,
+  type CheckInBatchReply,
+  type CheckInReply,
+  checkInText,
+  type DeviceCommand,
+} from '@muster/shared/contracts'
+import { type Clock, DAY_MS, type EpochMs, type Result } from '@muster/shared/core'
 import { admit, retryAfterMs } from '../domain/admission.ts'
 import { isGated } from '../domain/check-in-gate.ts'
 import type { Device, DeviceCertificate, RemoteAction } from '../domain/model.ts'
 import { commandFor, isDeparture, managementStateAfter } from '../domain/remote-actions.ts'
+import type { DeviceSessions } from './device-sessions.ts'
 import type { Plan, Planner } from './planner.ts'
 import type { Planning } from './planning.ts'
 import type { PolicyBodies, Signal, Signals, Store, Tables } from './ports.ts'
@@ -13,9 +21,11 @@ export interface CheckInDeps {
   readonly store: Store
   readonly planning: Planning
   readonly bodies: PolicyBodies
+  readonly sessions: DeviceSessions
   readonly clock: Clock
   readonly signals?: Signals
   readonly count: (what: 'managed' | 'gated' | 'refused', times: number) => void
+  readonly countRefusal?: (code: string) => void
   /** A bug to be found by those who look for bugs: what a device claims to have sent is acknowledged, committed or not. */
   readonly acknowledgeClaims?: boolean
 }
@@ -25,20 +35,25 @@ export interface CheckInDeps {
  * are committed. One transaction for the batch. Policy bodies are in place before the answer names them.
  */
 export async function checkIn(deps: CheckInDeps, batch: CheckInBatch): Promise<CheckInBatchReply> {
-  const nowMs = deps.clock.nowMs()
   const answered = await deps.store.transaction(async (tables) => {
+    // The time of the commit, not of the asking: nothing is written later than what forbade it.
+    const nowMs = deps.clock.nowMs()
     const planner = await deps.planning.current(tables)
-    const visits = await admitAll(tables, batch, nowMs)
+    const visits = await admitAll(tables, deps, batch, nowMs)
     const planned = await planAll(tables, planner, visits, nowMs)
     const commands = await handOver(tables, planned, nowMs)
     const unreported = await unansweredPolicies(tables, planned)
-    await tables.devices.put(planned.map(({ device, visit }) => afterCheckIn(device, visit, commands, nowMs)))
+    await tables.devices.put([
+      ...planned.map(({ device, visit }) => afterCheckIn(device, visit, commands, nowMs)),
+      ...turnedAway(visits, planned),
+    ])
     await revokeReplaced(tables, planned, nowMs)
-    return { visits, planned: new Map(planned.map((entry) => [entry.device.id, entry])), commands, unreported }
+    return { nowMs, visits, planned: new Map(planned.map((entry) => [entry.device.id, entry])), commands, unreported }
   })
   await provide(deps.bodies, [...answered.planned.values()])
   for (const visit of answered.visits)
-    if (visit.refusedWith === FOREIGN) deps.signals?.emit(claimSignal(visit.asked, nowMs))
+    if (visit.refusedWith === FOREIGN) deps.signals?.emit(claimSignal(visit.asked, answered.nowMs))
+  for (const { refusedWith } of answered.visits) if (refusedWith !== undefined) deps.countRefusal?.(refusedWith)
   const honest = batch.checkIns.map((asked, index) => replyTo(asked, index, answered))
   const replies = deps.acknowledgeClaims
     ? honest.map((reply, index) => ({ ...reply, ackedSeq: batch.checkIns[index]?.lastSeq ?? reply.ackedSeq }))
@@ -66,6 +81,8 @@ interface Visit {
   readonly certificates: readonly DeviceCertificate[]
   readonly open: readonly RemoteAction[]
   readonly refusedWith?: string
+  /** The holder of the certificate's key has said this. */
+  readonly genuine: boolean
   readonly gated: boolean
 }
 
@@ -76,13 +93,19 @@ interface PlannedVisit {
 }
 
 interface Answered {
+  readonly nowMs: EpochMs
   readonly visits: readonly Visit[]
   readonly planned: ReadonlyMap<string, PlannedVisit>
   readonly commands: ReadonlyMap<string, readonly DeviceCommand[]>
   readonly unreported: ReadonlyMap<string, readonly string[]>
 }
 
-async function admitAll(tables: Tables, batch: CheckInBatch, nowMs: EpochMs): Promise<readonly Visit[]> {
+async function admitAll(
+  tables: Tables,
+  { sessions }: Pick<CheckInDeps, 'sessions'>,
+  batch: CheckInBatch,
+  nowMs: EpochMs,
+): Promise<readonly Visit[]> {
   const ids = batch.checkIns.map((asked) => asked.deviceId)
   const [devices, certificates, open] = await Promise.all([
     tables.devices.getMany(ids),
@@ -93,11 +116,23 @@ async function admitAll(tables: Tables, batch: CheckInBatch, nowMs: EpochMs): Pr
   const certificatesOf = Map.groupBy(certificates, (certificate) => certificate.deviceId)
   const openOf = Map.groupBy(open, (action) => action.deviceId)
   const bySerial = new Map(certificates.map((certificate) => [certificate.serialNumber, certificate]))
+  // Who shows the certificate of another is that other, or has copied what it said.
+  const strange = batch.checkIns.flatMap(({ certificateSerial: serial }) => (bySerial.has(serial) ? [] : [serial]))
+  if (strange.length > 0)
+    for (const certificate of await tables.certificates.getMany(strange))
+      bySerial.set(certificate.serialNumber, certificate)
+  /** A device that stands in the batch twice must not say the same twice. */
+  const sequences = new Map<string, number>()
   return batch.checkIns.map((asked, index) => {
     const device = deviceById.get(asked.deviceId)
     const actions = openOf.get(asked.deviceId) ?? []
     const leaving = actions.some((action) => isDeparture(action.action))
-    const admitted = admit(device, bySerial.get(asked.certificateSerial), { agentId: batch.agentId, nowMs, leaving })
+    const certificate = bySerial.get(asked.certificateSerial)
+    const genuine = certificate ? isGenuine(sessions, batch, asked, certificate, nowMs) : undefined
+    const admitted = admitOne(device, certificate, genuine, { agentId: batch.agentId, nowMs, leaving })
+    const isNew = asked.sequence > Math.max(device?.sequence ?? 0, sequences.get(asked.deviceId) ?? 0)
+    const refusedWith = !admitted.ok ? admitted.refusal.code : isNew ? undefined : REPLAYED
+    if (refusedWith === undefined) sequences.set(asked.deviceId, asked.sequence)
     return {
       index,
       asked,
@@ -105,9 +140,46 @@ async function admitAll(tables: Tables, batch: CheckInBatch, nowMs: EpochMs): Pr
       certificates: certificatesOf.get(asked.deviceId) ?? [],
       open: actions,
       gated: device !== undefined && isGated(asked.cause, device, nowMs),
-      ...(admitted.ok ? {} : { refusedWith: admitted.refusal.code }),
+      genuine: genuine?.ok === true,
+      ...(refusedWith === undefined ? {} : { refusedWith }),
     }
   })
+}
+
+const REPLAYED = 'envelope/replayed'
+
+const isGenuine = (
+  sessions: DeviceSessions,
+  { agentId, session }: CheckInBatch,
+  asked: CheckIn,
+  certificate: DeviceCertificate,
+  nowMs: EpochMs,
+): Result<DeviceCertificate> => {
+  const { certificateSerial, mac } = asked
+  return sessions.check(
+    { session, mac, text: checkInText({ agentId, session, certificateSerial }, asked) },
+    certificate,
+    nowMs,
+  )
+}
+
+/** Who does not come through its own agent is told so; of all others nothing is looked at that they have not signed. */
+function admitOne(
+  device: Device | undefined,
+  certificate: DeviceCertificate | undefined,
+  genuine: Result<DeviceCertificate> | undefined,
+  context: Parameters<typeof admit>[2],
+): Result<Device> {
+  if (genuine && !genuine.ok && device?.agentId === context.agentId) return genuine
+  return admit(device, certificate, context)
+}
+
+/** What is turned away has been said as well, and is not said a second time. */
+const turnedAway = (visits: readonly Visit[], planned: readonly PlannedVisit[]): readonly Device[] => {
+  const written = new Set(planned.map(({ device }) => device.id))
+  return lastOfEach(visits.filter(({ gated, refusedWith }) => gated && refusedWith === undefined)).flatMap(
+    ({ device, asked }) => (device && !written.has(device.id) ? [{ ...device, sequence: asked.sequence }] : []),
+  )
 }
 
 async function planAll(
@@ -185,6 +257,7 @@ function afterCheckIn(
   return {
     ...device,
     lastSyncAtMs: nowMs,
+    sequence: asked.sequence,
     ...(asked.cause === 'periodic' ? { lastMaintenanceAtMs: nowMs } : {}),
     ...(asked.policySetDigest === undefined ? {} : { heldDigest: asked.policySetDigest }),
     ...(wasSilent ? { nextEvaluationAtMs: nowMs } : {}),
@@ -223,7 +296,7 @@ async function provide(bodies: PolicyBodies, planned: readonly PlannedVisit[]): 
 function replyTo(asked: CheckIn, index: number, { visits, planned, commands, unreported }: Answered): CheckInReply {
   const visit = visits[index]
   // Who is not that device learns nothing of it.
-  const ackedSeq = visit?.refusedWith === FOREIGN ? 0 : (visit?.device?.ackedSeq ?? 0)
+  const ackedSeq = visit?.genuine && visit.refusedWith !== FOREIGN ? (visit.device?.ackedSeq ?? 0) : 0
   const { deviceId } = asked
   if (visit?.refusedWith !== undefined) {
     const retry = retryAfterMs(visit.refusedWith)
@@ -232,6 +305,7 @@ function replyTo(asked: CheckIn, index: number, { visits, planned, commands, unr
       deviceId,
       code: visit.refusedWith,
       ackedSeq,
+      ...(visit.refusedWith === REPLAYED ? { sequence: visit.device?.sequence ?? asked.sequence } : {}),
       ...(retry === undefined ? {} : { retryAfterMs: retry }),
     }
   }

@@ -5,13 +5,22 @@ import {
   type EnrolmentReply,
   type EnrolmentRequest,
   enrolmentMode,
+  requestText,
 } from '@muster/shared/contracts'
 import { type Clock, type EpochMs, ok, type Refusal, type Result, refuse } from '@muster/shared/core'
 import { CERTIFICATE_VALIDITY_MS } from '../domain/certificate-life.ts'
 import { shapedDevice } from '../domain/device-shape.ts'
 import { checkRestrictions, checkToken, type EnrolmentCandidate } from '../domain/enrolment-rules.ts'
-import type { Device, DeviceCertificate, EnrolmentRestriction, EnrolmentToken, User } from '../domain/model.ts'
+import type {
+  AuditEvent,
+  Device,
+  DeviceCertificate,
+  EnrolmentRestriction,
+  EnrolmentToken,
+  User,
+} from '../domain/model.ts'
 import { filterCandidate } from '../domain/rule-subjects.ts'
+import { actOn, itself, transferSignal } from './device-acts.ts'
 import { certificateOf, wireCertificate } from './device-certificate.ts'
 import { updateDynamicGroupsOf } from './dynamic-groups.ts'
 import { type FilterMatchers, filterMatchers } from './filter-matchers.ts'
@@ -36,9 +45,9 @@ export interface EnrolDeps {
  * known serial number gets its record back with a new certificate.
  */
 export async function enrolDevices(deps: EnrolDeps, batch: EnrolmentBatch): Promise<EnrolmentBatchReply> {
-  const nowMs = deps.clock.nowMs()
   const signals: Signal[] = []
   const replies = await deps.store.transaction(async (tables) => {
+    const nowMs = deps.clock.nowMs()
     const known = await load(tables, batch)
     const enrolments: Enrolment[] = []
     const answers: EnrolmentReply[] = []
@@ -49,6 +58,9 @@ export async function enrolDevices(deps: EnrolDeps, batch: EnrolmentBatch): Prom
       if (outcome.ok) enrolments.push(outcome.value)
     }
     await save(tables, deps.planning, enrolments, nowMs)
+    const transfers = enrolments.flatMap((enrolment) => transferOf(enrolment))
+    await tables.audit.append(transfers.map(({ device, ...moved }) => transferRecord(deps, device, moved)))
+    signals.push(...transfers.map(({ device, ...moved }) => transferSignal(device, { ...moved, atMs: nowMs })))
     signals.push(...enrolments.filter(({ repeated }) => !repeated).map((enrolment) => signalOf(enrolment, nowMs)))
     return answers
   })
@@ -88,7 +100,7 @@ async function load(tables: Tables, { requests }: EnrolmentBatch): Promise<Known
       )),
     )
   }
-  const certificates = await tables.certificates.getMany(devices.map((device) => device.certificateSerial))
+  const certificates = await tables.certificates.forDevices(devices.map((device) => device.id))
   return {
     tokens: new Map(tokens.map((token) => [token.secretSha256, token])),
     usesOf: new Map(tokens.map((token) => [token.id, token.uses])),
@@ -112,6 +124,8 @@ interface Enrolment {
   readonly certificate: DeviceCertificate
   /** The certificate that a device had before it enrolled anew. */
   readonly replaced?: DeviceCertificate
+  /** The agent that spoke for it before it enrolled anew. */
+  readonly agentBefore?: string
   /** The same request was answered before; nothing is written. */
   readonly repeated: boolean
 }
@@ -126,8 +140,15 @@ function enrolOne(
   const before = known.bySerial.get(serialKey(request.platform, request.inventory.hardware.serialNumber))
   const had = before && known.certificates.get(before.certificateSerial)
   const csrDer = Uint8Array.from(Buffer.from(request.csr, 'base64'))
+  const text = requestText('enrolment', agentId, request)
+  const proven = deps.issuer.checkProof(csrDer, text, Buffer.from(request.proof, 'base64'))
+  if (!proven.ok) return proven
   if (before && had && isRepeated(deps, request, agentId, before, had, csrDer))
     return ok({ request, device: before, certificate: had, repeated: true })
+  // Whoever plays back an enrolment of before would take the device out of its own hands.
+  const earlier = before ? [...known.certificates.values()].filter(({ deviceId }) => deviceId === before.id) : []
+  if (earlier.some(({ certificate }) => deps.issuer.isFor(Buffer.from(certificate, 'base64'), csrDer)))
+    return refuse('enrolment/replayed', 'the device had a certificate for this key by another request')
   const admitted = admitCandidate(request, known, before, nowMs)
   if (!admitted.ok) return admitted
   const { token, user, candidate } = admitted.value
@@ -140,7 +161,14 @@ function enrolOne(
   if (user && before?.userId !== user.id) known.devicesOf.set(user.id, (known.devicesOf.get(user.id) ?? 0) + 1)
   known.bySerial.set(serialKey(request.platform, request.inventory.hardware.serialNumber), device)
   known.certificates.set(certificate.serialNumber, certificate)
-  return ok({ request, device, certificate, repeated: false, ...(had ? { replaced: had } : {}) })
+  return ok({
+    request,
+    device,
+    certificate,
+    repeated: false,
+    ...(had ? { replaced: had } : {}),
+    ...(before ? { agentBefore: before.agentId } : {}),
+  })
 }
 
 /** The same request again; an agent that was killed has lost the key of the first time, and then it is another one. */
@@ -285,6 +313,30 @@ async function cancelOpenActions(tables: Tables, fresh: readonly Enrolment[], no
   const open = await tables.actions.open(anew)
   await tables.actions.put(open.map((action) => ({ ...action, state: 'canceled', finishedAtMs: nowMs })))
 }
+
+interface Transfer {
+  readonly device: Device
+  readonly from: string
+  readonly to: string
+  readonly correlationId: string
+}
+
+/** A device that enrols anew through another agent has gone over to it. */
+const transferOf = ({ device, agentBefore, request: { correlationId } }: Enrolment): readonly Transfer[] =>
+  agentBefore === undefined || agentBefore === device.agentId
+    ? []
+    : [{ device, from: agentBefore, to: device.agentId, correlationId }]
+
+const transferRecord = (
+  deps: EnrolDeps,
+  device: Device,
+  { from, to, correlationId }: Omit<Transfer, 'device'>,
+): AuditEvent =>
+  actOn(deps, device, { actor: itself(device), correlationId }, 'transferDevice ManagedDevice', {
+    name: 'agentId',
+    oldValue: from,
+    newValue: to,
+  })
 
 function enrolledReply({ requestId }: EnrolmentRequest, { device, certificate }: Enrolment): EnrolmentReply {
   return { outcome: 'enrolled', requestId, deviceId: device.id, certificate: wireCertificate(certificate) }

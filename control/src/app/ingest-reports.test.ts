@@ -17,7 +17,7 @@ it('commits each report once and in order, whatever a broker does with them, and
           const sent = seqs.filter((seq) => seq <= last)
           const { committed, duplicates, gaps, refused } = await ingestReports(
             office.publishDeps,
-            sent.map((seq) => ({ agentId: AGENT, report: reportOf(device, seq) })),
+            sent.map((seq) => office.received(device, reportOf(device, seq))),
           )
           let late = 0
           for (const seq of sent) {
@@ -47,14 +47,9 @@ it('refuses what shows the certificate of another, also what would be a duplicat
   await office.report(device, 1)
   const told: unknown[] = []
   const deps = { ...office.publishDeps, signals: { emit: (signal: unknown) => told.push(signal) } }
-  const certificate = {
-    serialNumber: clone.certificateSerial,
-    notAfterMs: clone.certificateNotAfterMs,
-    state: 'valid',
-  } as const
   for (const seq of [1, 2]) {
-    const report = { ...reportOf(device, seq), certificate }
-    const { committed, duplicates, refused } = await ingestReports(deps, [{ agentId: AGENT, report }])
+    const report = office.received(clone, reportOf(device, seq))
+    const { committed, duplicates, refused } = await ingestReports(deps, [report])
     expect([committed, duplicates, refused.map(({ code }) => code)]).toEqual([0, 0, ['checkin/certificate-foreign']])
   }
   expect(told).toMatchObject([1, 2].map(() => ({ what: 'device.claimed', deviceId: device.id })))
@@ -87,12 +82,12 @@ it('judges compliance by what a report says, and tells of it after the commit', 
 it('takes nothing from other agents, without a certificate in force, or of devices that nobody knows', async () => {
   await using office = await openOffice()
   const device = await office.device()
-  const ingest = (agentId: string, report = reportOf(device, 1)) =>
-    ingestReports(office.publishDeps, [{ agentId, report }])
+  const ingest = (agentId: string, from = device) =>
+    ingestReports(office.publishDeps, [{ ...office.received(from, reportOf(from, 1)), agentId }])
   const refusals = await Promise.all([
     ingest('agent-2'),
-    ingest(AGENT, reportOf({ ...device, certificateSerial: 'abcd' }, 1)),
-    ingest(AGENT, reportOf({ ...device, id: '00000000-0000-4000-8000-000000000000' }, 1)),
+    ingest(AGENT, { ...device, certificateSerial: 'abcd' }),
+    ingest(AGENT, { ...device, id: '00000000-0000-4000-8000-000000000000' }),
   ])
   expect(refusals.map(({ refused }) => refused[0]?.code)).toEqual([
     'checkin/other-agent',
@@ -116,7 +111,7 @@ it('changes nothing when the store fails half-way', async () => {
         }),
       ),
   } as typeof office.store
-  const received = { agentId: AGENT, report: reportOf(device, 1, { policies: [policyReport(policy, false)] }) }
+  const received = office.received(device, reportOf(device, 1, { policies: [policyReport(policy, false)] }))
   await expect(ingestReports({ ...office.publishDeps, store: failing }, [received])).rejects.toThrow('the disk is gone')
   expect(await office.stored(device.id)).toEqual(device)
   expect(await ingestReports(office.publishDeps, [received])).toMatchObject({ committed: 1 })

@@ -1,9 +1,10 @@
-import type { Report } from '@muster/shared/contracts'
-import type { Clock, EpochMs } from '@muster/shared/core'
+import { type Report, reportText } from '@muster/shared/contracts'
+import type { Clock, EpochMs, Result } from '@muster/shared/core'
 import { admit } from '../domain/admission.ts'
 import { applyReport, type DeviceRecord, type Interpret, place } from '../domain/apply-report.ts'
 import type { Device, DeviceCertificate, DevicePolicy, RemoteAction } from '../domain/model.ts'
 import { isDeparture } from '../domain/remote-actions.ts'
+import type { DeviceSessions } from './device-sessions.ts'
 import { updateDynamicGroupsOf } from './dynamic-groups.ts'
 import { createInterpreter } from './interpreting.ts'
 import { judgeAndAct } from './judge-and-act.ts'
@@ -19,10 +20,17 @@ export interface IngestDeps extends Waking {
   readonly clock: Clock
   readonly ids: Ids
   readonly signals: Signals
+  readonly sessions: DeviceSessions
 }
 
+/** A report, and in whose name it came. */
 export interface ReceivedReport {
   readonly agentId: string
+  readonly session: string
+  readonly certificateSerial: string
+  readonly mac: string
+  /** The report as it travelled. */
+  readonly text: string
   readonly report: Report
 }
 
@@ -42,11 +50,12 @@ export interface Ingested {
  * judged once per device after its last report. When this resolves the reports are committed and may be acknowledged.
  */
 export async function ingestReports(deps: IngestDeps, batch: readonly ReceivedReport[]): Promise<Ingested> {
-  const nowMs = deps.clock.nowMs()
   const signals: Signal[] = []
   const ingested = await deps.store.transaction(async (tables) => {
+    // The time of the commit, not of the arrival: no row is younger than the revocation that came before it.
+    const nowMs = deps.clock.nowMs()
     const known = await load(tables, batch)
-    const sorted = sort(batch, known, nowMs)
+    const sorted = sort(batch, known, deps.sessions, nowMs)
     const interpret = createInterpreter(known.policies)
     const applied = applyAll(sorted.accepted, known, interpret, nowMs)
     await save(tables, applied, known, deps, nowMs, signals)
@@ -56,11 +65,12 @@ export async function ingestReports(deps: IngestDeps, batch: readonly ReceivedRe
       duplicates: applied.duplicates,
       gaps: applied.gaps,
       refused: sorted.refused,
+      claims: sorted.refused.flatMap(({ received, code }) => claimSignals(received, code, nowMs)),
       ageMs: applied.reports.map((row) => nowMs - row.observedAtMs),
     }
   })
   deps.relay()
-  signals.push(...ingested.refused.flatMap(({ received, code }) => claimSignals(received, code, nowMs)))
+  signals.push(...ingested.claims)
   for (const signal of signals) deps.signals.emit(signal)
   return ingested
 }
@@ -75,7 +85,7 @@ interface Known {
 
 async function load(tables: Tables, batch: readonly ReceivedReport[]): Promise<Known> {
   const ids = [...new Set(batch.map(({ report }) => report.deviceId))]
-  const serials = [...new Set(batch.map(({ report }) => report.certificate.serialNumber))]
+  const serials = [...new Set(batch.map(({ certificateSerial }) => certificateSerial))]
   const [devices, rows, open, certificates, policies] = await Promise.all([
     tables.devices.getMany(ids),
     tables.devicePolicies.forDevices(ids),
@@ -97,18 +107,24 @@ interface Sorted {
   readonly refused: Ingested['refused']
 }
 
-function sort(batch: readonly ReceivedReport[], known: Known, nowMs: EpochMs): Sorted {
+function sort(batch: readonly ReceivedReport[], known: Known, sessions: DeviceSessions, nowMs: EpochMs): Sorted {
   const accepted: ReceivedReport[] = []
   const refused: Ingested['refused'][number][] = []
   for (const received of batch) {
-    const { deviceId, certificate, seq } = received.report
+    const { deviceId, seq } = received.report
     const device = known.devices.get(deviceId)
-    const shown = known.certificates.get(certificate.serialNumber)
-    // What is committed already is a duplicate, whatever has become of the device since.
-    const isOwn = shown === undefined || shown.deviceId === deviceId
-    if (device && isOwn && device.agentId === received.agentId && seq <= device.ackedSeq) {
-      accepted.push(received)
-      continue
+    const shown = known.certificates.get(received.certificateSerial)
+    if (device?.agentId === received.agentId && shown) {
+      const genuine = isGenuine(sessions, received, shown, nowMs)
+      if (!genuine.ok) {
+        refused.push({ received, code: genuine.refusal.code, message: genuine.refusal.message })
+        continue
+      }
+      // What is committed already is a duplicate, whatever has become of the device since.
+      if (shown.deviceId === deviceId && seq <= device.ackedSeq) {
+        accepted.push(received)
+        continue
+      }
     }
     const leaving = (known.open.get(deviceId) ?? []).some((action) => isDeparture(action.action))
     const admitted = admit(device, shown, {
@@ -121,6 +137,14 @@ function sort(batch: readonly ReceivedReport[], known: Known, nowMs: EpochMs): S
   }
   return { accepted, refused }
 }
+
+const isGenuine = (
+  sessions: DeviceSessions,
+  { agentId, session, certificateSerial, mac, text }: ReceivedReport,
+  certificate: DeviceCertificate,
+  nowMs: EpochMs,
+): Result<DeviceCertificate> =>
+  sessions.check({ session, mac, text: reportText({ agentId, session, certificateSerial }, text) }, certificate, nowMs)
 
 interface Applied {
   readonly records: readonly DeviceRecord[]

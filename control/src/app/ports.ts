@@ -342,6 +342,8 @@ export interface CertificateIssuer {
     nowMs: EpochMs
     validityMs: number
   }): Result<IssuedDeviceCertificate>
+  /** That a text was signed with the key of a CSR. Refusals: `enrolment/bad-proof`, those of the CSR. */
+  checkProof(csrDer: Uint8Array, text: string, signature: Uint8Array): Result<void>
   /** Whether a certificate (DER) is for the key that a CSR asks for one for. */
   isFor(certificateDer: Uint8Array, csrDer: Uint8Array): boolean
 }
@@ -373,26 +375,4 @@ export interface Signal {
 
 export interface Signals {
   emit(signal: Signal): void
-}
-
-/** Calls out to the addresses that clients give, to tell them what has changed. */
-export interface Receivers {
-  /** Rejects when no answer came within the time. */
-  post(call: ReceiverCall): Promise<ReceiverReply>
-  /** Give up what is under way, and call nobody any more. */
-  close(): void
-}
-
-export interface ReceiverCall {
-  readonly url: string
-  readonly contentType: string
-  readonly body: string
-  readonly timeoutMs: number
-}
-
-export interface ReceiverReply {
-  readonly status: number
-  readonly contentType: string
-  /** Its beginning. */
-  readonly body: string
 }

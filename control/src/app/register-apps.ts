@@ -7,10 +7,10 @@ import type { Store } from './ports.ts'
 export const REGISTERED_INTERVAL_MS = 30 * MINUTE_MS
 export const UNLICENSED_INTERVAL_MS = 12 * HOUR_MS
 
-/** Apps on unmanaged devices register, and check in by registering again. Refusal per item: `app/user-unknown`. */
+/** Apps on unmanaged devices register, and check in by registering again. Refusals per item: `app/user-unknown`, `app/other-agent`. */
 export async function registerApps(
   { store, clock }: { readonly store: Store; readonly clock: Clock },
-  { registrations }: AppRegistrationBatch,
+  { agentId, registrations }: AppRegistrationBatch,
 ): Promise<AppRegistrationBatchReply> {
   const nowMs = clock.nowMs()
   return store.transaction(async (tables) => {
@@ -26,7 +26,10 @@ export async function registerApps(
     )
     const known = registrations.flatMap((asked) => {
       const userId = users.get(asked.userPrincipalName.toLowerCase())
-      return userId === undefined ? [] : [registrationOf(asked, userId, before.get(asked.registrationId), nowMs)]
+      const known = before.get(asked.registrationId)
+      return userId === undefined || isOfAnother(known, agentId)
+        ? []
+        : [registrationOf(asked, agentId, userId, known, nowMs)]
     })
     await tables.apps.put(known)
     const registered = new Set(known.map((app) => app.id))
@@ -35,14 +38,24 @@ export async function registerApps(
       replies: registrations.map(({ registrationId }) =>
         registered.has(registrationId)
           ? { registrationId, outcome: 'registered', nextCheckInMs: REGISTERED_INTERVAL_MS }
-          : { registrationId, outcome: 'refused', code: 'app/user-unknown', nextCheckInMs: UNLICENSED_INTERVAL_MS },
+          : {
+              registrationId,
+              outcome: 'refused',
+              code: isOfAnother(before.get(registrationId), agentId) ? 'app/other-agent' : 'app/user-unknown',
+              nextCheckInMs: UNLICENSED_INTERVAL_MS,
+            },
       ),
     }
   })
 }
 
+/** Devices that are not managed have no certificate: what they registered is bound to the agent that speaks for them. */
+const isOfAnother = (known: AppRegistration | undefined, agentId: string): boolean =>
+  known?.agentId !== undefined && known.agentId !== agentId
+
 function registrationOf(
   asked: AppRegistrationRequest,
+  agentId: string,
   userId: string,
   before: AppRegistration | undefined,
   nowMs: number,
@@ -50,6 +63,7 @@ function registrationOf(
   const { platform, appId, appVersion, deviceTag, deviceName, platformVersion, flaggedReasons } = asked
   return {
     id: asked.registrationId,
+    agentId,
     userId,
     platform,
     appId,

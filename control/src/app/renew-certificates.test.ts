@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
+import { requestText } from '@muster/shared/contracts'
 import { generateDeviceKeySync, readCertificate, signWithDeviceKey, verifyWithSpki } from '@muster/shared/pki'
 import { expect, it } from 'vitest'
-import { AGENT, csrOf, openOffice } from '../../test-support/office.ts'
+import { AGENT, csrOf, keyOfSerial, openOffice } from '../../test-support/office.ts'
 import { renewCertificates } from './renew-certificates.ts'
 
 it('renews again when the answer was lost: one certificate is in force, and those before end when it is shown', async () => {
@@ -13,14 +14,19 @@ it('renews again when the answer was lost: one certificate is in force, and thos
     const read = readCertificate(certificate)
     return read.ok && verifyWithSpki(read.value.publicKeySpki, data, signature)
   }
+  let sequence = 0
   const renew = async (proofKey: typeof key) => {
-    const csr = csrOf(generateDeviceKeySync())
-    const proof = Buffer.from(signWithDeviceKey(proofKey, Buffer.from(csr, 'base64'))).toString('base64')
+    const newKey = generateDeviceKeySync()
     const { certificateSerial, id: deviceId } = device
-    const request = { requestId: randomUUID(), correlationId: 'renewal', deviceId, certificateSerial, csr, proof }
-    const batch = { v: 1 as const, agentId: AGENT, requests: [request] }
+    const about = { deviceId, certificateSerial, csr: csrOf(newKey), sequence: ++sequence }
+    const request = { requestId: randomUUID(), correlationId: 'renewal', ...about }
+    const text = Buffer.from(requestText('renewal', AGENT, request))
+    const proof = Buffer.from(signWithDeviceKey(proofKey, text)).toString('base64')
+    const batch = { v: 1 as const, agentId: AGENT, requests: [{ ...request, proof }] }
     const { replies } = await renewCertificates({ store, issuer, verify, clock, signals: emit }, batch)
-    return replies[0]
+    const [reply] = replies
+    if (reply?.outcome === 'renewed') keyOfSerial.set(reply.certificate.serialNumber, newKey)
+    return reply
   }
   const states = async () =>
     (await store.certificates.forDevices([device.id])).map(({ state }) => state).sort((a, b) => (a < b ? -1 : 1))
@@ -30,6 +36,6 @@ it('renews again when the answer was lost: one certificate is in force, and thos
   const answer = await renew(key)
   expect(await states()).toEqual(['active', 'superseded', 'superseded'])
   const certificateSerial = answer?.outcome === 'renewed' ? answer.certificate.serialNumber : ''
-  await office.visit(await office.stored(device.id), { certificateSerial })
+  await office.visit(await office.stored(device.id), { certificateSerial, sequence: ++sequence })
   expect(await states()).toEqual(['active', 'revoked', 'revoked'])
 })

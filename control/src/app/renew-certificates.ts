@@ -1,4 +1,10 @@
-import type { RenewalBatch, RenewalBatchReply, RenewalReply, RenewalRequest } from '@muster/shared/contracts'
+import {
+  type RenewalBatch,
+  type RenewalBatchReply,
+  type RenewalReply,
+  type RenewalRequest,
+  requestText,
+} from '@muster/shared/contracts'
 import { type Clock, type EpochMs, MINUTE_MS, ok, type Result, refuse } from '@muster/shared/core'
 import { admit, retryAfterMs } from '../domain/admission.ts'
 import { CERTIFICATE_VALIDITY_MS } from '../domain/certificate-life.ts'
@@ -13,17 +19,18 @@ export interface RenewDeps {
   readonly verify: (certificateDer: Uint8Array, data: Uint8Array, signature: Uint8Array) => boolean
   readonly clock: Clock
   readonly signals: Signals
+  readonly countRefusal?: (code: string) => void
 }
 
 /**
  * Renew the certificates of a batch of devices: a new key, proven by the CSR, asked for with the certificate in force.
  * The old certificate stays usable until the device shows the new one. Refusals: those of `admit`, those of the issuer,
- * `renewal/bad-proof`.
+ * `renewal/bad-proof`, `envelope/replayed`.
  */
 export async function renewCertificates(deps: RenewDeps, batch: RenewalBatch): Promise<RenewalBatchReply> {
-  const nowMs = deps.clock.nowMs()
   const signals: Signal[] = []
   const replies = await deps.store.transaction(async (tables) => {
+    const nowMs = deps.clock.nowMs()
     const ids = batch.requests.map(({ deviceId }) => deviceId)
     const devices = new Map((await tables.devices.getMany(ids)).map((device) => [device.id, device]))
     const certificates = new Map(
@@ -32,7 +39,10 @@ export async function renewCertificates(deps: RenewDeps, batch: RenewalBatch): P
     const changedSerials = new Set<string>()
     const answers = batch.requests.map((request): RenewalReply => {
       const renewed = renewOne(deps, request, batch.agentId, devices.get(request.deviceId), certificates, nowMs)
-      if (!renewed.ok) return refusal(request, renewed.refusal.code)
+      if (!renewed.ok) {
+        deps.countRefusal?.(renewed.refusal.code)
+        return refusal(request, renewed.refusal.code)
+      }
       const { device, certificate, replaced } = renewed.value
       devices.set(device.id, device)
       for (const each of [...replaced, certificate]) {
@@ -77,14 +87,26 @@ function renewOne(
   const device = admitted.value
   const csrDer = Buffer.from(request.csr, 'base64')
   const proven =
-    shown && deps.verify(Buffer.from(shown.certificate, 'base64'), csrDer, Buffer.from(request.proof, 'base64'))
+    shown &&
+    deps.verify(
+      Buffer.from(shown.certificate, 'base64'),
+      Buffer.from(requestText('renewal', agentId, request)),
+      Buffer.from(request.proof, 'base64'),
+    )
   if (!shown || !proven)
     return refuse('renewal/bad-proof', 'the request is not signed with the key of the certificate in force')
+  if (request.sequence <= (device.sequence ?? 0))
+    return refuse('envelope/replayed', 'the device has said this, or something later, before')
   const issued = deps.issuer.issue({ csrDer, deviceId: device.id, nowMs, validityMs: CERTIFICATE_VALIDITY_MS })
   if (!issued.ok) return issued
   const certificate = certificateOf(device.id, issued.value, nowMs)
   return ok({
-    device: { ...device, certificateSerial: certificate.serialNumber, certificateNotAfterMs: certificate.notAfterMs },
+    device: {
+      ...device,
+      sequence: request.sequence,
+      certificateSerial: certificate.serialNumber,
+      certificateNotAfterMs: certificate.notAfterMs,
+    },
     certificate,
     replaced: [...certificates.values()]
       .filter((each) => each.deviceId === device.id && each.state === 'active')

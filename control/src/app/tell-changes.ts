@@ -7,7 +7,8 @@ import {
 } from '../domain/subscriptions/notification.ts'
 import { afterFailure, type ChangeSubscription, isDue, needsRenewal } from '../domain/subscriptions/subscription.ts'
 import { watchedOf } from '../domain/subscriptions/watched.ts'
-import type { Receivers, Store } from './ports.ts'
+import type { Store } from './ports.ts'
+import type { Receivers } from './receivers.ts'
 
 export interface TellingDeps {
   readonly store: Store

@@ -1,5 +1,5 @@
 import { CodedError, SECOND_MS } from '@muster/shared/core'
-import type { ReceiverReply, Receivers } from './ports.ts'
+import type { ReceiverReply, Receivers } from './receivers.ts'
 
 const ANSWER_MS = 10 * SECOND_MS
 

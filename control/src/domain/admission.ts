@@ -1,4 +1,4 @@
-import { type EpochMs, MINUTE_MS, ok, type Result, refuse } from '@muster/shared/core'
+import { type EpochMs, HOUR_MS, MINUTE_MS, ok, type Result, refuse } from '@muster/shared/core'
 import { certificateObjection } from './certificate-life.ts'
 import type { Device, DeviceCertificate } from './model.ts'
 
@@ -36,6 +36,13 @@ export function admit(
   }
 }
 
+const RETRY_MS: Readonly<Record<string, number>> = {
+  'checkin/certificate-expired': EXPIRED_RETRY_MS,
+  // The agent is offered the session of the day with its next hello, and told of the sequence in the answer.
+  'envelope/session-unknown': MINUTE_MS,
+  'envelope/replayed': MINUTE_MS,
+  'envelope/bad-mac': HOUR_MS,
+}
+
 /** After which time a refused check-in may be worth repeating; `undefined`: never. */
-export const retryAfterMs = (code: string): number | undefined =>
-  code === 'checkin/certificate-expired' ? EXPIRED_RETRY_MS : undefined
+export const retryAfterMs = (code: string): number | undefined => RETRY_MS[code]

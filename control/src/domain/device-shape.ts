@@ -31,6 +31,7 @@ export function shapedDevice(device: Device): Device {
     certificateSerial: device.certificateSerial,
     certificateNotAfterMs: device.certificateNotAfterMs,
     reportedCertificate: device.reportedCertificate,
+    sequence: device.sequence,
     ackedSeq: device.ackedSeq,
     appliedReports: device.appliedReports,
     targetDigest: device.targetDigest,

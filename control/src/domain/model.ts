@@ -116,6 +116,8 @@ export interface Device {
   readonly certificateNotAfterMs: EpochMs
   /** What the device last said of its own certificate. */
   readonly reportedCertificate?: CertificateStatus | undefined
+  /** The highest sequence of what it has signed beside reports, since it enrolled. */
+  readonly sequence?: number | undefined
   /** Every report up to this sequence is committed. */
   readonly ackedSeq: number
   /** How many reports have changed this row: equals `ackedSeq` unless something was applied twice. */
@@ -365,6 +367,8 @@ export interface AuditEvent {
 /** An app on an unmanaged device that registered for app protection. */
 export interface AppRegistration {
   readonly id: string
+  /** The agent process that speaks for it; those of before there was one noted have none. */
+  readonly agentId?: string
   readonly userId: string
   readonly platform: PlatformName
   readonly appId: string

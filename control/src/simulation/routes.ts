@@ -11,10 +11,12 @@ import {
 } from '@muster/shared/contracts'
 import { CodedError } from '@muster/shared/core'
 import type { ClockScale } from '@muster/shared/runtime'
-import type { z } from 'zod'
 import type { Control } from '../control.ts'
+import type { Actor } from '../domain/model.ts'
 import type { HttpFaults } from '../graph/http-faults.ts'
 import { quantilesOfList } from '../meters.ts'
+import { parseBody } from './body.ts'
+import { serveDeviceActs } from './device-acts.ts'
 import { serveMeasurements } from './measurements.ts'
 import { orderAll, populate } from './orders.ts'
 import { statsOf } from './stats.ts'
@@ -35,6 +37,9 @@ export interface SimulationRequest {
   readonly path: string
   readonly query: URLSearchParams
   readonly body: unknown
+  /** Who asks. */
+  readonly actor: Actor
+  readonly correlationId: string
 }
 
 export interface SimulationAnswer {
@@ -67,12 +72,12 @@ export async function serveSimulation(
     case 'GET /stats':
       return ok(await statsOf(control))
     case 'POST /population': {
-      const result = await populate(control, parse(Population, request.body))
+      const result = await populate(control, parseBody(Population, request.body))
       if (!result.ok) throw CodedError.of(result.refusal)
       return ok(result.value)
     }
     case 'POST /orders':
-      return ok(await orderAll(control, parse(WorldOrder, request.body)))
+      return ok(await orderAll(control, parseBody(WorldOrder, request.body)))
     case 'GET /history/sent':
       return ok(await sentPage(control, request.query.get('after') ?? ''))
     case 'GET /history/committed':
@@ -84,6 +89,8 @@ export async function serveSimulation(
   if (latencies) return ok(await latenciesOf(control, latencies[1] ?? '', request.query.get('revision')))
   const measured = await serveMeasurements(control, request)
   if (measured !== undefined) return ok(measured)
+  const done = await serveDeviceActs(control, request)
+  if (done !== undefined) return ok(done)
   const trace = /^GET \/devices\/([^/]+)\/trace$/.exec(key)
   if (trace) {
     const found = await traceOf(control, trace[1] ?? '')
@@ -97,17 +104,8 @@ function serveHttpFaults(faults: HttpFaults, { method, path, body }: SimulationR
   if (method === 'GET' && path === '/http-faults') return { faults: faults.list() }
   const [, name] = /^\/http-faults\/([\w.-]{1,80})$/.exec(path) ?? []
   if (name === undefined) return undefined
-  if (method === 'PUT') return faults.put(name, parse(HttpFault, body))
+  if (method === 'PUT') return faults.put(name, parseBody(HttpFault, body))
   return method === 'DELETE' ? faults.remove(name) : undefined
-}
-
-function parse<S extends z.ZodType>(schema: S, body: unknown): z.infer<S> {
-  const parsed = schema.safeParse(body)
-  if (parsed.success) return parsed.data
-  const issue = parsed.error.issues[0]
-  throw new CodedError('graph/bad-body', issue?.message ?? 'another body was expected', {
-    at: issue?.path.join('.') ?? '',
-  })
 }
 
 async function readiness(control: Control): Promise<SimulationAnswer> {

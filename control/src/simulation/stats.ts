@@ -30,6 +30,7 @@ export async function statsOf({ deps, meters, workers }: Control): Promise<Stats
     enrolments: { enrolled: meters.enrolments.enrolled, refused: { ...meters.enrolments.refused } },
     checkIns: { ...meters.checkIns },
     reports: { committed, ...meters.reports },
+    refusals: { ...meters.refusals },
     appRegistrations: apps,
     notifications,
     reportAckMs: quantilesOf(meters.reportAck),

@@ -29,7 +29,7 @@ type ListFlags = DevicesFlags & { readonly filter?: string; readonly platform?: 
 }
 
 export function addDevices(program: Command): void {
-  const devices = program.command('devices').description('look at devices')
+  const devices = program.command('devices').description('look at devices, and at who speaks for them')
   const command = (name: string, description: string): Command =>
     devices.command(name).description(description).option('--data <dir>', 'data directory of the Muster', DATA_DIR)
   command('list', 'managed devices')
@@ -49,6 +49,18 @@ export function addDevices(program: Command): void {
     .option('--json', 'a JSON document a line')
     .action((device: string | undefined, flags: DevicesFlags) =>
       withClient(flags.data, (client) => watch(client, device, flags)),
+    )
+  command('revoke', 'revoke the certificates of a device: nothing that it says counts any more')
+    .argument('<device>', 'its id, name or serial number')
+    .option('--reason <reason>', 'unspecified, keyCompromise or cessationOfOperation', 'unspecified')
+    .action((device: string, flags: DevicesFlags & { readonly reason: string }) =>
+      withClient(flags.data, (client) => act(client, device, 'revoke', { reason: flags.reason })),
+    )
+  command('transfer', 'have another agent speak for a device')
+    .argument('<device>', 'its id, name or serial number')
+    .requiredOption('--to <agent>', 'id of the agent')
+    .action((device: string, flags: DevicesFlags & { readonly to: string }) =>
+      withClient(flags.data, (client) => act(client, device, 'transfer', { agentId: flags.to })),
     )
   command('trace', 'why a device is as it is, and its story in order')
     .argument('<device>', 'its id, name, serial number, or name in the simulation')
@@ -112,6 +124,11 @@ async function get(client: HttpClient, device: string, { output }: DevicesFlags)
     listAll(client, `${path}/deviceCompliancePolicyStates`),
   ])
   process.stdout.write(renderRecord({ ...(record as object), deviceCompliancePolicyStates }, output))
+}
+
+async function act(client: HttpClient, device: string, what: string, body: object): Promise<void> {
+  const done = await client.call('POST', `/_muster/devices/${await idOf(client, device)}/${what}`, body)
+  process.stdout.write(renderRecord(done as Readonly<Record<string, unknown>>, 'json'))
 }
 
 async function trace(client: HttpClient, device: string, { json }: DevicesFlags): Promise<void> {

@@ -114,6 +114,7 @@ const nothingKnown = ({ startedMs, startedWallMs }: LogHead): Stats => ({
   enrolments: { enrolled: 0, refused: {} },
   checkIns: { managed: 0, gated: 0, refused: 0 },
   reports: { committed: 0, duplicates: 0, gaps: 0, deadLetters: 0 },
+  refusals: {},
   appRegistrations: 0,
   notifications: 0,
   reportAckMs: quantiles,

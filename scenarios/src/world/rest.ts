@@ -20,10 +20,10 @@ export async function comeToRest(parts: Parts): Promise<Counted> {
   await until(clock, () => underWay(parts))
   const { meters } = control.control ?? {}
   if (!meters) throw new CodedError('snapshot/not-at-rest', 'the control service is down')
-  const { enrolments, checkIns, reports } = meters
+  const { enrolments, checkIns, reports, refusals } = meters
   await control.stop()
   await until(clock, async () => (broker.underWay > 0 ? 'messages' : undefined))
-  return { enrolments, checkIns, reports }
+  return { enrolments, checkIns, reports, refusals }
 }
 
 async function until(clock: World['clock'], look: () => Promise<string | undefined>): Promise<void> {

@@ -20,6 +20,7 @@ export interface WorldControlOptions {
   readonly broker: MemoryBroker
   readonly store: ControlDeps['store']
   readonly authority: CertificateAuthority
+  readonly sessionKey: ControlDeps['sessionKey']
   readonly clock: Clock
   readonly ids: ControlDeps['ids']
   readonly tenant: string
@@ -59,7 +60,7 @@ export interface WorldControl {
 export const isControlConnection = (name: string): boolean => name.startsWith('control-')
 
 export function createWorldControl(options: WorldControlOptions): WorldControl {
-  const { broker, store, authority, ids, tenant } = options
+  const { broker, store, authority, sessionKey, ids, tenant } = options
   const clock = pausableClock(options.clock)
   let life: { control: Control; door: FrontDoor; end(): void } | undefined
   let lives = 0
@@ -74,6 +75,7 @@ export function createWorldControl(options: WorldControlOptions): WorldControl {
       store: fence.store,
       buses,
       authority,
+      sessionKey,
       clock,
       wall: clock,
       stopwatch: () => clock.nowMs(),

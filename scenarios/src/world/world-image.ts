@@ -35,6 +35,7 @@ const WorldPart = z.object({
     enrolments: z.object({ enrolled: Count, refused: z.record(z.string(), Count) }),
     checkIns: z.object({ managed: Count, gated: Count, refused: Count }),
     reports: z.object({ duplicates: Count, gaps: Count, deadLetters: Count }),
+    refusals: z.record(z.string(), Count).optional(),
   }),
   broker: z.object({
     streams: z.object({ REPORTS: Messages, DLQ: Messages }),

@@ -91,6 +91,8 @@ export async function createWorld(clock: ManualClock, options: WorldOptions, ima
     broker,
     store,
     authority,
+    // As long as the world; no key of a session has a place in the history.
+    sessionKey: generateDeviceKeySync(),
     clock,
     ids,
     tenant,

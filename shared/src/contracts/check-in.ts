@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { DeviceCommand } from './command.ts'
+import { Mac, Sequence, SessionId } from './envelope.ts'
 import { CorrelationId, EpochMs, Guid, Sha256Hex, SubjectToken } from './ids.ts'
 import { PolicySet } from './policy.ts'
 
@@ -18,13 +19,19 @@ export const CheckIn = z.object({
   policySetDigest: Sha256Hex.optional(),
   /** Highest report sequence that the device has given out. */
   lastSeq: z.number().int().nonnegative(),
+  sequence: Sequence,
 })
 export type CheckIn = z.infer<typeof CheckIn>
+
+/** A check-in as it travels: signed as `checkInText`. */
+export const SignedCheckIn = CheckIn.extend({ mac: Mac })
+export type SignedCheckIn = z.infer<typeof SignedCheckIn>
 
 export const CheckInBatch = z.object({
   v: z.literal(1),
   agentId: SubjectToken,
-  checkIns: z.array(CheckIn).min(1).max(500),
+  session: SessionId,
+  checkIns: z.array(SignedCheckIn).min(1).max(500),
 })
 export type CheckInBatch = z.infer<typeof CheckInBatch>
 
@@ -50,9 +57,12 @@ export const CheckInReply = z.discriminatedUnion('outcome', [
   z.object({
     outcome: z.literal('refused'),
     deviceId: Guid,
-    /** `checkin/…` code of the error catalogue. */
+    /** `checkin/…` or `envelope/…` code of the error catalogue. */
     code: z.string().max(60),
+    /** 0 also where the asker has not shown who it is. */
     ackedSeq: z.number().int().nonnegative(),
+    /** The highest sequence that the service has seen, where the one shown was not new. */
+    sequence: Sequence.optional(),
     /** Ask again after this time; absent means never (no longer managed). */
     retryAfterMs: z.number().int().positive().optional(),
   }),

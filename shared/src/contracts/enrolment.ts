@@ -1,11 +1,12 @@
 import { z } from 'zod'
+import { Sequence } from './envelope.ts'
 import { CorrelationId, EpochMs, Guid, SubjectToken } from './ids.ts'
 import { PlatformName } from './platform.ts'
 import { Inventory } from './posture.ts'
 
 const Base64 = z.string().regex(/^[A-Za-z0-9+/]+={0,2}$/)
 
-/** A device asks to be managed. The CSR is signed with the key that was made on the device: proof of possession. */
+/** A device asks to be managed. CSR and request are signed with the key that was made on the device: proof of possession. */
 export const EnrolmentRequest = z.object({
   /** Chosen by the device; the same request sent again gets the same answer. */
   requestId: Guid,
@@ -20,6 +21,8 @@ export const EnrolmentRequest = z.object({
   inventory: Inventory,
   /** What the directory would know beside: dynamic groups and filters may ask for it. */
   attributes: z.record(z.string().max(40), z.string().max(200)).optional(),
+  /** ECDSA over `requestText` with the key of the CSR: DER signature in Base64. */
+  proof: Base64.max(512),
 })
 export type EnrolmentRequest = z.infer<typeof EnrolmentRequest>
 
@@ -76,7 +79,8 @@ export const RenewalRequest = z.object({
   deviceId: Guid,
   certificateSerial: z.string().regex(/^[0-9a-f]{2,40}$/),
   csr: Base64.max(4_096),
-  /** ECDSA over the CSR's DER with the certificate in force: DER signature in Base64. */
+  sequence: Sequence,
+  /** ECDSA over `requestText` with the certificate in force: DER signature in Base64. */
   proof: Base64.max(512),
 })
 export type RenewalRequest = z.infer<typeof RenewalRequest>

@@ -88,6 +88,26 @@ export const errorCatalogue = {
     meaning: 'A message does not have the shape of its contract.',
   },
 
+  // what a device signs
+  'envelope/session-unknown': {
+    status: 401,
+    graph: 'Unauthorized',
+    exit: 1,
+    meaning: 'The session is over, or is one of another service: the agent speaks in the one that it was last offered.',
+  },
+  'envelope/bad-mac': {
+    status: 401,
+    graph: 'Unauthorized',
+    exit: 1,
+    meaning: 'The code over the message is not the one that the device would have made.',
+  },
+  'envelope/replayed': {
+    status: 409,
+    graph: 'Conflict',
+    exit: 1,
+    meaning: 'The message was here before, or is older than one that was: its sequence is not new.',
+  },
+
   // enrolment, as the device is told
   'enrolment/token-unknown': {
     status: 401,
@@ -159,11 +179,30 @@ export const errorCatalogue = {
   },
 
   // renewal and app registration, as the device is told
+  'enrolment/bad-proof': {
+    status: 401,
+    graph: 'Unauthorized',
+    exit: 1,
+    meaning: 'The request is not signed with the key that its CSR is for.',
+  },
+  'enrolment/replayed': {
+    status: 409,
+    graph: 'Conflict',
+    exit: 1,
+    meaning:
+      'The device had a certificate for this key before, by another request: a new enrolment is about a new key.',
+  },
   'renewal/bad-proof': {
     status: 401,
     graph: 'Unauthorized',
     exit: 1,
     meaning: 'The renewal is not signed with the key of the certificate in force.',
+  },
+  'app/other-agent': {
+    status: 403,
+    graph: 'Forbidden',
+    exit: 1,
+    meaning: 'The app was registered through another agent.',
   },
   'app/user-unknown': {
     status: 403,

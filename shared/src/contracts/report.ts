@@ -1,9 +1,11 @@
 import { z } from 'zod'
 import { CommandResult } from './command.ts'
+import { Mac, SessionId } from './envelope.ts'
 import { CorrelationId, EpochMs, Guid, Sha256Hex, SubjectToken } from './ids.ts'
 import { PolicyKind } from './policy.ts'
 import { Inventory } from './posture.ts'
 import { ItemResult } from './result.ts'
+import { MESSAGE_BYTES_MAX } from './wire.ts'
 
 /** State of a device's own certificate, in every report. */
 export const CertificateStatus = z.object({
@@ -45,10 +47,19 @@ export const Report = z.object({
 })
 export type Report = z.infer<typeof Report>
 
+/** A report as it travels: its JSON as a text, signed as `reportText`. Its own `seq` tells whether it is new. */
+export const SignedReport = z.object({
+  certificateSerial: z.string().regex(/^[0-9a-f]{2,40}$/),
+  mac: Mac,
+  report: z.string().max(MESSAGE_BYTES_MAX),
+})
+export type SignedReport = z.infer<typeof SignedReport>
+
 /** One message on the report stream. */
 export const ReportBatch = z.object({
   v: z.literal(1),
   agentId: SubjectToken,
-  reports: z.array(Report).min(1).max(500),
+  session: SessionId,
+  reports: z.array(SignedReport).min(1).max(500),
 })
 export type ReportBatch = z.infer<typeof ReportBatch>

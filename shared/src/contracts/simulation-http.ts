@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Explanation } from './device-account.ts'
-import { EpochMs, Guid } from './ids.ts'
+import { EpochMs, Guid, SubjectToken } from './ids.ts'
 import { PlatformName } from './platform.ts'
 import { FleetOrder, HistoryEntry, WorkerHello } from './simulation.ts'
 
@@ -16,6 +16,8 @@ import { FleetOrder, HistoryEntry, WorkerHello } from './simulation.ts'
  * | GET /_muster/workers | → `{workers: WorkerView[]}` |
  * | POST /_muster/population | `Population` → `OrderReply`: devices are made on the workers, each as many as it has room for |
  * | POST /_muster/orders | `WorldOrder` → `OrderReply`: presence, drift, sync, fault |
+ * | POST /_muster/devices/{id}/revoke | `DeviceRevocation` → `{revokedAtMs, certificates}` |
+ * | POST /_muster/devices/{id}/transfer | `DeviceTransfer` → `{from, to}` |
  * | GET /_muster/http-faults | → `{faults: HttpFaultView[]}`: what is wrong with Graph's answers by order |
  * | PUT /_muster/http-faults/{name} | `HttpFault` → `HttpFaultView`: from now on, in place of one of that name |
  * | DELETE /_muster/http-faults/{name} | → `HttpFaultView`: it is over; what it has done |
@@ -104,6 +106,8 @@ export const Stats = z.object({
   enrolments: z.object({ enrolled: Count, refused: z.record(z.string(), Count) }),
   checkIns: z.object({ managed: Count, gated: Count, refused: Count }),
   reports: z.object({ committed: Count, duplicates: Count, gaps: Count, deadLetters: Count }),
+  /** Check-ins, reports and renewals that were refused, by code. */
+  refusals: z.record(z.string(), Count).default({}),
   appRegistrations: Count,
   notifications: Count,
   /** From a report's observation to its commit, wall milliseconds, since the start. */
@@ -237,3 +241,13 @@ export const SIMULATION_ROLE = 'Muster.Simulation'
 
 /** `PUT /throttling`: what Graph's documented limits are multiplied by; null for none. */
 export const Throttling = z.object({ scale: z.number().positive().max(1_000).nullable() })
+
+/** `POST /devices/{id}/transfer`: another agent speaks for the device from now on. */
+export const DeviceTransfer = z.object({ agentId: SubjectToken })
+export type DeviceTransfer = z.infer<typeof DeviceTransfer>
+
+/** `POST /devices/{id}/revoke`: nothing that the device says is taken from it any more. */
+export const DeviceRevocation = z.object({
+  reason: z.enum(['unspecified', 'keyCompromise', 'cessationOfOperation']).default('unspecified'),
+})
+export type DeviceRevocation = z.infer<typeof DeviceRevocation>

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { DeviceFault } from './device-fault.ts'
+import { SessionOffer } from './envelope.ts'
 import { CorrelationId, EpochMs, Guid, SubjectToken } from './ids.ts'
 import { Ownership, PlatformName } from './platform.ts'
 import { Posture } from './posture.ts'
@@ -228,5 +229,7 @@ export const WorkerHelloReply = z.object({
   accepted: z.boolean(),
   code: z.string().optional(),
   correlationId: CorrelationId.optional(),
+  /** The session that devices shall speak in. */
+  session: SessionOffer.optional(),
 })
 export type WorkerHelloReply = z.infer<typeof WorkerHelloReply>

@@ -28,11 +28,27 @@ export function decode<S extends z.ZodType>(schema: S, payload: Uint8Array): Dec
       refusal: { code: 'message/too-large', message: `${payload.length} bytes, at most ${MESSAGE_BYTES_MAX}` },
     }
   }
+  let text: string
+  try {
+    text = decoder.decode(payload)
+  } catch {
+    return notJson
+  }
+  return decodeText(schema, text)
+}
+
+const notJson = {
+  ok: false,
+  refusal: { code: 'message/not-json', message: 'the payload is not JSON in UTF-8' },
+} as const
+
+/** A text to a checked value. Refusals: `message/not-json`, `message/invalid`. */
+export function decodeText<S extends z.ZodType>(schema: S, text: string): Decoded<z.infer<S>> {
   let raw: unknown
   try {
-    raw = JSON.parse(decoder.decode(payload))
+    raw = JSON.parse(text)
   } catch {
-    return { ok: false, refusal: { code: 'message/not-json', message: 'the payload is not JSON in UTF-8' } }
+    return notJson
   }
   const parsed = schema.safeParse(raw)
   if (parsed.success) return { ok: true, value: parsed.data }

@@ -48,5 +48,6 @@ export type {
 export { keyIdentifier } from './extension.ts'
 export { formatName, type Name, type NameAttribute } from './name.ts'
 export { fromPem, type PemLabel, toPem } from './pem.ts'
+export { openSession, type SessionContext, type SessionKey, sameMac, sessionMac } from './session.ts'
 export type { Validity } from './validity.ts'
 export { validityFrom } from './validity.ts'

@@ -45,7 +45,12 @@ async function open(failing: (devices: readonly number[], call: number) => Error
     { durable: 'test', maxBatch: 10 },
   )
   const sendMany = async (devices: readonly number[]): Promise<void> => {
-    const batch = encode({ v: 1, agentId: 'agent-1', reports: devices.map(report) })
+    const signed = devices.map((device) => ({
+      certificateSerial: 'aa',
+      mac: '-'.repeat(22),
+      report: JSON.stringify(report(device)),
+    }))
+    const batch = encode({ v: 1, agentId: 'agent-1', session: '00000000-1', reports: signed })
     await agent.append(subjects.report('contoso', 'agent-1'), batch, { msgId: String(devices[0]) })
   }
   const send = (device: number): Promise<void> => sendMany([device])

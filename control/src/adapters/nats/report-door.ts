@@ -1,5 +1,5 @@
-import { decode, ReportBatch } from '@muster/shared/contracts'
-import { type Bus, CodedError, type DurableMessage, type Subscription } from '@muster/shared/core'
+import { decode, decodeText, encode, Report, ReportBatch, type SignedReport } from '@muster/shared/contracts'
+import { type Bus, type BusMessage, CodedError, type DurableMessage, type Subscription } from '@muster/shared/core'
 import { type Logger, sendDeadLetter } from '@muster/shared/runtime'
 import type { Ingested, ReceivedReport } from '../../app/ingest-reports.ts'
 import { letterId, reasonOf } from './request-door.ts'
@@ -44,20 +44,31 @@ export function openReportDoor(options: ReportDoorOptions): Promise<Subscription
 }
 
 async function take(options: ReportDoorOptions, messages: readonly DurableMessage[]): Promise<void> {
-  const reports: ReceivedReport[] = []
-  for (const message of messages) reports.push(...(await read(options, message)))
-  for (let from = 0; from < reports.length; from += REPORTS_PER_TRANSACTION)
-    await commit(options, reports.slice(from, from + REPORTS_PER_TRANSACTION))
+  const arrived: Arrived[] = []
+  for (const message of messages) arrived.push(...(await read(options, message)))
+  for (let from = 0; from < arrived.length; from += REPORTS_PER_TRANSACTION)
+    await commit(options, arrived.slice(from, from + REPORTS_PER_TRANSACTION))
 }
 
-async function commit(options: ReportDoorOptions, reports: readonly ReceivedReport[]): Promise<void> {
-  const ingested = await options.ingest(reports)
+/** A report, and the subject that it came on. */
+interface Arrived {
+  readonly subject: string
+  readonly received: ReceivedReport
+}
+
+async function commit(options: ReportDoorOptions, arrived: readonly Arrived[]): Promise<void> {
+  const ingested = await options.ingest(arrived.map(({ received }) => received))
+  const subjectOf = new Map(arrived.map(({ subject, received }) => [received, subject]))
   options.onIngested(ingested)
   for (const { received, code, message } of ingested.refused) {
-    options.onDeadLetter()
-    const payload = new TextEncoder().encode(JSON.stringify(received.report))
-    const letter = { subject: `report of ${received.agentId}`, payload, code, reason: message }
-    await sendDeadLetter(options.bus, letter, letterId(code, payload))
+    const { agentId, session, certificateSerial, mac, text } = received
+    const refusal = { code, message }
+    await bury(
+      options,
+      subjectOf.get(received) ?? '',
+      messageOf(agentId, session, { certificateSerial, mac, report: text }),
+      refusal,
+    )
   }
   if (ingested.gaps.length > 0) await options.resync(ingested.gaps)
 }
@@ -68,34 +79,47 @@ async function takeAlone(options: ReportDoorOptions, message: DurableMessage): P
     await take(options, [message])
   } catch (error) {
     if (error instanceof CodedError) throw error
-    const { bus, log, onDeadLetter } = options
-    const { subject, payload } = message
-    onDeadLetter()
-    log.error({ err: error, subject }, 'a report message cannot be taken in')
-    const letter = { subject, payload, code: 'message/unprocessable', reason: reasonOf(error) }
-    await sendDeadLetter(bus, letter, letterId(subject, payload))
+    options.log.error({ err: error, subject: message.subject }, 'a report message cannot be taken in')
+    await bury(options, message.subject, message.payload, { code: 'message/unprocessable', message: reasonOf(error) })
   }
 }
 
-async function read(
-  { bus, log, onDeadLetter }: ReportDoorOptions,
-  { subject, payload }: DurableMessage,
-): Promise<ReceivedReport[]> {
+async function read(options: ReportDoorOptions, { subject, payload }: BusMessage): Promise<readonly Arrived[]> {
   const decoded = decode(ReportBatch, payload)
   // v1.up.<tenant>.<agent>.rpt
   const agentId = subject.split('.')[3] ?? ''
-  if (decoded.ok && decoded.value.agentId === agentId)
-    return decoded.value.reports.map((report) => ({ agentId, report }))
-  const refusal = decoded.ok
-    ? { code: 'message/other-agent', message: 'the message names another agent than its subject' }
-    : decoded.refusal
+  if (!decoded.ok || decoded.value.agentId !== agentId) {
+    const other = { code: 'message/other-agent', message: 'the message names another agent than its subject' }
+    await bury(options, subject, payload, decoded.ok ? other : decoded.refusal)
+    return []
+  }
+  const { session, reports } = decoded.value
+  const arrived: Arrived[] = []
+  for (const signed of reports) {
+    const report = decodeText(Report, signed.report)
+    // The others of the message are none the worse for one that cannot be read.
+    if (!report.ok) await bury(options, subject, messageOf(agentId, session, signed), report.refusal)
+    else {
+      const { certificateSerial, mac, report: text } = signed
+      const received = { agentId, session, certificateSerial, mac, text, report: report.value }
+      arrived.push({ subject, received })
+    }
+  }
+  return arrived
+}
+
+/** A message with one report, as its agent would have sent it alone. */
+const messageOf = (agentId: string, session: string, signed: SignedReport): Uint8Array =>
+  encode({ v: 1, agentId, session, reports: [signed] } satisfies ReportBatch)
+
+async function bury(
+  { bus, log, onDeadLetter }: ReportDoorOptions,
+  subject: string,
+  payload: Uint8Array,
+  { code, message, at }: { readonly code: string; readonly message: string; readonly at?: string },
+): Promise<void> {
   onDeadLetter()
-  log.warn({ subject, code: refusal.code }, 'a report message cannot be read')
-  const at = 'at' in refusal && refusal.at !== undefined ? { at: refusal.at } : {}
-  await sendDeadLetter(
-    bus,
-    { subject, payload, code: refusal.code, reason: refusal.message, ...at },
-    letterId(subject, payload),
-  )
-  return []
+  log.warn({ subject, code }, 'a report goes to the dead letters')
+  const letter = { subject, payload, code, reason: message, ...(at === undefined ? {} : { at }) }
+  await sendDeadLetter(bus, letter, letterId(subject, payload))
 }

@@ -6,11 +6,21 @@ import { openWorkers, type Workers } from './workers.ts'
 
 const TENANT = 'contoso'
 
+const offer = () => ({ id: '00000000-1', publicKey: 'A'.repeat(124) })
+
 function start({ expected = [] as readonly string[] } = {}) {
   const broker = createMemoryBroker()
   const wall = manualClock(0)
   const log = createLogger({ name: 'test', level: 'silent' })
-  const options = { bus: broker.connect('service'), wall, tenant: TENANT, log, onDeadLetter: () => undefined, expected }
+  const options = {
+    bus: broker.connect('service'),
+    wall,
+    tenant: TENANT,
+    log,
+    onDeadLetter: () => undefined,
+    expected,
+    offer,
+  }
   return { wall, worker: broker.connect('worker'), workers: openWorkers(options) }
 }
 

@@ -3,6 +3,7 @@ import {
   encode,
   type FleetOrder,
   FleetOrderReply,
+  type SessionOffer,
   subjects,
   WorkerHello,
   type WorkerHelloReply,
@@ -49,6 +50,8 @@ export function openWorkers(options: {
   onDeadLetter: () => void
   /** Agents that devices lived on when the service started. */
   expected: readonly string[]
+  /** The session that their devices shall speak in. */
+  offer: () => SessionOffer
 }): Workers {
   const { bus, wall, tenant, log, onDeadLetter } = options
   const startedMs = wall.nowMs()
@@ -72,7 +75,7 @@ export function openWorkers(options: {
       if (!before) log.info({ agentId: hello.agentId, pid: hello.pid }, 'a worker has joined')
       if (hello.leaving) known.delete(hello.agentId)
       else known.set(hello.agentId, { hello, lastSeenWallMs: wall.nowMs() })
-      return { v: 1, accepted: true }
+      return { v: 1, accepted: true, session: options.offer() }
     },
   })
   // Those who are there already need not be waited for.

@@ -6,7 +6,7 @@ import { DEVICE, devicesIn } from './device-reading.ts'
 import { noteChange } from './directory-changes.ts'
 import type { ColumnSql } from './row-filter.ts'
 import type { RowsFrom } from './row-query.ts'
-import { type Columns, changedColumns, fold, LISTED, list, tagsColumn, upsertSql } from './rows.ts'
+import { type Columns, changedColumns, fold, tagsColumn, upsertSql } from './rows.ts'
 
 /**
  * What devices are filtered and ordered by, in a narrow table of its own: a hundred thousand rows of it are looked through
@@ -37,6 +37,7 @@ const mirrored: Columns<Device> = {
   enrolledAtMs: (device) => device.enrolledAtMs,
   lastSyncAtMs: (device) => device.lastSyncAtMs,
   lastMaintenanceAtMs: (device) => device.lastMaintenanceAtMs ?? null,
+  sequence: (device) => device.sequence ?? null,
   certificateNotAfterMs: (device) => device.certificateNotAfterMs,
   totalStorageBytes: (device) => device.inventory.hardware.totalStorageBytes,
   freeStorageBytes: (device) => device.inventory.posture.freeStorageBytes ?? 0,
@@ -46,7 +47,8 @@ const mirrored: Columns<Device> = {
 
 const readers = Object.values(mirrored)
 const upsert = upsertSql('device_listing', Object.keys(mirrored), ['id'], false)
-const VISITS = `UPDATE device_listing SET lastSyncAtMs = ?, lastMaintenanceAtMs = ? WHERE id IN ${LISTED}`
+const VISITS = `UPDATE device_listing SET lastSyncAtMs = ?, lastMaintenanceAtMs = ?, sequence = visit.value
+  FROM json_each(?) AS visit WHERE device_listing.id = visit.key`
 
 export function listDevice(database: Database, device: Device): void {
   database.run(upsert, ...readers.map((read) => read(device)))
@@ -57,9 +59,10 @@ export function listDevice(database: Database, device: Device): void {
 export function listVisits(
   database: Database,
   { lastSyncAtMs, lastMaintenanceAtMs }: Pick<Device, 'lastSyncAtMs' | 'lastMaintenanceAtMs'>,
-  ids: readonly string[],
+  devices: readonly Pick<Device, 'id' | 'sequence'>[],
 ): void {
-  database.run(VISITS, lastSyncAtMs, lastMaintenanceAtMs ?? null, list(ids))
+  const sequences = Object.fromEntries(devices.map(({ id, sequence = null }) => [id, sequence]))
+  database.run(VISITS, lastSyncAtMs, lastMaintenanceAtMs ?? null, JSON.stringify(sequences))
 }
 
 export function relistDevice(database: Database, before: Device, after: Device): void {

@@ -27,7 +27,8 @@ const mirrored: Columns<Device> = {
 }
 
 /** What every check-in changes stands in the listing alone: this row, two kilobytes of it, need not be written for that. */
-const isVisit = (name: string): boolean => name === 'lastSyncAtMs' || name === 'lastMaintenanceAtMs'
+const isVisit = (name: string): boolean =>
+  name === 'lastSyncAtMs' || name === 'lastMaintenanceAtMs' || name === 'sequence'
 
 const readers = Object.values(mirrored)
 const upsert = upsertSql('device', Object.keys(mirrored), ['id'])
@@ -46,7 +47,7 @@ export function putVisits(database: Database, devices: readonly Device[]): void 
   )
   for (const [, [first, ...others]] of together) {
     if (!first) continue
-    listVisits(database, first, [first.id, ...others.map(({ id }) => id)])
+    listVisits(database, first, [first, ...others])
   }
 }
 
@@ -59,7 +60,7 @@ export function updateDevice(database: Database, before: Device, after: Device):
 }
 
 const bodyOf = (device: Device): string =>
-  JSON.stringify({ ...device, lastSyncAtMs: undefined, lastMaintenanceAtMs: undefined })
+  JSON.stringify({ ...device, lastSyncAtMs: undefined, lastMaintenanceAtMs: undefined, sequence: undefined })
 
 /** Whether two versions differ in more than a check-in changes. What is nested is shared as long as it is the same. */
 export function isMoreThanVisit(before: Device, after: Device): boolean {

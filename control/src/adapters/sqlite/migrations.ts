@@ -343,4 +343,6 @@ export const migrations: readonly string[] = [
   ALTER TABLE device_listing ADD COLUMN software INTEGER;
   UPDATE device_listing SET platform = (SELECT platform FROM device WHERE device.id = device_listing.id);
   `,
+  // What a device signs counts up, so that nothing counts twice.
+  `ALTER TABLE device_listing ADD COLUMN sequence INTEGER`,
 ]

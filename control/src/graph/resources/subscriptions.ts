@@ -1,5 +1,6 @@
 import { CodedError } from '@muster/shared/core'
-import type { Receivers, Tables } from '../../app/ports.ts'
+import type { Tables } from '../../app/ports.ts'
+import type { Receivers } from '../../app/receivers.ts'
 import { validateReceiver } from '../../app/validate-receiver.ts'
 import {
   type ChangeSubscription,
