@@ -11,9 +11,10 @@ import { type CertificateAuthority, type DeviceKey, readCertificate, verifyWithS
 import type { Logger } from '@muster/shared/runtime'
 import { certificateIssuer } from './adapters/certificate-issuer.ts'
 import { createDeviceSessions } from './adapters/device-sessions.ts'
+import { openDeadLetterBox } from './adapters/nats/dead-letter-box.ts'
 import { natsPolicyBodies } from './adapters/nats/policy-bodies.ts'
 import { openReportDoor } from './adapters/nats/report-door.ts'
-import { openRequestDoor } from './adapters/nats/request-door.ts'
+import { type Door, openRequestDoor } from './adapters/nats/request-door.ts'
 import { openWorkers, type Workers } from './adapters/nats/workers.ts'
 import { checkIn } from './app/check-in.ts'
 import type { DeviceSessions } from './app/device-sessions.ts'
@@ -84,6 +85,8 @@ export interface Control {
   readonly poke: { readonly tenant: string; readonly checkInsPerSecond: number; readonly speed: number }
   /** Be told of what happens. */
   onSignal(listener: (signal: Signal) => void): () => void
+  /** Give a message to its door as if it had just come: `taken`, or a code. `undefined`: there is no such door. */
+  redeliver(subject: string, payload: Uint8Array): Promise<string | undefined>
   /** Finish what is under way and stop serving. Leaves store and buses open. */
   stop(): Promise<void>
 }
@@ -126,7 +129,7 @@ export async function createControl(deps: ControlDeps): Promise<Control> {
     expected,
     offer: () => sessions.offer(clock.nowMs()),
   })
-  const doors = [
+  const doors: readonly Door[] = [
     ...openDeviceDoors(deps, { planning, meters, signals, sessions, countRefusal, onDeadLetter }),
     await openReportDoor({
       bus: buses.reports,
@@ -144,6 +147,9 @@ export async function createControl(deps: ControlDeps): Promise<Control> {
         for (const age of ageMs) record(meters.reportAck, age / deps.speed)
       },
     }),
+  ]
+  const listening = [
+    await openDeadLetterBox({ bus: buses.reports, store, clock, log }),
     buses.outgoing.onStatus((status) => {
       if (status === 'connected') relay.wake()
     }),
@@ -168,11 +174,18 @@ export async function createControl(deps: ControlDeps): Promise<Control> {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
+    redeliver: async (subject, payload) => {
+      for (const door of doors) {
+        const outcome = await door.redeliver({ subject, payload })
+        if (outcome !== undefined) return outcome
+      }
+      return undefined
+    },
     stop: async () => {
       await sweeping.stop()
       await telling?.stop()
       await background.idle()
-      await Promise.all(doors.map((door) => door.stop()))
+      await Promise.all([...doors, ...listening].map((each) => each.stop()))
       await workers.stop()
       await relay.stop()
       log.debug('the control service has stopped serving')
@@ -198,7 +211,7 @@ function openDeviceDoors(
     countRefusal: (code: string) => void
     onDeadLetter: () => void
   },
-): readonly Subscription[] {
+): readonly Door[] {
   const right = certificateIssuer(authority, tenant)
   const issuer = plantedBug === 'short-certificates' ? { ...right, issue: issueForAnHour(right) } : right
   const common = { bus: buses.requests, log, onDeadLetter }

@@ -1,4 +1,4 @@
-import { decode, encode, subjects } from '@muster/shared/contracts'
+import { decode, encode, MESSAGE_BYTES_MAX, subjects } from '@muster/shared/contracts'
 import type { Bus } from '@muster/shared/core'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
@@ -106,7 +106,7 @@ async function send(subject: string, payload: Uint8Array): Promise<void> {
 async function expectBuried(subject: string, payloads: readonly Uint8Array[], codes: readonly string[]): Promise<void> {
   for (const payload of payloads) await send(subject, payload)
   const keyOf = (payload: Uint8Array): string =>
-    `${subject} ${Buffer.from(payload.subarray(0, 65_536)).toString('base64')}`
+    `${subject} ${Buffer.from(payload.subarray(0, MESSAGE_BYTES_MAX)).toString('base64')}`
   await vi.waitFor(() => {
     const missing = payloads.filter((payload) => !letters.has(keyOf(payload)))
     expect(missing.map((payload) => new TextDecoder().decode(payload).slice(0, 300))).toEqual([])

@@ -28,6 +28,7 @@ import type {
 import type { Notification, NotificationTemplate } from '../domain/notification.ts'
 import type { SignInEvent } from '../domain/sign-in-event.ts'
 import type { ChangeSubscription } from '../domain/subscriptions/subscription.ts'
+import type { DeadLetters } from './dead-letters.ts'
 import type { DirectoryChanges } from './directory-changes.ts'
 import type {
   AuditColumn,
@@ -84,6 +85,7 @@ export interface Tables {
   readonly directoryRoleAssignments: Documents<DirectoryRoleAssignment>
   readonly grants: Grants
   readonly subscriptions: Documents<ChangeSubscription>
+  readonly deadLetters: DeadLetters
 }
 
 /** Codes and refresh tokens that are out. */

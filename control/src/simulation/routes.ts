@@ -16,6 +16,7 @@ import type { Actor } from '../domain/model.ts'
 import type { HttpFaults } from '../graph/http-faults.ts'
 import { quantilesOfList } from '../meters.ts'
 import { parseBody } from './body.ts'
+import { serveDeadLetters } from './dead-letters.ts'
 import { serveDeviceActs } from './device-acts.ts'
 import { serveMeasurements } from './measurements.ts'
 import { orderAll, populate } from './orders.ts'
@@ -89,7 +90,7 @@ export async function serveSimulation(
   if (latencies) return ok(await latenciesOf(control, latencies[1] ?? '', request.query.get('revision')))
   const measured = await serveMeasurements(control, request)
   if (measured !== undefined) return ok(measured)
-  const done = await serveDeviceActs(control, request)
+  const done = (await serveDeviceActs(control, request)) ?? (await serveDeadLetters(control, request))
   if (done !== undefined) return ok(done)
   const trace = /^GET \/devices\/([^/]+)\/trace$/.exec(key)
   if (trace) {

@@ -68,7 +68,7 @@ export function addDevices(program: Command): void {
     .action((device: string, flags: DevicesFlags) => withClient(flags.data, (client) => trace(client, device, flags)))
 }
 
-async function withClient(dataDir: string, work: (client: HttpClient) => Promise<void>): Promise<void> {
+export async function withClient(dataDir: string, work: (client: HttpClient) => Promise<void>): Promise<void> {
   const client = createHttpClient(readConnection(dataDir))
   try {
     await work(client)

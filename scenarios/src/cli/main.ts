@@ -2,6 +2,7 @@ import { errorCatalogue } from '@muster/shared/contracts'
 import { CodedError } from '@muster/shared/core'
 import { CommanderError } from 'commander'
 import { namingDiskFull } from '../stack/disk-full.ts'
+import { addDeadLetters } from './dead-letters.ts'
 import { addDevices } from './devices.ts'
 import { addDoctor } from './doctor.ts'
 import { addGraph } from './graph.ts'
@@ -43,6 +44,7 @@ for (const add of [
   addPlan,
   addSnapshot,
   addDevices,
+  addDeadLetters,
   addWorker,
   addDoctor,
   addInit,

@@ -82,7 +82,12 @@ interface Identity {
 function identities(): readonly Identity[] {
   const database = new DatabaseSync(join(data, 'control', 'muster.db'), { readOnly: true })
   try {
-    const rows = database.prepare('SELECT serialNumber, lastSyncAtMs, body FROM device ORDER BY serialNumber').all()
+    const rows = database
+      .prepare(
+        `SELECT device.serialNumber, lastSyncAtMs, body FROM device JOIN device_listing USING (id)
+         ORDER BY device.serialNumber`,
+      )
+      .all()
     return rows.map(({ body, ...columns }) => ({ ...JSON.parse(String(body)), ...columns }) as Identity)
   } finally {
     database.close()

@@ -108,6 +108,21 @@ export const errorCatalogue = {
     meaning: 'The message was here before, or is older than one that was: its sequence is not new.',
   },
 
+  // dead letters
+  'dlq/unknown': { status: 404, graph: 'ResourceNotFound', exit: 1, meaning: 'No dead letter has this id.' },
+  'dlq/truncated': {
+    status: 409,
+    graph: 'Conflict',
+    exit: 1,
+    meaning: 'A message was larger than its door reads, and is not kept whole: it cannot be replayed.',
+  },
+  'dlq/no-door': {
+    status: 409,
+    graph: 'Conflict',
+    exit: 1,
+    meaning: 'A message came on a subject that the service does not listen to: it cannot be replayed.',
+  },
+
   // enrolment, as the device is told
   'enrolment/token-unknown': {
     status: 401,

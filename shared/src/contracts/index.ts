@@ -1,5 +1,6 @@
 export * from './check-in.ts'
 export * from './command.ts'
+export * from './dead-letter.ts'
 export * from './device-account.ts'
 export * from './device-fault.ts'
 export * from './enrolment.ts'

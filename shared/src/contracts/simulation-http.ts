@@ -16,6 +16,10 @@ import { FleetOrder, HistoryEntry, WorkerHello } from './simulation.ts'
  * | GET /_muster/workers | → `{workers: WorkerView[]}` |
  * | POST /_muster/population | `Population` → `OrderReply`: devices are made on the workers, each as many as it has room for |
  * | POST /_muster/orders | `WorldOrder` → `OrderReply`: presence, drift, sync, fault |
+ * | GET /_muster/dlq?code=&before= | → `DeadLetterPage`: what was refused, newest first |
+ * | GET /_muster/dlq/{id} | → `DeadLetter` |
+ * | POST /_muster/dlq/{id}/replay | → `ReplayReply`: the message goes to its door once more |
+ * | DELETE /_muster/dlq/{id} | → `{id}` |
  * | POST /_muster/devices/{id}/revoke | `DeviceRevocation` → `{revokedAtMs, certificates}` |
  * | POST /_muster/devices/{id}/transfer | `DeviceTransfer` → `{from, to}` |
  * | GET /_muster/http-faults | → `{faults: HttpFaultView[]}`: what is wrong with Graph's answers by order |

@@ -1,8 +1,8 @@
-import { type ErrorCode, encode, subjects } from '@muster/shared/contracts'
+import { type DeadLetterMessage, type ErrorCode, encode, MESSAGE_BYTES_MAX, subjects } from '@muster/shared/contracts'
 import type { Bus } from '@muster/shared/core'
 
-/** Bytes of a refused payload that are kept. */
-const KEPT_BYTES_MAX = 65_536
+/** Bytes of a refused payload that are kept: all of what a door reads, so that it can be replayed. */
+const KEPT_BYTES_MAX = MESSAGE_BYTES_MAX
 
 export interface DeadLetter {
   readonly subject: string
@@ -16,7 +16,7 @@ export interface DeadLetter {
 export async function sendDeadLetter(bus: Pick<Bus, 'append'>, letter: DeadLetter, msgId: string): Promise<void> {
   const { subject, payload, code, reason, at } = letter
   const kept = Buffer.from(payload.subarray(0, KEPT_BYTES_MAX)).toString('base64')
-  const body = {
+  const body: DeadLetterMessage = {
     v: 1,
     subject,
     code,

@@ -1,8 +1,16 @@
-import { decode, decodeText, encode, Report, ReportBatch, type SignedReport } from '@muster/shared/contracts'
-import { type Bus, type BusMessage, CodedError, type DurableMessage, type Subscription } from '@muster/shared/core'
-import { type Logger, sendDeadLetter } from '@muster/shared/runtime'
+import {
+  decode,
+  decodeText,
+  encode,
+  Report,
+  ReportBatch,
+  type SignedReport,
+  streamSubjects,
+} from '@muster/shared/contracts'
+import { type Bus, type BusMessage, CodedError, type DurableMessage } from '@muster/shared/core'
+import { type Logger, matchesSubject, sendDeadLetter } from '@muster/shared/runtime'
 import type { Ingested, ReceivedReport } from '../../app/ingest-reports.ts'
-import { letterId, reasonOf } from './request-door.ts'
+import { type Door, letterId, reasonOf } from './request-door.ts'
 
 /** Messages of the stream that are acknowledged together. */
 const MESSAGES_PER_BATCH = 64
@@ -17,7 +25,7 @@ export interface ReportDoorOptions {
   /** Devices with a gap in their reports must check in. */
   readonly resync: (gaps: Ingested['gaps']) => Promise<void>
   readonly onIngested: (ingested: Ingested) => void
-  readonly onDeadLetter: () => void
+  readonly onDeadLetter: (code: string) => void
   readonly log: Logger
 }
 
@@ -25,7 +33,7 @@ export interface ReportDoorOptions {
  * Reports from the stream to the store. A batch is acknowledged when it is committed. What cannot be read, or comes from
  * somebody who may not report, goes to the dead letters and is acknowledged as well: it would never get better.
  */
-export function openReportDoor(options: ReportDoorOptions): Promise<Subscription> {
+export async function openReportDoor(options: ReportDoorOptions): Promise<Door> {
   const { bus, log } = options
   const handle = async (messages: readonly DurableMessage[]): Promise<void> => {
     try {
@@ -36,11 +44,24 @@ export function openReportDoor(options: ReportDoorOptions): Promise<Subscription
       for (const message of messages) await takeAlone(options, message)
     }
   }
-  return bus.consume('REPORTS', handle, {
+  const served = await bus.consume('REPORTS', handle, {
     durable: 'ingest',
     maxBatch: MESSAGES_PER_BATCH,
     onError: (error) => log.error({ err: error }, 'reports could not be taken in; they stay on the stream'),
   })
+  return {
+    stop: served.stop,
+    redeliver: async (message) => {
+      if (!streamSubjects.REPORTS.some((pattern) => matchesSubject(pattern, message.subject))) return undefined
+      const codes: string[] = []
+      const onDeadLetter = (code: string): void => {
+        codes.push(code)
+        options.onDeadLetter(code)
+      }
+      await takeAlone({ ...options, onDeadLetter }, { ...message, deliveries: 1 })
+      return codes[0] ?? 'taken'
+    },
+  }
 }
 
 async function take(options: ReportDoorOptions, messages: readonly DurableMessage[]): Promise<void> {
@@ -118,7 +139,7 @@ async function bury(
   payload: Uint8Array,
   { code, message, at }: { readonly code: string; readonly message: string; readonly at?: string },
 ): Promise<void> {
-  onDeadLetter()
+  onDeadLetter(code)
   log.warn({ subject, code }, 'a report goes to the dead letters')
   const letter = { subject, payload, code, reason: message, ...(at === undefined ? {} : { at }) }
   await sendDeadLetter(bus, letter, letterId(subject, payload))

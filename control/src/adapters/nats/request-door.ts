@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { decode, encode } from '@muster/shared/contracts'
 import { type Bus, type BusMessage, CodedError, type Subscription } from '@muster/shared/core'
-import { type Logger, sendDeadLetter } from '@muster/shared/runtime'
+import { type Logger, matchesSubject, sendDeadLetter } from '@muster/shared/runtime'
 import type { z } from 'zod'
 
 export interface DoorOptions<S extends z.ZodType> {
@@ -16,11 +16,17 @@ export interface DoorOptions<S extends z.ZodType> {
   readonly onDeadLetter: () => void
 }
 
+/** A door that messages come to over the bus, or once more by hand. */
+export interface Door extends Subscription {
+  /** Take a message as if it had just come: `taken`, or the code it is refused with. `undefined`: it is for another door. */
+  redeliver(message: BusMessage): Promise<string | undefined>
+}
+
 /**
  * A request subject with one shape behind it. What cannot be read goes to the dead letters with its reason, and the asker
  * is left to its time-out; the service goes on. So does what names another agent than the one whose subject it came on.
  */
-export function openRequestDoor<S extends z.ZodType>(options: DoorOptions<S>): Subscription {
+export function openRequestDoor<S extends z.ZodType>(options: DoorOptions<S>): Door {
   const { bus, schema, handle, log } = options
   const onRequest = async (message: BusMessage): Promise<Uint8Array> => {
     const decoded = decode(schema, message.payload)
@@ -34,12 +40,25 @@ export function openRequestDoor<S extends z.ZodType>(options: DoorOptions<S>): S
     }
     return encode(await orBury(options, message, () => handle(decoded.value)))
   }
-  return bus.respond(options.pattern, onRequest, {
+  const served = bus.respond(options.pattern, onRequest, {
     queue: options.queue,
     onError: (error, { subject }) => {
       if (!(error instanceof Buried)) log.error({ err: error, subject }, 'a request failed')
     },
   })
+  return {
+    stop: served.stop,
+    redeliver: async (message) => {
+      if (!matchesSubject(options.pattern, message.subject)) return undefined
+      try {
+        await onRequest(message)
+        return 'taken'
+      } catch (error) {
+        if (error instanceof Buried) return error.code
+        throw error
+      }
+    },
+  }
 }
 
 /** What ails the service has a code and may pass; anything else is about this message. */
@@ -56,7 +75,14 @@ async function orBury<T>(options: DoorOptions<z.ZodType>, message: BusMessage, w
 export const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** Thrown to leave a request unanswered. */
-class Buried extends Error {}
+class Buried extends Error {
+  readonly code: string
+
+  constructor(code: string) {
+    super(code)
+    this.code = code
+  }
+}
 
 async function bury(
   { bus, log, onDeadLetter }: Pick<DoorOptions<z.ZodType>, 'bus' | 'log' | 'onDeadLetter'>,
@@ -76,7 +102,7 @@ async function bury(
     },
     letterId(subject, payload),
   )
-  throw new Buried()
+  throw new Buried(refusal.code)
 }
 
 /** The same letter twice within the stream's window is kept once. */

@@ -345,4 +345,16 @@ export const migrations: readonly string[] = [
   `,
   // What a device signs counts up, so that nothing counts twice.
   `ALTER TABLE device_listing ADD COLUMN sequence INTEGER`,
+  // What was refused, in the order in which it first came.
+  `
+  CREATE TABLE dead_letter (
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    code TEXT NOT NULL,
+    lastAtMs INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    payload TEXT NOT NULL
+  ) STRICT;
+  `,
 ]

@@ -21,6 +21,7 @@ import { actions } from './actions.ts'
 import { certificates } from './certificates.ts'
 import { copyInto } from './copy.ts'
 import { type Database, type OnBroken, openDatabase, openReader, rollBack } from './database.ts'
+import { deadLetters } from './dead-letters.ts'
 import { devicePolicies } from './device-policies.ts'
 import { devices } from './devices.ts'
 import { groups, tokens, users } from './directory.ts'
@@ -145,6 +146,7 @@ function tablesOf(database: Database, caches?: Caches): Tables {
     directoryRoleAssignments: documents<DirectoryRoleAssignment>(database, 'directory_role_assignment'),
     grants: grants(database),
     subscriptions: documents<ChangeSubscription>(database, 'change_subscription'),
+    deadLetters: deadLetters(database),
   }
 }
 
