@@ -54,15 +54,16 @@ const OBJECTS: Yields = {
   isDirectory: true,
 }
 const READ = 'DeviceManagementManagedDevices.Read.All'
-const USERS = 'User.Read.All'
+/** What is told of a device is for those who may read devices, whoever it belongs to. */
+const DEVICES = 'Device.Read.All'
 
 /** What a user has: devices, apps, and what they own in the directory. */
 export const userDeviceRoutes: readonly GraphRoute[] = [
   { method: 'GET', path: '/users/{id}/managedDevices', role: READ, of: { ...DEVICE, many: true }, handle: list },
   { method: 'GET', path: '/users/{id}/managedDevices/{deviceId}', role: READ, of: DEVICE, handle: get },
-  { method: 'GET', path: '/users/{id}/registeredDevices', role: USERS, of: OBJECTS, handle: listRegistered },
-  { method: 'GET', path: '/users/{id}/ownedDevices', role: USERS, of: OBJECTS, handle: listRegistered },
-  { method: 'GET', path: '/users/{id}/ownedObjects', role: USERS, of: OBJECTS, handle: listOwned },
+  { method: 'GET', path: '/users/{id}/registeredDevices', role: DEVICES, of: OBJECTS, handle: listRegistered },
+  { method: 'GET', path: '/users/{id}/ownedDevices', role: DEVICES, of: OBJECTS, handle: listRegistered },
+  { method: 'GET', path: '/users/{id}/ownedObjects', role: 'Directory.Read.All', of: OBJECTS, handle: listOwned },
   {
     method: 'GET',
     path: '/users/{id}/managedAppRegistrations',
