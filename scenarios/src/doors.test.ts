@@ -1,4 +1,4 @@
-import { decode, encode, MESSAGE_BYTES_MAX, subjects } from '@muster/shared/contracts'
+import { DeadLetterPage, decode, encode, MESSAGE_BYTES_MAX, subjects } from '@muster/shared/contracts'
 import type { Bus } from '@muster/shared/core'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
@@ -243,6 +243,17 @@ it('requests of the right shape are answered whatever they say, and one that is 
     }
   }
 }, 120_000)
+
+it('what was buried is listed with its reason, goes to its door again by hand, and can be let go', async () => {
+  const path = '/_muster/dlq'
+  const { letters: forged } = DeadLetterPage.parse(await live.client.call('GET', `${path}?code=envelope/bad-mac`))
+  expect(forged).toMatchObject([{ code: 'envelope/bad-mac', subject: report }])
+  const id = forged[0]?.id ?? ''
+  expect(await live.client.call('POST', `${path}/${id}/replay`)).toEqual({ id, outcome: 'envelope/bad-mac' })
+  expect(await live.client.call('GET', `${path}/${id}`)).toMatchObject({ id, replayed: 'envelope/bad-mac' })
+  await live.client.call('DELETE', `${path}/${id}`)
+  await expect(live.client.call('GET', `${path}/${id}`)).rejects.toThrow(id)
+})
 
 it('and the service has gone on all the while', async () => {
   await news()

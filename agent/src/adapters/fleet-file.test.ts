@@ -56,6 +56,13 @@ describe('the file of a fleet', () => {
     expect(load()).toEqual(before.map(gone).map(gone))
   })
 
+  it('of before devices signed what they say is read as any other', () => {
+    const before = fleet()
+    save(before)
+    rewrite((lines) => lines.map((line) => line.replace(/"sequence":\d+,/, '')))
+    expect(load().map(({ state }) => state.sequence)).toEqual([1_000_000, 1_000_000, 1_000_000])
+  })
+
   it('gives devices that hold the same policy one body to share', () => {
     save(fleet())
     const [one, two] = load()
