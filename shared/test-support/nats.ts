@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { resolveNatsServer } from '../setup/nats-server.mjs'
+import { cachedNatsServer, resolveNatsServer } from '../setup/nats-server.mjs'
 import { type NatsSupervisor, type SupervisorOptions, superviseNatsServer } from '../src/runtime/index.ts'
 
 /** The nats-server that set-up has found. A test that needs it fails without it: it is part of the product. */
@@ -9,6 +9,19 @@ export function natsBinary(): { path: string; version: string } {
   const found = resolveNatsServer({ env: process.env })
   if (!found) throw new Error('there is no nats-server: run `npm test`, whose set-up gets one')
   return found
+}
+
+/** One of each version that there is: the one that is used, that of the PATH or /usr/sbin, and that of the cache. */
+export function natsBinaries(): { path: string; version: string }[] {
+  const first = natsBinary()
+  const { MUSTER_NATS_BIN: _, ...unnamed } = process.env
+  const cached = cachedNatsServer()
+  const others = [
+    resolveNatsServer({ env: unnamed }),
+    ...(existsSync(cached) ? [resolveNatsServer({ env: { MUSTER_NATS_BIN: cached } })] : []),
+  ]
+  const byVersion = new Map([...others.flatMap((each) => each ?? []), first].map((each) => [each.version, each]))
+  return [...byVersion.values()]
 }
 
 /** A real nats-server for one test, gone with its files at the end of the `await using` scope. */
