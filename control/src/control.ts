@@ -1,4 +1,6 @@
 import {
+  AgentJoin,
+  AgentRenewal,
   AppRegistrationBatch,
   CheckInBatch,
   EnrolmentBatch,
@@ -16,6 +18,8 @@ import { natsPolicyBodies } from './adapters/nats/policy-bodies.ts'
 import { openReportDoor } from './adapters/nats/report-door.ts'
 import { type Door, openRequestDoor } from './adapters/nats/request-door.ts'
 import { openWorkers, type Workers } from './adapters/nats/workers.ts'
+import { type AdmissionDeps, joinAgent, renewAgent, shutOutAll } from './app/agents/admit-agents.ts'
+import type { BrokerGate } from './app/agents/broker-gate.ts'
 import { checkIn } from './app/check-in.ts'
 import type { DeviceSessions } from './app/device-sessions.ts'
 import { enrolDevices } from './app/enrol-devices.ts'
@@ -52,6 +56,8 @@ export interface ControlDeps {
   readonly log: Logger
   /** How clients are told of changes; absent where nothing leaves the process. */
   readonly notifying?: { readonly receivers: Receivers; readonly tenantId: string }
+  /** Who may come to the broker is decided here; absent where the broker knows its users itself. */
+  readonly admitting?: { readonly gate: BrokerGate; readonly tokenMs?: number }
   /** What an earlier one has counted, to go on from. */
   readonly counted?: Counted
   /** A bug planted on purpose, to see that the search for bugs finds it. */
@@ -74,6 +80,8 @@ export interface Control {
   readonly planning: Planning
   readonly relay: Relay
   readonly workers: Workers
+  /** How agents are let in and shut out, where that is decided here. */
+  readonly admission: AdmissionDeps | undefined
   readonly meters: Meters
   /** For durations: milliseconds with fractions. */
   readonly stopwatch: () => number
@@ -129,7 +137,10 @@ export async function createControl(deps: ControlDeps): Promise<Control> {
     expected,
     offer: () => sessions.offer(clock.nowMs()),
   })
+  const admission = admissionOf(deps, workers)
+  if (admission) await shutOutAll(admission)
   const doors: readonly Door[] = [
+    ...(admission ? openAgentDoors(deps, admission, onDeadLetter) : []),
     ...openDeviceDoors(deps, { planning, meters, signals, sessions, countRefusal, onDeadLetter }),
     await openReportDoor({
       bus: buses.reports,
@@ -163,6 +174,7 @@ export async function createControl(deps: ControlDeps): Promise<Control> {
     planning,
     relay,
     workers,
+    admission,
     meters,
     stopwatch: deps.stopwatch ?? (() => performance.now()),
     startedAtMs: wall.nowMs(),
@@ -191,6 +203,37 @@ export async function createControl(deps: ControlDeps): Promise<Control> {
       log.debug('the control service has stopped serving')
     },
   }
+}
+
+function admissionOf({ store, wall, tenant, admitting }: ControlDeps, workers: Workers): AdmissionDeps | undefined {
+  if (!admitting) return undefined
+  const isAlive = (agentId: string): boolean =>
+    workers.list().some(({ hello, alive }) => alive && hello.agentId === agentId)
+  return { store, wall, tenant, isAlive, ...admitting }
+}
+
+/** What agents ask for themselves: to join, and to stay. */
+function openAgentDoors(
+  { buses, tenant, log }: ControlDeps,
+  admission: AdmissionDeps,
+  onDeadLetter: () => void,
+): readonly Door[] {
+  const common = { bus: buses.requests, queue: 'pki', log, onDeadLetter }
+  return [
+    openRequestDoor({
+      ...common,
+      pattern: subjects.agentJoin(tenant),
+      schema: AgentJoin,
+      handle: (join) => joinAgent(admission, join),
+    }),
+    openRequestDoor({
+      ...common,
+      pattern: servicePatterns.agentRenewal(tenant),
+      agentToken: 3,
+      schema: AgentRenewal,
+      handle: (renewal) => renewAgent(admission, renewal),
+    }),
+  ]
 }
 
 /** What devices ask for: to enrol, to check in, to renew, to register apps. */
@@ -226,8 +269,9 @@ function openDeviceDoors(
   return [
     openRequestDoor({
       ...common,
-      pattern: subjects.enrolment(tenant),
+      pattern: servicePatterns.enrolment(tenant),
       queue: 'pki',
+      agentToken: 3,
       schema: EnrolmentBatch,
       handle: (batch) => enrolDevices({ store, planning, issuer, clock, ids, signals, count: countEnrolment }, batch),
     }),

@@ -1,4 +1,6 @@
+export { openAuthority } from './adapters/certificate-issuer.ts'
 export { openSqliteStore, type SqliteStore } from './adapters/sqlite/store.ts'
+export { brokerProof, type ControlBroker } from './broker-connections.ts'
 export { type Control, type ControlDeps, createControl, type PlantedBug } from './control.ts'
 export { createFrontDoor, type FrontDoor, type FrontDoorOptions } from './front-door.ts'
 export { ConfiguredApplications } from './graph/identity/configured-applications.ts'

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { unwrap } from '@muster/shared/core'
 import { type CertificateAuthority, type DeviceKey, fromPem, generateDeviceKeySync, toPem } from '@muster/shared/pki'
@@ -7,7 +7,7 @@ import {
   acquireLock,
   type ClockScale,
   createLogger,
-  createNatsBus,
+  privateFile,
   scaledClock,
   systemClock,
 } from '@muster/shared/runtime'
@@ -16,19 +16,20 @@ import { openAuthority } from './adapters/certificate-issuer.ts'
 import { httpReceivers } from './adapters/http-receivers.ts'
 import { randomIds } from './adapters/random-ids.ts'
 import { openSqliteStore } from './adapters/sqlite/store.ts'
-import { type Control, createControl } from './control.ts'
+import { type BrokerConnections, type ControlBroker, connectBroker } from './broker-connections.ts'
+import { type Control, type ControlDeps, createControl } from './control.ts'
 import { createIdentity } from './graph/identity/authority.ts'
 import { type ConfiguredApplication, registerConfigured } from './graph/identity/configured-applications.ts'
 import { openSigningKeys } from './graph/identity/signing-keys.ts'
 import { resumeExports } from './graph/reports/export-jobs.ts'
 import { type HttpDoor, openHttpDoor, type ServerIdentity } from './http-door.ts'
 import { createIntercepted } from './intercept.ts'
+import type { SimulationContext } from './simulation/routes.ts'
 
 /** All that the control service is told. */
 export interface ControlConfig {
   readonly natsUrl: string
-  readonly user?: string
-  readonly password?: string
+  readonly broker: ControlBroker
   /** Subject token of the tenant. */
   readonly tenant: string
   readonly dataDir: string
@@ -100,29 +101,18 @@ async function serve(
   // A service that cannot keep anything ends, rather than fail each of its users.
   const broken = new AbortController()
   const store = openSqliteStore(join(config.dataDir, 'muster.db'), (error) => broken.abort(error))
-  const connect = (name: string) =>
-    createNatsBus({
-      url: config.natsUrl,
-      ...(config.user === undefined ? {} : { user: config.user }),
-      ...(config.password === undefined ? {} : { password: config.password }),
-      name,
-      role: 'service',
-      tenant: config.tenant,
-    })
-  const [requests, reports, outgoing] = [
-    await connect('control-requests'),
-    await connect('control-reports'),
-    await connect('control-outgoing'),
-  ]
   const authority = openAuthority(
     join(config.dataDir, 'pki'),
     `${config.tenant} root`,
     Math.min(clock.nowMs(), Date.now()),
   )
+  const { natsUrl: url, broker, tenant } = config
+  const connections = await connectBroker({ url, broker, tenant, authority, log })
   const identity = ownIdentity(config.dataDir)
   const control = await createControl({
     store,
-    buses: { requests, reports, outgoing },
+    buses: connections.buses,
+    ...admitting(broker, connections),
     authority,
     sessionKey: openSessionKey(privateFile(join(config.dataDir, 'pki', 'session.key'))),
     clock,
@@ -137,16 +127,36 @@ async function serve(
   let door: HttpDoor | undefined
   try {
     await resumeExports(control)
-    door = await openDoor(config, { control, authority, identity, natsServerVersion: requests.serverVersion }, onReady)
+    door = await openDoor(
+      config,
+      { control, authority, identity, natsServerVersion: connections.serverVersion },
+      onReady,
+    )
     await aborted(AbortSignal.any([signal, broken.signal]))
     broken.signal.throwIfAborted()
   } finally {
     await door?.stop()
     await control.stop()
-    await Promise.all([requests.close(), reports.close(), outgoing.close()])
+    await connections.close()
     await store.close()
   }
 }
+
+function admitting(broker: ControlBroker, { gate }: BrokerConnections): Pick<ControlDeps, 'admitting'> {
+  if (!gate || broker.kind !== 'own') return {}
+  return { admitting: { gate, ...(broker.tokenMs === undefined ? {} : { tokenMs: broker.tokenMs }) } }
+}
+
+/** What those who are invited are told. */
+const placeOf = ({ natsUrl, broker }: ControlConfig): Pick<SimulationContext, 'broker'> =>
+  broker.kind === 'own'
+    ? {
+        broker: {
+          natsUrl: broker.urlForAgents ?? natsUrl,
+          ...(broker.ca === undefined ? {} : { ca: broker.ca }),
+        },
+      }
+    : {}
 
 interface Opened {
   readonly control: Control
@@ -187,7 +197,15 @@ async function openDoor(
     control,
     identity: service,
     tenantId,
-    simulation: { control, tenantId, clockScale: config.clock, version: VERSION, natsServerVersion, startedAtMs },
+    simulation: {
+      control,
+      tenantId,
+      clockScale: config.clock,
+      version: VERSION,
+      natsServerVersion,
+      startedAtMs,
+      ...placeOf(config),
+    },
     tls: certify(),
     ...(graph.intercept ? { identityFor: interceptedIdentity(certify) } : {}),
     ...(graph.throttlingScale === undefined ? {} : { throttlingScale: graph.throttlingScale }),
@@ -196,7 +214,7 @@ async function openDoor(
   })
   const caFile = join(config.dataDir, 'pki', 'root-ca.pem')
   const connection: Connection = { url: door.url, tenantId, clientId, clientSecret, caFile, pid: process.pid }
-  writePrivate(connectionFile(config.dataDir), JSON.stringify(connection, null, 2))
+  privateFile(connectionFile(config.dataDir)).write(JSON.stringify(connection, null, 2))
   onReady(connection)
   return door
 }
@@ -224,25 +242,6 @@ function openSessionKey(file: ReturnType<typeof privateFile>): DeviceKey {
   const key = generateDeviceKeySync()
   file.write(toPem('PRIVATE KEY', key).trimEnd())
   return key
-}
-
-/** A file for its owner only, that is there whole or not at all. */
-const privateFile = (path: string) => ({
-  read: (): string | undefined => {
-    try {
-      return readFileSync(path, 'utf8')
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-      return undefined
-    }
-  },
-  write: (text: string): void => writePrivate(path, text),
-})
-
-function writePrivate(path: string, text: string): void {
-  const draft = `${path}.${process.pid}`
-  writeFileSync(draft, `${text}\n`, { mode: 0o600 })
-  renameSync(draft, path)
 }
 
 const aborted = (signal: AbortSignal): Promise<void> =>

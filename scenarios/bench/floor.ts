@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { DatabaseSync } from 'node:sqlite'
+import { brokerProof, type ControlBroker } from '@muster/control'
 import { createNatsBus } from '@muster/shared/runtime'
 
 /** What the machine itself can do, a second, measured in the same run as what is held against it. */
@@ -16,11 +17,10 @@ export interface Floor {
   readonly requests: number
 }
 
-/** Where a broker is, and who one is to it. */
+/** Where a broker is, and how one gets in. */
 interface Broker {
   readonly url: string
-  readonly user?: string
-  readonly password?: string
+  readonly access: ControlBroker
 }
 
 /** Measure the floor, about three seconds. `nats` is the broker that the measured system uses. */
@@ -68,24 +68,24 @@ function rows(): number {
 }
 
 async function requests(broker: Broker): Promise<number> {
-  const common = { ...broker, role: 'agent', tenant: 'floor' } as const
-  const [asking, answering] = await Promise.all([
-    createNatsBus({ ...common, name: 'floor-asks' }),
-    createNatsBus({ ...common, name: 'floor-answers' }),
-  ])
+  const connect = (name: string) => {
+    const proof = brokerProof(broker.access, 'service', name, 'floor')
+    return createNatsBus({ url: broker.url, ...proof, role: 'agent', name, tenant: 'floor' })
+  }
+  const [asking, answering] = await Promise.all([connect('floor-asks'), connect('floor-answers')])
   try {
     const payload = new Uint8Array(300)
-    answering.respond('floor.echo', async (message) => message.payload)
+    answering.respond('v1.int.floor', async (message) => message.payload)
     const from = performance.now()
     let done = 0
     const lane = async (): Promise<void> => {
       while (performance.now() - from < SLICE_MS) {
-        await asking.request('floor.echo', payload, { timeoutMs: 5_000 })
+        await asking.request('v1.int.floor', payload, { timeoutMs: 5_000 })
         done++
       }
     }
     // The subscription may still be on its way to the server.
-    await firstAnswer(() => asking.request('floor.echo', payload, { timeoutMs: 500 }))
+    await firstAnswer(() => asking.request('v1.int.floor', payload, { timeoutMs: 500 }))
     await Promise.all(Array.from({ length: 64 }, lane))
     return (done * 1_000) / (performance.now() - from)
   } finally {

@@ -94,7 +94,7 @@ async function measureFleets(say: (text: string) => void): Promise<{
       devicesFew,
       join(dir, 'small'),
       async ({ nats }) => {
-        floor = await measureFloor({ url: nats.url, ...nats.credentials })
+        floor = await measureFloor(nats)
       },
       say,
     )

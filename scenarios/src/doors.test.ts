@@ -29,11 +29,11 @@ const letters = new Map<string, Letter>()
 let sent = 0
 
 const requests: Readonly<Record<string, string>> = {
-  enrolment: subjects.enrolment(TENANT),
+  enrolment: subjects.enrolment(TENANT, AGENT),
   'check-in': subjects.checkIn(TENANT, AGENT),
   renewal: subjects.renewal(TENANT, AGENT),
   'app registration': subjects.appRegistration(TENANT, AGENT),
-  hello: subjects.workerHello(TENANT),
+  hello: subjects.workerHello(TENANT, AGENT),
 }
 const report = subjects.report(TENANT, AGENT)
 const everySubject = [...Object.entries(requests), ['report', report] as const]

@@ -7,7 +7,7 @@ import type { Bus } from '@muster/shared/core'
 import { createNatsBus, systemClock } from '@muster/shared/runtime'
 import type { HistoryVerdict } from '@muster/shared/scenario'
 import { expect, vi } from 'vitest'
-import { natsBinary } from '../../shared/test-support/nats.ts'
+import { almighty, natsBinary } from '../../shared/test-support/nats.ts'
 import { createHttpClient, type HttpClient } from '../src/client/http-client.ts'
 import { historyVerdict } from '../src/runner/history.ts'
 import { type Stack, type StackOptions, startStack } from '../src/stack/stack.ts'
@@ -28,6 +28,8 @@ export interface Live extends AsyncDisposable {
   /** A client of the broker beside those of Muster. */
   bus(name: string): Promise<Bus>
   stats(): Promise<Stats>
+  /** Who is connected to the broker at this moment. */
+  brokerConnections(): Promise<{ connections: { name?: string }[] }>
   /** Make so many quiet Windows devices and wait until they are enrolled. */
   populate(devices: number): Promise<void>
   /** Let what is under way arrive, then hold what the devices sent against what is committed. */
@@ -87,6 +89,10 @@ export async function startLive(options: Partial<StackOptions> = {}): Promise<Li
     dir,
     client,
     stats,
+    brokerConnections: async () => {
+      const { monitorUrl } = stack.nats
+      return (await (await fetch(`${monitorUrl}/connz?limit=1000`)).json()) as { connections: { name?: string }[] }
+    },
     populate: async (devices) => {
       await client.call('POST', '/v1.0/users', ADA)
       await client.call('POST', '/_muster/population', laptops(devices))
@@ -102,7 +108,7 @@ export async function startLive(options: Partial<StackOptions> = {}): Promise<Li
     bus: async (name) => {
       const bus = await createNatsBus({
         url: stack.nats.url,
-        ...stack.nats.credentials,
+        principal: almighty(join(dir, 'nats')),
         name,
         role: 'agent',
         tenant: 'contoso',

@@ -30,7 +30,7 @@ export async function startGreeting(
   const { wall, greetEveryMs: everyMs = EVERY_MS } = options
   const greet = async (leaving = false): Promise<void> => {
     const hello = helloOf(options, leaving)
-    const answer = await options.bus.request(subjects.workerHello(options.tenant), encode(hello), {
+    const answer = await options.bus.request(subjects.workerHello(options.tenant, options.agentId), encode(hello), {
       timeoutMs: TIMEOUT_MS,
     })
     const decoded = decode(WorkerHelloReply, answer)

@@ -80,7 +80,7 @@ export function createRequestLanes(options: InterpreterOptions): RequestLanes {
     send: async (asked) =>
       ask(
         bus,
-        subjects.enrolment(tenant),
+        subjects.enrolment(tenant, agentId),
         { ...head, requests: asked.map(({ request }) => request) },
         EnrolmentBatchReply,
       ).then(

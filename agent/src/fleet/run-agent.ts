@@ -1,23 +1,32 @@
 import { hostname } from 'node:os'
+import { join } from 'node:path'
+import type { Invitation } from '@muster/shared/contracts'
+import type { Bus } from '@muster/shared/core'
 import { generateDeviceKey } from '@muster/shared/pki'
 import {
   acquireLock,
   type ClockScale,
   createLogger,
   createNatsBus,
+  privateFile,
   scaledClock,
   systemClock,
 } from '@muster/shared/runtime'
 import { type FleetFile, fleetPath, openFleetFile } from '../adapters/fleet-file.ts'
+import { openOwnBus } from '../adapters/own-bus.ts'
 import { platformOf } from '../platforms/index.ts'
 import { createFleet, type Fleet } from './fleet.ts'
 import { newBoot } from './interpreter.ts'
 
+/** How an agent gets in: to a broker of Muster's own as itself, to another as everybody does. */
+export type AgentBroker =
+  | { readonly kind: 'own'; readonly ca?: string; readonly invitation?: Invitation }
+  | { readonly kind: 'given'; readonly user?: string; readonly password?: string }
+
 /** All that an agent process is told. */
 export interface AgentConfig {
   readonly natsUrl: string
-  readonly user?: string
-  readonly password?: string
+  readonly broker: AgentBroker
   readonly tenant: string
   readonly agentId: string
   /** @default 20000 */
@@ -41,8 +50,8 @@ export const defaultAgentId = (): string =>
 /**
  * The agent process: connect, take up the fleet of the last time if one is kept, serve until `signal` aborts, and leave
  * everything in order. One device or twenty thousand.
- * @throws CodedError `bus/disconnected`, `bus/refused`, `simulation/agent-id-taken`, `fleet/…`, `store/disk-full`,
- * `runtime/locked`
+ * @throws CodedError `bus/disconnected`, `bus/refused`, `credential/…`, `simulation/agent-id-taken`, `fleet/…`,
+ * `store/disk-full`, `runtime/locked`
  */
 export async function runAgent(
   config: AgentConfig,
@@ -69,16 +78,9 @@ async function serve(
   onReady: ((fleet: Fleet) => void) | undefined,
 ): Promise<void> {
   const { agentId, tenant } = config
-  const bus = await createNatsBus({
-    url: config.natsUrl,
-    ...(config.user === undefined ? {} : { user: config.user }),
-    ...(config.password === undefined ? {} : { password: config.password }),
-    name: agentId,
-    role: 'agent',
-    tenant,
-  })
-  // An agent that cannot keep its fleet ends, rather than promise what it may forget.
+  // An agent that cannot keep its fleet ends, rather than promise what it may forget; so does one that is let in no more.
   const broken = new AbortController()
+  const bus = await openBus(config, log, (error) => broken.abort(error))
   const orBreak = (work: () => void): void => {
     try {
       work()
@@ -121,6 +123,19 @@ async function serve(
     clearInterval(timer)
     await bus.close()
   }
+}
+
+function openBus(
+  { broker, natsUrl, agentId, tenant, dataDir }: AgentConfig,
+  log: ReturnType<typeof createLogger>,
+  onOver: (error: unknown) => void,
+): Promise<Bus> {
+  if (broker.kind === 'own') {
+    const file = dataDir === undefined ? {} : { file: privateFile(join(dataDir, `agent-${agentId}.json`)) }
+    return openOwnBus({ ...broker, ...file, natsUrl, agentId, tenant, wall: systemClock(), log, onOver })
+  }
+  const { kind: _, ...credentials } = broker
+  return createNatsBus({ url: natsUrl, ...credentials, name: agentId, role: 'agent', tenant })
 }
 
 const aborted = (signal: AbortSignal): Promise<void> =>

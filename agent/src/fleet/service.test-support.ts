@@ -210,7 +210,7 @@ export async function startService(bus: Bus, clock: { nowMs(): EpochMs }): Promi
   }
 
   const subscriptions = [
-    bus.respond(subjects.enrolment(TENANT), async ({ payload }) => {
+    bus.respond(servicePatterns.enrolment(TENANT), async ({ payload }) => {
       const { requests } = read(EnrolmentBatch, payload)
       counts.enrolments += requests.length
       return encode({ v: 1, replies: requests.map(enrol), chain: [] })
@@ -231,7 +231,7 @@ export async function startService(bus: Bus, clock: { nowMs(): EpochMs }): Promi
       )
       return encode({ v: 1, replies })
     }),
-    bus.respond(subjects.workerHello(TENANT), async ({ payload }) => {
+    bus.respond(servicePatterns.workerHello(TENANT), async ({ payload }) => {
       hellos.push(read(WorkerHello, payload))
       return encode({ v: 1, accepted: true, session })
     }),

@@ -28,6 +28,7 @@ import type {
 import type { Notification, NotificationTemplate } from '../domain/notification.ts'
 import type { SignInEvent } from '../domain/sign-in-event.ts'
 import type { ChangeSubscription } from '../domain/subscriptions/subscription.ts'
+import type { Agent, AgentInvitation } from './agents/agent.ts'
 import type { DeadLetters } from './dead-letters.ts'
 import type { DirectoryChanges } from './directory-changes.ts'
 import type {
@@ -86,6 +87,8 @@ export interface Tables {
   readonly grants: Grants
   readonly subscriptions: Documents<ChangeSubscription>
   readonly deadLetters: DeadLetters
+  readonly agents: Documents<Agent>
+  readonly agentInvitations: Documents<AgentInvitation>
 }
 
 /** Codes and refresh tokens that are out. */

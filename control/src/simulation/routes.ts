@@ -15,6 +15,7 @@ import type { Control } from '../control.ts'
 import type { Actor } from '../domain/model.ts'
 import type { HttpFaults } from '../graph/http-faults.ts'
 import { quantilesOfList } from '../meters.ts'
+import { type BrokerPlace, serveAgents } from './agents.ts'
 import { parseBody } from './body.ts'
 import { serveDeadLetters } from './dead-letters.ts'
 import { serveDeviceActs } from './device-acts.ts'
@@ -30,6 +31,8 @@ export interface SimulationContext {
   readonly version: string
   readonly natsServerVersion: string
   readonly startedAtMs: number
+  /** Of a broker of Muster's own. */
+  readonly broker?: BrokerPlace
 }
 
 export interface SimulationRequest {
@@ -86,6 +89,8 @@ export async function serveSimulation(
   }
   const faults = serveHttpFaults(context.faults, request)
   if (faults) return ok(faults)
+  const agents = await serveAgents({ ...context, broker: context.broker }, request)
+  if (agents) return ok(agents)
   const latencies = /^GET \/policies\/([^/]+)\/latencies$/.exec(key)
   if (latencies) return ok(await latenciesOf(control, latencies[1] ?? '', request.query.get('revision')))
   const measured = await serveMeasurements(control, request)

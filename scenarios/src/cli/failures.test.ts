@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { openSqliteStore } from '../../../control/src/adapters/sqlite/store.ts'
-import { testNatsServer } from '../../../shared/test-support/nats.ts'
+import { givenNatsServer } from '../../../shared/test-support/nats.ts'
 import { type Ended, processesOf, startMuster } from '../../test-support/command.ts'
 
 let dir: string
@@ -119,15 +119,14 @@ describe('a run', () => {
   })
 
   it('takes a nats-server that runs already, and leaves it running', async () => {
-    await using server = await testNatsServer()
-    const { user, password } = server.credentials
+    await using server = await givenNatsServer()
     const { code, stdout } = await muster(['run', scenarioFile(), '--json'], {
-      MUSTER_NATS_URL: server.url.replace('nats://', `nats://${user}:${password}@`),
+      MUSTER_NATS_URL: server.url,
       MUSTER_NATS_BIN: join(dir, 'nowhere'),
     })
     expect(code).toBe(0)
     expect(JSON.parse(stdout)).toMatchObject({ verdict: 'passed' })
-    expect(server.pid).toBeDefined()
+    expect(server.runs()).toBe(true)
   })
 
   it('fails with another code when an assertion does not hold', async () => {

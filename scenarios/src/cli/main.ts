@@ -2,6 +2,7 @@ import { errorCatalogue } from '@muster/shared/contracts'
 import { CodedError } from '@muster/shared/core'
 import { CommanderError } from 'commander'
 import { namingDiskFull } from '../stack/disk-full.ts'
+import { addAgents } from './agents.ts'
 import { addDeadLetters } from './dead-letters.ts'
 import { addDevices } from './devices.ts'
 import { addDoctor } from './doctor.ts'
@@ -46,6 +47,7 @@ for (const add of [
   addDevices,
   addDeadLetters,
   addWorker,
+  addAgents,
   addDoctor,
   addInit,
   addSchema,

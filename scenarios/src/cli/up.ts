@@ -9,6 +9,7 @@ import { type ClockScale, identify, isRunning, type ProcessIdentity } from '@mus
 import type { Command } from 'commander'
 import { z } from 'zod'
 import { createHttpClient } from '../client/http-client.ts'
+import type { StackNats } from '../stack/broker.ts'
 import { startStack } from '../stack/stack.ts'
 import { count, port as portOf, positiveNumber } from './arguments.ts'
 import { type GraphFlags, graphArguments, graphConfigOf, withGraphFlags } from './graph-flags.ts'
@@ -26,6 +27,8 @@ interface UpFlags extends GraphFlags {
   readonly detach?: boolean
   readonly timeout: number
   readonly tenant: string
+  readonly brokerListen: string
+  readonly brokerTls?: boolean
   readonly logLevel: string
 }
 
@@ -39,6 +42,8 @@ export function addStack(program: Command): void {
     .option('--capacity <devices>', 'devices that each worker takes', count, 10_000)
     .option('--speed <factor>', 'simulated seconds in a wall second', positiveNumber, 1)
     .option('--tenant <name>', 'name of the tenant', 'contoso')
+    .option('--broker-listen <address>', 'where nats-server listens; beyond this machine with TLS', '127.0.0.1')
+    .option('--broker-tls', 'TLS of nats-server on this machine as well')
     .option('-d, --detach', 'go to the background when it serves')
     .option('--timeout <seconds>', 'with --detach: how long to wait for it', positiveNumber, 60)
     .option('--log-level <level>', 'of the services, for their log files', 'info')
@@ -81,13 +86,14 @@ async function serve(flags: UpFlags): Promise<void> {
     clock,
     port: doorPort(flags),
     graph: graphConfigOf(flags),
+    broker: { listen: flags.brokerListen, tls: flags.brokerTls === true },
     keepFleets: true,
     logLevel: flags.logLevel,
     env: process.env,
     onEvent: (what, text) => process.stdout.write(`${what}: ${text}\n`),
     onLost: (error) => lost.abort(error),
   })
-  const worker: WorkerConnection = { natsUrl: stack.nats.url, ...stack.nats.credentials, tenant: flags.tenant, clock }
+  const worker = workerConnection(stack.nats, { dataDir, tenant: flags.tenant, clock })
   try {
     writePrivate(join(dataDir, 'worker.json'), worker)
     writePrivate(pidFile(dataDir), identify(process.pid))
@@ -98,6 +104,16 @@ async function serve(flags: UpFlags): Promise<void> {
     await stack.stop()
     for (const file of [pidFile(dataDir), join(dataDir, 'worker.json')]) rmSync(file, { force: true })
   }
+}
+
+function workerConnection(
+  { url: natsUrl, access }: StackNats,
+  { dataDir, tenant, clock }: { dataDir: string; tenant: string; clock: ClockScale },
+): WorkerConnection {
+  if (access.kind === 'given') return { natsUrl, tenant, clock, broker: access }
+  const ca = access.ca === undefined ? {} : { ca: access.ca }
+  const service = connectionFile(join(dataDir, 'control'))
+  return { natsUrl, tenant, clock, broker: { kind: 'own', ...ca, service } }
 }
 
 /** Simulated time never goes back: it runs on from where the clock of the directory is by now, at the speed of this start. */
@@ -147,6 +163,7 @@ async function detach(flags: UpFlags): Promise<void> {
     capacity: flags.capacity,
     speed: flags.speed,
     tenant: flags.tenant,
+    'broker-listen': flags.brokerListen,
     'log-level': flags.logLevel,
   })
   const child = spawn(
@@ -156,6 +173,7 @@ async function detach(flags: UpFlags): Promise<void> {
       main,
       'up',
       ...args.flatMap(([name, value]) => [`--${name}`, String(value)]),
+      ...(flags.brokerTls ? ['--broker-tls'] : []),
       ...graphArguments(flags),
     ],
     { detached: true, stdio: ['ignore', log, log], env: environmentOf(flags) },

@@ -1,20 +1,34 @@
 import { readFileSync } from 'node:fs'
-import { defaultAgentId, runAgent } from '@muster/agent/fleet'
-import { SubjectToken } from '@muster/shared/contracts'
+import { type AgentConfig, defaultAgentId, runAgent } from '@muster/agent/fleet'
+import { Connection } from '@muster/control'
+import { Invitation, SubjectToken } from '@muster/shared/contracts'
 import { CodedError } from '@muster/shared/core'
 import type { Command } from 'commander'
 import { z } from 'zod'
+import { createHttpClient } from '../client/http-client.ts'
+import { invite } from '../stack/invite.ts'
 import { abortOnSignal } from './interrupt.ts'
 
-/** What `muster up` writes for workers on this machine. */
+const Clock = z.object({ originWallMs: z.number(), originMs: z.number(), speed: z.number().positive() })
+
+/** What `muster up` writes for workers on this machine: whom to ask for an invitation, or how to get into a broker that is not ours. */
 export const WorkerConnection = z.object({
   natsUrl: z.string(),
-  user: z.string().exactOptional(),
-  password: z.string().exactOptional(),
   tenant: SubjectToken,
-  clock: z.object({ originWallMs: z.number(), originMs: z.number(), speed: z.number().positive() }),
+  clock: Clock,
+  broker: z.discriminatedUnion('kind', [
+    z.object({
+      kind: z.literal('own'),
+      ca: z.string().exactOptional(),
+      /** `connection.json` of the service. */
+      service: z.string(),
+    }),
+    z.object({ kind: z.literal('given'), user: z.string().exactOptional(), password: z.string().exactOptional() }),
+  ]),
 })
 export type WorkerConnection = z.infer<typeof WorkerConnection>
+
+type Entrance = Pick<AgentConfig, 'natsUrl' | 'broker' | 'tenant' | 'clock'>
 
 interface WorkerFlags {
   readonly connection: string
@@ -28,7 +42,11 @@ export function addWorker(program: Command): void {
   program
     .command('worker')
     .description('host devices: an agent process for 1 to 20,000 of them over one connection')
-    .option('--connection <file>', 'what `muster up` wrote for workers', '.muster/data/worker.json')
+    .option(
+      '--connection <file>',
+      'what `muster up` wrote for workers, or an invitation of `muster agents invite`',
+      '.muster/data/worker.json',
+    )
     .option('--id <id>', 'name of this agent; another one than every other')
     .option('--capacity <devices>', 'devices that it takes', '20000')
     .option('--data <dir>', 'keep the fleet here, so that the next start goes on with it')
@@ -42,7 +60,7 @@ export function addWorker(program: Command): void {
         throw new CodedError('cli/usage', '--id takes lower-case letters, digits and hyphens, 1 to 40')
       if (!Number.isInteger(capacity) || capacity < 1 || capacity > 20_000)
         throw new CodedError('cli/usage', '--capacity is a whole number from 1 to 20000')
-      const connection = readConnection(flags.connection)
+      const connection = await entranceOf(flags.connection, agentId)
       await runAgent(
         {
           ...connection,
@@ -57,14 +75,47 @@ export function addWorker(program: Command): void {
     })
 }
 
-function readConnection(file: string): WorkerConnection {
+/** An invitation is used as it is; on this machine the service is asked for one. */
+async function entranceOf(file: string, agentId: string): Promise<Entrance> {
+  const found = readFile(file)
+  const invitation = Invitation.safeParse(found)
+  if (invitation.success) return invited(invitation.data, agentId)
+  const connection = WorkerConnection.safeParse(found)
+  if (!connection.success) throw notRunning(file, connection.error)
+  const { broker, ...place } = connection.data
+  if (broker.kind === 'given') return { ...place, broker }
+  const service = Connection.safeParse(readFile(broker.service))
+  if (!service.success) throw notRunning(file, service.error)
+  const client = createHttpClient(service.data)
   try {
-    return WorkerConnection.parse(JSON.parse(readFileSync(file, 'utf8')))
-  } catch (error) {
-    throw new CodedError(
-      'stack/not-running',
-      `${file} does not say how to reach a Muster: start one with \`muster up\`, or name its file with --connection`,
-      { cause: error },
-    )
+    const { ca } = broker
+    return {
+      ...place,
+      broker: { kind: 'own', ...(ca === undefined ? {} : { ca }), invitation: await invite(client, { agentId }) },
+    }
+  } finally {
+    client.close()
   }
 }
+
+function invited(invitation: Invitation, agentId: string): Entrance {
+  const { natsUrl, tenant, clock, ca } = invitation
+  if (invitation.agentId !== undefined && invitation.agentId !== agentId)
+    throw new CodedError('cli/usage', `the invitation is for ${invitation.agentId}: say --id ${invitation.agentId}`)
+  return { natsUrl, tenant, clock, broker: { kind: 'own', ...(ca === undefined ? {} : { ca }), invitation } }
+}
+
+function readFile(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'))
+  } catch (error) {
+    throw notRunning(file, error)
+  }
+}
+
+const notRunning = (file: string, cause: unknown): CodedError =>
+  new CodedError(
+    'stack/not-running',
+    `${file} does not say how to reach a Muster: start one with \`muster up\`, or name its file with --connection`,
+    { cause },
+  )

@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { type Stats, subjects } from '@muster/shared/contracts'
 import { createNatsBus, systemClock } from '@muster/shared/runtime'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { almighty } from '../../../shared/test-support/nats.ts'
 import { processesOf, startMuster } from '../../test-support/command.ts'
 import { ADA, laptops, PATIENT } from '../../test-support/live.ts'
 import { readConnection } from '../cli/up.ts'
@@ -132,8 +133,9 @@ it('a Muster that runs comes to rest to be saved, and goes on; what was saved go
     const committed = async () => (await stats(client)).reports.committed
 
     // A service that hangs takes nothing in: what is in the stream stays there, and nothing is saved.
-    const { natsUrl, ...connection } = readJson('first/worker.json') as { natsUrl: string; tenant: string }
-    const bus = await createNatsBus({ url: natsUrl, ...connection, name: 'test', role: 'service' })
+    const { natsUrl, tenant } = readJson('first/worker.json') as { natsUrl: string; tenant: string }
+    const principal = almighty(join(dir, 'first', 'nats'))
+    const bus = await createNatsBus({ url: natsUrl, principal, tenant, name: 'test', role: 'service' })
     const { pid } = readConnection(join(dir, 'first'))
     process.kill(pid, 'SIGSTOP')
     await bus.append(report, new Uint8Array([1]), { msgId: 'none' })

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { openSqliteStore } from '@muster/control'
+import { brokerProof, openSqliteStore } from '@muster/control'
 import { CodedError } from '@muster/shared/core'
-import { createNatsBus, isRunning, type ProcessIdentity } from '@muster/shared/runtime'
+import { brokerIdentityDir, createNatsBus, isRunning, type ProcessIdentity } from '@muster/shared/runtime'
 import { WorkerConnection } from '../cli/worker.ts'
 
 /** The processes of a Muster that runs on a data directory. */
@@ -54,11 +54,13 @@ export async function atStandstill<T>(dataDir: string, parts: RunningParts, work
 
 /** Wait until nothing waits in the broker's stream and in the outbox; the service is stopped at that moment. */
 async function drained(dataDir: string, stopControl: () => void): Promise<void> {
-  const { natsUrl, user, password, tenant } = WorkerConnection.parse(
+  const { natsUrl, broker, tenant } = WorkerConnection.parse(
     JSON.parse(readFileSync(join(dataDir, 'worker.json'), 'utf8')),
   )
-  const credentials = { ...(user === undefined ? {} : { user }), ...(password === undefined ? {} : { password }) }
-  const bus = await createNatsBus({ url: natsUrl, ...credentials, name: 'snapshot', role: 'service', tenant })
+  const name = 'snapshot'
+  const access = broker.kind === 'own' ? { ...broker, identityDir: brokerIdentityDir(join(dataDir, 'nats')) } : broker
+  const proof = brokerProof(access, 'service', name, tenant)
+  const bus = await createNatsBus({ url: natsUrl, ...proof, name, role: 'service', tenant })
   const store = openSqliteStore(join(dataDir, 'control', 'muster.db'))
   const waiting = async (): Promise<string | undefined> => {
     const { messages } = await bus.streamInfo('REPORTS')

@@ -1,10 +1,12 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Connection, GraphConfig } from '@muster/control'
+import type { AgentBroker, AgentConfig } from '@muster/agent/fleet'
+import type { Connection, ControlConfig, GraphConfig } from '@muster/control'
 import { CodedError } from '@muster/shared/core'
-import { type ClockScale, type NatsSupervisor, superviseNatsServer } from '@muster/shared/runtime'
-import { resolveNatsServer } from '../../../shared/setup/nats-server.mjs'
-import { namingDiskFull } from './disk-full.ts'
+import type { ClockScale } from '@muster/shared/runtime'
+import { createHttpClient } from '../client/http-client.ts'
+import { type BrokerPlace, brokerOf, type StackNats } from './broker.ts'
+import { type Inviting, invite } from './invite.ts'
 import { type ManagedProcess, startProcess } from './managed-process.ts'
 
 export interface StackOptions {
@@ -20,19 +22,12 @@ export interface StackOptions {
   readonly keepFleets: boolean
   readonly logLevel: string
   readonly graph?: GraphConfig
+  readonly broker?: BrokerPlace
   readonly env: NodeJS.ProcessEnv
   /** A part has ended, or is back. */
   readonly onEvent: (what: string, text: string) => void
   /** A part has ended for good, with what. */
   readonly onLost?: (error: CodedError) => void
-}
-
-/** The broker as the stack sees it: its own child, or one that runs elsewhere. */
-export interface StackNats
-  extends Pick<NatsSupervisor, 'url' | 'pid' | 'kill' | 'revive' | 'pause' | 'resume' | 'stop'> {
-  /** Of a server of ours. */
-  readonly version: string | undefined
-  readonly credentials: { readonly user?: string; readonly password?: string }
 }
 
 /** The control service through its lives. */
@@ -76,9 +71,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const nats = await openNats()
     stopping.push(() => nats.stop())
     const natsUrl = nats.url
-    const common = { natsUrl, ...nats.credentials, tenant, clock, logLevel }
-    const controlConfig = {
+    const common = { natsUrl, tenant, clock, logLevel }
+    const controlConfig: ControlConfig = {
       ...common,
+      broker: nats.access,
       dataDir: join(dataDir, 'control'),
       host: '127.0.0.1',
       port: options.port,
@@ -89,14 +85,17 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     report(control, 'control', options, () => ended)
     const { connection } = control
     if (!connection) throw new CodedError('stack/start-failed', 'the control service did not say where it is')
+    const client = createHttpClient(connection)
+    stopping.push(async () => client.close())
     const workers: ManagedProcess[] = []
     stopping.push(async () => {
       await Promise.all(workers.map((worker) => worker.stop()))
     })
     const starting = Array.from({ length: options.workers }, async (_, index) => {
       const agentId = `worker-${index + 1}`
-      const config = {
+      const config: AgentConfig = {
         ...common,
+        broker: await agentBroker(nats, client, agentId),
         agentId,
         capacity: options.capacity,
         ...(options.keepFleets ? { dataDir: join(dataDir, 'fleets') } : {}),
@@ -139,6 +138,13 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   }
 }
 
+/** What lets a worker in. One that was revoked stays outside, unless it was invited by hand. */
+async function agentBroker({ access }: StackNats, client: Inviting, agentId: string): Promise<AgentBroker> {
+  if (access.kind === 'given') return access
+  const { ca } = access
+  return { kind: 'own', ...(ca === undefined ? {} : { ca }), invitation: await invite(client, { agentId }) }
+}
+
 function report(process: ManagedProcess, name: string, { onEvent, onLost }: StackOptions, ended: () => boolean): void {
   void process.exited.then(({ expected, error }) => {
     if (expected || ended()) return
@@ -146,66 +152,3 @@ function report(process: ManagedProcess, name: string, { onEvent, onLost }: Stac
     onLost?.(error)
   })
 }
-
-/** `$MUSTER_NATS_URL` names a server that runs already; otherwise one is started from the first binary that is found. */
-function brokerOf({ env, dataDir, onEvent, onLost }: StackOptions): () => Promise<StackNats> {
-  const given = env['MUSTER_NATS_URL']
-  if (given) {
-    const nats = elsewhere(given)
-    return async () => nats
-  }
-  const binary = findNatsServer(env)
-  return () =>
-    superviseNatsServer({
-      binary,
-      dataDir: join(dataDir, 'nats'),
-      onExit: () => onEvent('broker.down', 'nats-server has ended'),
-      onRestarted: (downMs) => onEvent('broker.up', `nats-server serves again after ${Math.round(downMs)} ms`),
-      onError: (thrown) => {
-        const error = namingDiskFull(thrown)
-        onEvent('broker.lost', error instanceof Error ? error.message : String(error))
-        // It is tried again, but this does not pass by itself.
-        if (error instanceof CodedError && error.code !== 'nats/start-failed') onLost?.(error)
-      },
-    })
-}
-
-/** A server that is not ours: used, and left alone. Credentials may stand in its URL. */
-function elsewhere(text: string): StackNats {
-  const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url?.protocol !== 'nats:' || url.hostname === '')
-    throw new CodedError('nats/bad-url', 'MUSTER_NATS_URL must look like nats://user:password@host:4222')
-  const [user, password] = [decodeURIComponent(url.username), decodeURIComponent(url.password)]
-  return {
-    url: `nats://${url.host}`,
-    credentials: user === '' ? {} : { user, password },
-    pid: undefined,
-    version: undefined,
-    kill: async () => {
-      throw new CodedError('nats/not-ours', 'a broker that MUSTER_NATS_URL names is not killed')
-    },
-    revive: () => undefined,
-    pause: () => {
-      throw new CodedError('nats/not-ours', 'a broker that MUSTER_NATS_URL names is not made to hang')
-    },
-    resume: () => undefined,
-    stop: async () => undefined,
-  }
-}
-
-function findNatsServer(env: NodeJS.ProcessEnv): NonNullable<ReturnType<typeof resolveNatsServer>> {
-  let binary: ReturnType<typeof resolveNatsServer>
-  try {
-    binary = resolveNatsServer({ env })
-  } catch (cause) {
-    throw new CodedError('nats/not-found', (cause as Error).message, { cause })
-  }
-  if (!binary) throw new CodedError('nats/not-found', natsMissing)
-  return binary
-}
-
-const natsMissing = `there is no nats-server on this machine. Any one of these gets it:
-  npm test                                   (its set-up installs one)
-  go install github.com/nats-io/nats-server/v2@v2.15.2
-  apt-get install nats-server                (Debian, Ubuntu), or brew install nats-server
-  MUSTER_NATS_BIN=/path/to/nats-server       (one that you have)`

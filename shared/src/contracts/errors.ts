@@ -33,6 +33,28 @@ export const errorCatalogue = {
     meaning: 'A message is larger than nats-server carries.',
   },
 
+  // agents and the broker
+  'credential/bad-invitation': {
+    status: 403,
+    graph: 'Forbidden',
+    exit: 4,
+    meaning: 'The invitation of an agent is used, over, or for another agent.',
+  },
+  'credential/bad-proof': {
+    status: 403,
+    graph: 'Forbidden',
+    exit: 4,
+    meaning: 'A request for credentials does not prove the keys that it is for.',
+  },
+  'credential/revoked': { status: 403, graph: 'Forbidden', exit: 4, meaning: 'The agent was revoked.' },
+  'credential/unknown-agent': { status: 404, graph: 'NotFound', exit: 3, meaning: 'There is no such agent.' },
+  'credential/not-invited': {
+    status: 500,
+    graph: 'InternalServerError',
+    exit: 4,
+    meaning: 'An agent has no credentials that are in force, and no invitation.',
+  },
+
   // the supervised nats-server, and what this machine lacks
   'nats/port-taken': {
     status: 500,
@@ -45,6 +67,12 @@ export const errorCatalogue = {
     graph: 'InternalServerError',
     exit: 4,
     meaning: 'The disk that holds the store of nats-server is full.',
+  },
+  'nats/too-old': {
+    status: 500,
+    graph: 'InternalServerError',
+    exit: 4,
+    meaning: 'This version of nats-server is not let out of the machine.',
   },
   'nats/start-failed': { status: 500, graph: 'InternalServerError', exit: 4, meaning: 'nats-server does not start.' },
   'nats/bad-url': { status: 500, graph: 'InternalServerError', exit: 4, meaning: '`MUSTER_NATS_URL` is no address.' },

@@ -1,3 +1,4 @@
+export * from './agent-credential.ts'
 export * from './check-in.ts'
 export * from './command.ts'
 export * from './dead-letter.ts'

@@ -14,6 +14,12 @@ import { FleetOrder, HistoryEntry, WorkerHello } from './simulation.ts'
  * | GET /_muster/ready | → 200 `Readiness`, or 503 with what is missing |
  * | GET /_muster/info | → `ServiceInfo` |
  * | GET /_muster/workers | → `{workers: WorkerView[]}` |
+ * | POST /_muster/invitations | `InvitationOrder` → `Invitation`: lets one agent join, once, within ten minutes |
+ * | GET /_muster/agents | → `{agents: AgentView[]}` |
+ * | POST /_muster/agents/{id}/revoke | → `AgentView`: its connection ends, and it is let in no more |
+ * | GET /_muster/signing-keys | → `{keys}`: the keys that users of the broker are made with |
+ * | POST /_muster/signing-keys/roll-over | → `{keys}`: agents are made with a new one |
+ * | POST /_muster/signing-keys/retire | → `{keys}`: what older ones have made ends |
  * | POST /_muster/population | `Population` → `OrderReply`: devices are made on the workers, each as many as it has room for |
  * | POST /_muster/orders | `WorldOrder` → `OrderReply`: presence, drift, sync, fault |
  * | GET /_muster/dlq?code=&before= | → `DeadLetterPage`: what was refused, newest first |

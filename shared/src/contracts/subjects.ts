@@ -13,8 +13,12 @@ export const subjects = {
   renewal: (tenant: string, agent: string) => `v1.up.${tenant}.${agent}.csr`,
   /** agent → service, request, queue `svc`: `AppRegistrationBatch`. */
   appRegistration: (tenant: string, agent: string) => `v1.up.${tenant}.${agent}.app`,
-  /** not yet enrolled → service, request, queue `pki`: `EnrolmentBatch`. */
-  enrolment: (tenant: string) => `v1.enr.${tenant}`,
+  /** agent → service, for devices that are not enrolled yet, request, queue `pki`: `EnrolmentBatch`. */
+  enrolment: (tenant: string, agent: string) => `v1.up.${tenant}.${agent}.enr`,
+  /** agent → service, request, queue `pki`: `AgentRenewal`, the agent's own credential. */
+  agentRenewal: (tenant: string, agent: string) => `v1.up.${tenant}.${agent}.jwt`,
+  /** a process that is no agent yet → service, request, queue `pki`: `AgentJoin`. */
+  agentJoin: (tenant: string) => `v1.enr.${tenant}`,
   /** service → one agent: `Poke`. */
   poke: (tenant: string, agent: string) => `v1.dn.${tenant}.${agent}.poke`,
   /** service → all agents: `Poke`. */
@@ -22,7 +26,7 @@ export const subjects = {
   /** service → all agents, for the devices of a platform: `Poke`. */
   pokePlatform: (tenant: string, platform: PlatformName) => `v1.bc.${tenant}.p.${platform.toLowerCase()}`,
   /** simulation, agent → service, request: `WorkerHello`; also its heartbeat. */
-  workerHello: (tenant: string) => `v1.sim.${tenant}.hello`,
+  workerHello: (tenant: string, agent: string) => `v1.sim.${tenant}.${agent}.hello`,
   /** simulation, service → all agents, nothing in it: say hello now, the service has just come. */
   rollCall: (tenant: string) => `v1.sim.${tenant}.roll-call`,
   /** simulation, service → one agent, request: `FleetOrder`. */
@@ -36,6 +40,9 @@ export const servicePatterns = {
   checkIn: (tenant: string) => `v1.up.${tenant}.*.chk`,
   renewal: (tenant: string) => `v1.up.${tenant}.*.csr`,
   appRegistration: (tenant: string) => `v1.up.${tenant}.*.app`,
+  enrolment: (tenant: string) => `v1.up.${tenant}.*.enr`,
+  agentRenewal: (tenant: string) => `v1.up.${tenant}.*.jwt`,
+  workerHello: (tenant: string) => `v1.sim.${tenant}.*.hello`,
 } as const
 
 /** The patterns that streams cover. */

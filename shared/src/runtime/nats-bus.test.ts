@@ -3,11 +3,9 @@ import { join } from 'node:path'
 import { subjects } from '@muster/shared/contracts'
 import type { Bus } from '@muster/shared/core'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { testNatsServer } from '../../test-support/nats.ts'
+import { type TestNatsServer as Server, testNatsServer } from '../../test-support/nats.ts'
 import { busConformance, bytes, PATIENT, REPORTS_BYTES_MAX, text } from './bus-conformance.ts'
 import { createNatsBus } from './nats-bus.ts'
-
-type Server = Awaited<ReturnType<typeof testNatsServer>>
 
 const connectTo = ({ url, credentials }: Server, name: string): Promise<Bus> =>
   createNatsBus({ url, ...credentials, name, role: 'service', tenant: 't', reportsBytesMax: REPORTS_BYTES_MAX })

@@ -11,7 +11,7 @@ import {
 } from '@nats-io/transport-node'
 import { createAppender, isTooLarge } from './nats-append.ts'
 import { ensureAssets, policyBucket } from './nats-assets.ts'
-import { connectNats, type NatsBusOptions } from './nats-connection.ts'
+import { connectNats, inboxPrefixOf, type NatsBusOptions } from './nats-connection.ts'
 import { consumeStream } from './nats-consume.ts'
 
 const DRAIN_MAX_MS = 5_000
@@ -23,12 +23,14 @@ const REPORTS_BYTES_MAX = 2 * 1_073_741_824
  */
 export async function createNatsBus(options: NatsBusOptions): Promise<Bus & { readonly serverVersion: string }> {
   const connection = await connectNats(options)
-  const inboxPrefix = `_I.${options.tenant}.${options.name}`
-  const appender = createAppender(connection, inboxPrefix)
+  const appender = createAppender(connection, inboxPrefixOf(options))
   const manager = await jetstreamManager(connection, { checkAPI: false })
   const listeners = new Set<(status: BusStatus) => void>()
   /** Ends each request that waits when the connection goes: its answer cannot come any more. */
   const waiting = new Set<(error: unknown) => void>()
+  const subscriptions = new Set<NatsSubscription>()
+  /** Answers that are being worked out. */
+  const answering = new Set<Promise<void>>()
   let connected = true
   let closed = false
   let bucket: Promise<KV> | undefined
@@ -75,6 +77,7 @@ export async function createNatsBus(options: NatsBusOptions): Promise<Bus & { re
     },
     subscribe: (pattern, handler, { queue } = {}) =>
       subscriptionOf(
+        subscriptions,
         connection.subscribe(pattern, {
           ...(queue === undefined ? {} : { queue }),
           callback: (error, message) => {
@@ -96,11 +99,13 @@ export async function createNatsBus(options: NatsBusOptions): Promise<Bus & { re
     },
     respond: (pattern, handler, { queue, onError } = {}) =>
       subscriptionOf(
+        subscriptions,
         connection.subscribe(pattern, {
           ...(queue === undefined ? {} : { queue }),
           callback: (error, message) => {
             if (error) return
-            void answer(message, handler, onError)
+            const working: Promise<void> = answer(message, handler, onError).finally(() => answering.delete(working))
+            answering.add(working)
           },
         }),
       ),
@@ -144,7 +149,7 @@ export async function createNatsBus(options: NatsBusOptions): Promise<Bus & { re
     close: async () => {
       if (closed) return
       closed = true
-      const drained = connected ? connection.drain() : connection.close()
+      const drained = connected ? finishAndDrain(connection, subscriptions, answering) : connection.close()
       await Promise.race([
         drained.catch(() => undefined),
         new Promise((resolve) => setTimeout(resolve, DRAIN_MAX_MS).unref()),
@@ -168,7 +173,9 @@ async function answer(
   onError: ((error: unknown, message: BusMessage) => void) | undefined,
 ): Promise<void> {
   try {
-    message.respond(await handler(messageOf(message)))
+    const reply = await handler(messageOf(message))
+    // Answers go to inboxes: whoever asks must not have the service send elsewhere what he may not send himself.
+    if (message.reply?.startsWith('_I.')) message.respond(reply)
   } catch (error) {
     onError?.(error, messageOf(message))
   }
@@ -176,9 +183,22 @@ async function answer(
 
 const messageOf = (message: Msg): BusMessage => ({ subject: message.subject, payload: message.data })
 
-function subscriptionOf(subscription: NatsSubscription): Subscription {
+/** Take nothing more, work out the answers to what has come, and go. */
+async function finishAndDrain(
+  connection: NatsConnection,
+  subscriptions: ReadonlySet<NatsSubscription>,
+  answering: ReadonlySet<Promise<void>>,
+): Promise<void> {
+  await Promise.all([...subscriptions].map((subscription) => subscription.drain().catch(() => undefined)))
+  await Promise.all(answering)
+  await connection.drain()
+}
+
+function subscriptionOf(all: Set<NatsSubscription>, subscription: NatsSubscription): Subscription {
+  all.add(subscription)
   return {
     stop: async () => {
+      all.delete(subscription)
       if (!subscription.isClosed()) subscription.unsubscribe()
     },
   }

@@ -1,15 +1,21 @@
 import { CodedError } from '@muster/shared/core'
-import { connect, type NatsConnection } from '@nats-io/transport-node'
+import { type ConnectionOptions, connect, type NatsConnection } from '@nats-io/transport-node'
+import type { Principal } from './nats-identity/principal.ts'
 
 export interface NatsBusOptions {
-  /** `nats://host:port`. */
+  /** `nats://host:port`; `tls://` where the server must prove who it is. */
   readonly url: string
+  /** Who one is to a broker of Muster's own. */
+  readonly principal?: Principal
+  /** The root certificate that the server's must come from, PEM; no other is trusted. */
+  readonly ca?: string
+  /** For a broker that is not Muster's. */
   readonly user?: string
   readonly password?: string
   /** Shown by the server; also the stem of the private inbox. Characters `[a-z0-9-]`. */
   readonly name: string
-  /** Services ping every 5 s and notice a hung server sooner; agents every 20 s. */
-  readonly role: 'agent' | 'service'
+  /** Services and responders ping every 5 s and notice a hung server sooner; agents every 20 s. Only services make streams. */
+  readonly role: 'agent' | 'service' | 'responder'
   /** Stands for the tenant in the inbox prefix. */
   readonly tenant: string
   /** How long to wait for the first connection, milliseconds. @default 10000 */
@@ -20,6 +26,10 @@ export interface NatsBusOptions {
 
 const RECONNECT_MIN_MS = 100
 const RECONNECT_MAX_MS = 2_000
+
+/** The private inbox of a connection. */
+export const inboxPrefixOf = ({ principal, tenant, name }: NatsBusOptions): string =>
+  principal?.inboxPrefix ?? `_I.${tenant}.${name}`
 
 /**
  * Connect with the settings that NATS is used with here: no stack traces per request, endless reconnects with full jitter,
@@ -33,18 +43,17 @@ export async function connectNats(options: NatsBusOptions): Promise<NatsConnecti
       return await connect({
         servers: options.url,
         name: options.name,
-        ...(options.user === undefined ? {} : { user: options.user }),
-        ...(options.password === undefined ? {} : { pass: options.password }),
+        ...proofOf(options),
         noAsyncTraces: true,
         noEcho: true,
         maxReconnectAttempts: -1,
         reconnectDelayHandler: () => RECONNECT_MIN_MS + Math.random() * (RECONNECT_MAX_MS - RECONNECT_MIN_MS),
         // Only attempts to authenticate count here; a server that is being replaced refuses for a moment.
         ignoreAuthErrorAbort: true,
-        pingInterval: options.role === 'service' ? 5_000 : 20_000,
+        pingInterval: options.role === 'agent' ? 20_000 : 5_000,
         maxPingOut: 2,
         timeout: 3_000,
-        inboxPrefix: `_I.${options.tenant}.${options.name}`,
+        inboxPrefix: inboxPrefixOf(options),
       })
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error)
@@ -60,5 +69,21 @@ export async function connectNats(options: NatsBusOptions): Promise<NatsConnecti
       }
       await new Promise((resolve) => setTimeout(resolve, 200))
     }
+  }
+}
+
+function proofOf({ principal, ca, user, password }: NatsBusOptions): ConnectionOptions {
+  return {
+    ...(ca === undefined ? {} : { tls: { ca } }),
+    ...(user === undefined ? {} : { user }),
+    ...(password === undefined ? {} : { pass: password }),
+    ...(principal === undefined
+      ? {}
+      : {
+          authenticator: (nonce = '') => ({
+            jwt: principal.token(),
+            sig: Buffer.from(principal.sign(Buffer.from(nonce))).toString('base64url'),
+          }),
+        }),
   }
 }

@@ -32,7 +32,7 @@ async function greet(bus: Bus, agentId: string, boot = 'boot-1', leaving = false
       ...{ checkIns: 0, reportsSent: 0, reportsResent: 0, requestErrors: 0, pokes: 0, refused: 0, renewals: 0 },
     },
   }
-  const answer = await bus.request(subjects.workerHello(TENANT), encode(hello), { timeoutMs: 1_000 })
+  const answer = await bus.request(subjects.workerHello(TENANT, agentId), encode(hello), { timeoutMs: 1_000 })
   return WorkerHelloReply.parse(JSON.parse(new TextDecoder().decode(answer))).accepted
 }
 

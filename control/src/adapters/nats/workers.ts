@@ -4,6 +4,7 @@ import {
   type FleetOrder,
   FleetOrderReply,
   type SessionOffer,
+  servicePatterns,
   subjects,
   WorkerHello,
   type WorkerHelloReply,
@@ -61,8 +62,9 @@ export function openWorkers(options: {
     wall.nowMs() - lastSeenWallMs < hellos * hello.everyMs
   const door: Subscription = openRequestDoor({
     bus,
-    pattern: subjects.workerHello(tenant),
+    pattern: servicePatterns.workerHello(tenant),
     queue: 'svc',
+    agentToken: 3,
     schema: WorkerHello,
     log,
     onDeadLetter,

@@ -357,4 +357,9 @@ export const migrations: readonly string[] = [
     payload TEXT NOT NULL
   ) STRICT;
   `,
+  // Agents are known to the broker one by one.
+  `
+  CREATE TABLE agent (id TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE agent_invitation (id TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  `,
 ]

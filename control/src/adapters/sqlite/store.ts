@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Agent, AgentInvitation } from '../../app/agents/agent.ts'
 import type { Store, Tables } from '../../app/ports.ts'
 import type {
   Application,
@@ -147,6 +148,8 @@ function tablesOf(database: Database, caches?: Caches): Tables {
     grants: grants(database),
     subscriptions: documents<ChangeSubscription>(database, 'change_subscription'),
     deadLetters: deadLetters(database),
+    agents: documents<Agent>(database, 'agent'),
+    agentInvitations: documents<AgentInvitation>(database, 'agent_invitation'),
   }
 }
 

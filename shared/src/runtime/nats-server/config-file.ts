@@ -1,18 +1,8 @@
-import { randomBytes } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { z } from 'zod'
+import type { BrokerTrust } from '../nats-identity/broker-identity.ts'
 
-export interface NatsCredentials {
-  readonly user: string
-  readonly password: string
-}
-
-export const newCredentials = (): NatsCredentials => ({
-  user: 'muster',
-  password: randomBytes(24).toString('base64url'),
-})
-
-const Address = z.object({ port: z.number().int().min(1).max(65_535), user: z.string(), password: z.string() })
+const Address = z.object({ port: z.number().int().min(1).max(65_535) })
 
 /** Where clients find the server, kept so that those who outlive it find the next one in the same place. */
 export type NatsAddress = z.infer<typeof Address>
@@ -30,22 +20,37 @@ export function writeAddress(path: string, address: NatsAddress): void {
   writeFileSync(path, JSON.stringify(address), { mode: 0o600 })
 }
 
+/** A certificate and its key, as files. */
+export interface TlsFiles {
+  readonly certFile: string
+  readonly keyFile: string
+}
+
 export interface NatsServerConfig {
   readonly name: string
+  readonly host: string
   /** −1 lets the server choose; it writes its choice into `portsDir`. */
   readonly port: number
   readonly monitorPort: number
   readonly portsDir: string
   readonly storeDir: string
   readonly storeBytesMax: number
-  readonly credentials: NatsCredentials
+  /** Where the server keeps the tokens of accounts, with what it was told of them since. */
+  readonly accountsDir: string
+  readonly trust: BrokerTrust
+  readonly tls?: TlsFiles
 }
 
-/** Write the server's configuration, readable by its owner only: it holds the password. */
+/**
+ * Write the server's configuration. `max_payload` stays above what an agent may send: the token of the account travels in
+ * one message with all revocations.
+ */
 export function writeConfigFile(path: string, config: NatsServerConfig): void {
+  const { trust, tls } = config
+  const accounts = Object.entries(trust.accounts).map(([account, token]) => `  ${account}: ${token}\n`)
   const text = `# written by Muster at each start; edits are lost
 server_name: ${JSON.stringify(config.name)}
-listen: "127.0.0.1:${config.port}"
+listen: "${config.host}:${config.port}"
 http: "127.0.0.1:${config.monitorPort}"
 ports_file_dir: ${JSON.stringify(config.portsDir)}
 max_connections: 18000
@@ -58,10 +63,15 @@ jetstream {
   store_dir: ${JSON.stringify(config.storeDir)}
   max_file_store: ${config.storeBytesMax}
 }
-authorization {
-  user: ${JSON.stringify(config.credentials.user)}
-  password: ${JSON.stringify(config.credentials.password)}
+operator: ${trust.operatorToken}
+system_account: ${trust.systemAccount}
+resolver {
+  type: full
+  dir: ${JSON.stringify(config.accountsDir)}
+  allow_delete: false
 }
-`
+resolver_preload {
+${accounts.join('')}}
+${tls ? `tls {\n  cert_file: ${JSON.stringify(tls.certFile)}\n  key_file: ${JSON.stringify(tls.keyFile)}\n  timeout: 5\n}\n` : ''}`
   writeFileSync(path, text, { mode: 0o600 })
 }

@@ -84,10 +84,11 @@ it('hangs for a time and goes on', async () => {
 it('is found in the same place at the next start, and elsewhere when that is taken', async () => {
   const first = await testNatsServer({ dataDir: dir })
   const [url, credentials] = [first.url, first.credentials]
+  const { operatorToken } = first.identity.trust()
   const bus = await createNatsBus({ url, ...credentials, name: 'outlives', role: 'agent', tenant: 't' })
   await first.stop()
   const second = await testNatsServer({ dataDir: dir })
-  expect([second.url, second.credentials]).toEqual([url, credentials])
+  expect([second.url, second.identity.trust().operatorToken]).toEqual([url, operatorToken])
   await vi.waitFor(() => expect(bus.connected).toBe(true), PATIENT)
   await bus.close()
   await second.stop()
@@ -96,6 +97,22 @@ it('is found in the same place at the next start, and elsewhere when that is tak
   await using third = await testNatsServer({ dataDir: dir })
   expect(third.url).not.toBe(url)
   other.close()
+})
+
+it('takes over the directory of a server that knew one password', async () => {
+  const first = await testNatsServer({ dataDir: dir })
+  const { port } = new URL(first.url)
+  await first.stop()
+  rmSync(join(dir, 'identity'), { recursive: true })
+  rmSync(join(dir, 'accounts'), { recursive: true })
+  writeFileSync(join(dir, 'nats.json'), JSON.stringify({ port: Number(port), user: 'muster', password: 'secret' }))
+  await using second = await testNatsServer({ dataDir: dir })
+  expect(new URL(second.url).port).toBe(port)
+  const { url } = second
+  const login = { url, user: 'muster', password: 'secret', name: 'a', role: 'agent', tenant: 't' } as const
+  await expect(createNatsBus(login)).rejects.toMatchObject({ code: 'bus/refused' })
+  const bus = await createNatsBus({ url, ...second.credentials, name: 'a', role: 'agent', tenant: 't' })
+  await bus.close()
 })
 
 it('that is stopped while it comes back stays stopped', async () => {

@@ -1,10 +1,11 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CodedError } from '@muster/shared/core'
 import { acquireLock, type LockFile } from '../lock-file.ts'
+import { type BrokerIdentity, openBrokerIdentity } from '../nats-identity/broker-identity.ts'
 import { commandLineOf, identify, isRunning, type ProcessIdentity } from '../process-identity.ts'
 import { type NatsChild, startChild } from './child.ts'
-import { type NatsCredentials, newCredentials, readAddress, writeAddress, writeConfigFile } from './config-file.ts'
+import { readAddress, type TlsFiles, writeAddress, writeConfigFile } from './config-file.ts'
 
 export interface SupervisorOptions {
   readonly binary: { readonly path: string; readonly version: string }
@@ -12,6 +13,10 @@ export interface SupervisorOptions {
   readonly dataDir: string
   /** @default that of the last time, or a free one */
   readonly port?: number
+  /** Address to listen at. @default 127.0.0.1 */
+  readonly host?: string
+  /** With it every connection is encrypted. PEM. */
+  readonly tls?: { readonly certificateChainPem: string; readonly keyPem: string }
   /** JetStream's limit on disk, bytes. @default 8 GiB */
   readonly storeBytesMax?: number
   /** Told when the server ended without being asked to, and when it serves again. */
@@ -24,7 +29,8 @@ export interface SupervisorOptions {
 export interface NatsSupervisor {
   readonly url: string
   readonly monitorUrl: string
-  readonly credentials: NatsCredentials
+  /** Who may come, and as what. */
+  readonly identity: BrokerIdentity
   readonly version: string
   /** Of the server that runs now; `undefined` while it is down. */
   readonly pid: number | undefined
@@ -43,6 +49,11 @@ const STOP_TIMEOUT_MS = 10_000
 const RESTART_MIN_MS = 50
 const RESTART_MAX_MS = 5_000
 const STORE_BYTES_MAX = 8 * 1_073_741_824
+const LOOPBACK = '127.0.0.1'
+const ANYWHERE = '0.0.0.0'
+
+/** Where the identity of the server of a directory is. */
+export const brokerIdentityDir = (dataDir: string): string => join(dataDir, 'identity')
 
 /**
  * Start a nats-server and keep it running on the same port. A server that a crashed supervisor left behind is ended first.
@@ -58,6 +69,8 @@ export async function superviseNatsServer(options: SupervisorOptions): Promise<N
       config: join(dataDir, 'nats.conf'),
       address: join(dataDir, 'nats.json'),
       log: join(dataDir, 'nats.log'),
+      accountsDir: join(dataDir, 'accounts'),
+      tls: { certFile: join(dataDir, 'tls.pem'), keyFile: join(dataDir, 'tls.key') },
       portsDir,
       // Formats differ between minor versions, and a store is not always readable by an older server.
       storeDir: join(dataDir, `jetstream-${binary.version.split('.').slice(0, 2).join('.')}`),
@@ -72,6 +85,8 @@ interface Paths {
   readonly config: string
   readonly address: string
   readonly log: string
+  readonly accountsDir: string
+  readonly tls: TlsFiles
   readonly portsDir: string
   readonly storeDir: string
 }
@@ -82,7 +97,9 @@ async function supervise(
   paths: Paths,
 ): Promise<NatsSupervisor> {
   const before = readAddress(paths.address)
-  const credentials = before ? { user: before.user, password: before.password } : newCredentials()
+  const identity = openBrokerIdentity(brokerIdentityDir(options.dataDir))
+  const host = options.host ?? LOOPBACK
+  if (options.tls) writeTls(paths.tls, options.tls)
   let stopping = false
   let downUntilMs = 0
   let child: NatsChild | undefined
@@ -91,18 +108,21 @@ async function supervise(
   const start = async (port: number, monitorPort: number): Promise<NatsChild> => {
     writeConfigFile(paths.config, {
       name: 'muster-1',
+      host,
       port,
       monitorPort,
       portsDir: paths.portsDir,
       storeDir: paths.storeDir,
       storeBytesMax: options.storeBytesMax ?? STORE_BYTES_MAX,
-      credentials,
+      accountsDir: paths.accountsDir,
+      trust: identity.trust(),
+      ...(options.tls ? { tls: paths.tls } : {}),
     })
     const started = await startChild(options.binary.path, paths)
     child = started
     settled = started.exited.then(() => afterExit(started))
-    const identity = identify(started.pid)
-    if (identity) lock.note(identity)
+    const running = identify(started.pid)
+    if (running) lock.note(running)
     return started
   }
 
@@ -141,16 +161,16 @@ async function supervise(
   let first: NatsChild
   try {
     first = await firstStart(start, options.port, before?.port)
-    writeAddress(paths.address, { port: first.port, ...credentials })
+    writeAddress(paths.address, { port: first.port })
   } catch (error) {
     // On a full disk the server may run and the note of it fail.
     await stop()
     throw error
   }
   return {
-    url: `nats://127.0.0.1:${first.port}`,
+    url: `${options.tls ? 'tls' : 'nats'}://${host === ANYWHERE ? LOOPBACK : host}:${first.port}`,
     monitorUrl: `http://127.0.0.1:${first.monitorPort}`,
-    credentials,
+    identity,
     version: options.binary.version,
     get pid() {
       return child?.pid
@@ -187,6 +207,11 @@ async function firstStart(
     if (error instanceof CodedError && error.code === 'nats/port-taken') return start(-1, -1)
     throw error
   }
+}
+
+function writeTls({ certFile, keyFile }: TlsFiles, tls: NonNullable<SupervisorOptions['tls']>): void {
+  writeFileSync(keyFile, tls.keyPem, { mode: 0o600 })
+  writeFileSync(certFile, tls.certificateChainPem, { mode: 0o600 })
 }
 
 /** SIGTERM, and SIGKILL when it takes too long. Older servers exit with 1 on SIGTERM, so the code says nothing. */
