@@ -18,7 +18,7 @@ function run(faults: string, env: NodeJS.ProcessEnv = {}): Promise<RunResult> {
 kind: Scenario
 metadata: { name: live-faults }
 clock: { speed: 120 }
-limits: { wall: 3m }
+limits: { wall: 7m }
 behaviors: { busy: { driftFactor: 200, restartAfter: 5m, userActsAfter: 5m } }
 population: { size: 20, mix: [ { name: laptops, weight: 1, platform: windows, behavior: busy } ] }
 policies:
@@ -60,7 +60,7 @@ it('real processes are killed, hung and started again on the timeline of the fau
     'http',
     ...['broker.kill', 'control.pause', 'link', 'broker.pause', 'control.crash', 'control.restart', 'broker.kill'],
   ])
-}, 180_000)
+}, 480_000)
 
 it('what real processes have no way to is refused before anything starts', async () => {
   for (const fault of ['kind: link, loss: 3%', 'kind: broker.partition'])
