@@ -14,6 +14,11 @@ import { type NatsConnection, nanos } from '@nats-io/transport-node'
 
 const DAY_MS = 86_400_000
 const GIB = 1_073_741_824
+/**
+ * nats-server 2.9.10 takes an acknowledgement that an agent had sent to the JetStream API for an order: so nobody
+ * at all may empty a stream, or delete what is in it.
+ */
+const LASTING = { deny_purge: true, deny_delete: true } as const
 /** How often, and how far apart, to look for what another service is making at the same time. */
 const MAKING_ATTEMPTS = 20
 const MAKING_PAUSE_MS = 50
@@ -55,7 +60,8 @@ async function ensureStream(
   try {
     const { config } = await manager.streams.info(name)
     // One that an older Muster made.
-    if (config.max_msg_size !== settings.max_msg_size) await manager.streams.update(name, { ...config, ...settings })
+    if (config.max_msg_size !== settings.max_msg_size || !config.deny_purge)
+      await manager.streams.update(name, { ...config, ...settings, ...LASTING })
   } catch (error) {
     if (!isApiError(error, STREAM_NOT_FOUND)) throw error
     try {
@@ -64,6 +70,7 @@ async function ensureStream(
         subjects: [...streamSubjects[name]],
         storage: StorageType.File,
         num_replicas: 1,
+        ...LASTING,
         ...settings,
       })
     } catch (refused) {
