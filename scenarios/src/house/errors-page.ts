@@ -15,7 +15,7 @@ export function errorsPage(): string {
     '# Errors',
     '',
     'Every error that a user can meet has a code from a closed catalogue. Messages may be reworded; codes stay. This page is',
-    'written from `shared/src/contracts/errors.ts` by `npm run docs`; a test holds both together.',
+    'written from `shared/src/contracts/error-catalogue/` by `npm run docs`; a test holds both together.',
     '',
     sections.join('\n\n'),
   ].join('\n')}\n`
