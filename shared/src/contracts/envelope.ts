@@ -11,7 +11,7 @@ export type SessionId = z.infer<typeof SessionId>
 export const SessionOffer = z.object({ id: SessionId, publicKey: z.string().regex(/^[A-Za-z0-9+/]{120,124}={0,2}$/) })
 export type SessionOffer = z.infer<typeof SessionOffer>
 
-/** HMAC-SHA-256 with the session's key, its first 128 bits (RFC 4868 §2.1.1), in Base64 for URLs. */
+/** HMAC-SHA-256 with the session's key, its first 132 bits, in Base64 for URLs. */
 export const Mac = z.string().regex(/^[A-Za-z0-9_-]{22}$/, '22 digits of Base64 for URLs')
 
 /** Counts what a device signs; each is greater than all before it. */
