@@ -233,5 +233,13 @@ function diffText({ a, b, devices, onlyInA, onlyInB }: SnapshotDiff): string {
   const only = (name: string, list: readonly string[]): string[] =>
     list.length === 0 ? [] : [`only in ${name}: ${list.slice(0, DEVICES_SHOWN).join(', ')}`]
   const columns = ['what', ...new Set([a.name, b.name])]
-  return `${renderRecords(counts, columns, 'table')}\n${devices.length} devices differ\n${[...lines, ...more, ...only(a.name, onlyInA), ...only(b.name, onlyInB)].map((line) => `${line}\n`).join('')}`
+  const text = [
+    renderRecords(counts, columns, 'table'),
+    `${devices.length} devices differ`,
+    ...lines,
+    ...more,
+    ...only(a.name, onlyInA),
+    ...only(b.name, onlyInB),
+  ]
+  return `${text.join('\n')}\n`
 }
