@@ -89,14 +89,14 @@ export const fleetUserClaims = (
   nats: { issuer_account: account, tags: [`tenant:${user.tenant}`], type: 'user', version: 2 },
 })
 
-/** The one user of account SYS: tells the server of a changed account, finds connections, and ends them. */
+/** The one user of account SYS: tells the server of a changed account, which ends the connections that it shuts out. */
 export const systemUserClaims = (account: string, user: { key: string; name: string; iat: number }): NatsClaims => ({
   sub: user.key,
   name: user.name,
   iat: user.iat,
   nats: {
     issuer_account: account,
-    pub: { allow: ['$SYS.REQ.CLAIMS.UPDATE', '$SYS.REQ.SERVER.PING.CONNZ', '$SYS.REQ.SERVER.*.KICK'] },
+    pub: { allow: ['$SYS.REQ.CLAIMS.UPDATE'] },
     sub: { allow: [`${inboxes.system(user.name)}.>`] },
     subs: UNLIMITED,
     data: UNLIMITED,

@@ -70,9 +70,8 @@ export const scopes: Readonly<Record<ScopeRole, Scope>> = {
     payload: -1,
     subscriptionsMax: -1,
   },
-  // It sends again, in the name of agents, what had become a dead letter.
   service: {
-    pub: ['v1.up.>', 'v1.dn.>', 'v1.bc.>', 'v1.int.>', '_I.SVC.>', '$JS.API.>', '$JS.ACK.>', '$KV.>'],
+    pub: ['v1.dn.>', 'v1.bc.>', 'v1.int.>', '_I.SVC.>', '$JS.API.>', '$JS.ACK.>', '$KV.>'],
     sub: ['v1.int.>', `${inboxes.service(NAME)}.>`],
     payload: -1,
     subscriptionsMax: -1,
