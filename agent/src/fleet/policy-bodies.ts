@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { decode, PolicyBody, policyBodyKey } from '@muster/shared/contracts'
-import { type Bus, CodedError } from '@muster/shared/core'
+import { type Bus, CodedError, dropOldest } from '@muster/shared/core'
 
 /** Bodies that are kept; a fleet in one position needs a few per platform. */
 const KEPT_MAX = 256
@@ -37,10 +37,7 @@ export function createPolicyBodyCache(bus: Pick<Bus, 'getBlob'>, tenant: string)
     const fetching = fetch(sha256)
     kept.set(sha256, fetching)
     fetching.catch(() => kept.delete(sha256))
-    for (const oldest of kept.keys()) {
-      if (kept.size <= KEPT_MAX) break
-      kept.delete(oldest)
-    }
+    dropOldest(kept, KEPT_MAX)
     return fetching
   }
 

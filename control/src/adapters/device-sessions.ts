@@ -1,5 +1,5 @@
 import { createPrivateKey, hash } from 'node:crypto'
-import { DAY_MS, type EpochMs, ok, refuse } from '@muster/shared/core'
+import { DAY_MS, dropOldest, type EpochMs, ok, refuse } from '@muster/shared/core'
 import {
   type DeviceKey,
   openSession,
@@ -49,12 +49,7 @@ export function createDeviceSessions(key: DeviceKey, tenant: string): DeviceSess
     if (!read.ok) return undefined
     const made = openSession(privateKey, read.value.publicKeySpki, { tenant, session, certificateSerial: serialNumber })
     keys.set(serialNumber, made)
-    if (keys.size > KEYS_MAX) {
-      for (const oldest of keys.keys()) {
-        keys.delete(oldest)
-        break
-      }
-    }
+    dropOldest(keys, KEYS_MAX)
     return made
   }
 

@@ -1,22 +1,10 @@
 import type { Stats } from '@muster/shared/contracts'
 import type { ExpectationResult, PhaseResult, RunEvent, RunResult, Span } from '@muster/shared/scenario'
 import type { DeviceEvent } from '../runner/observer.ts'
+import type { RunHead } from '../runner/run-head.ts'
 
 /** What a run is, before anything has happened in it. */
-export interface LogHead
-  extends Pick<
-    RunResult,
-    | 'runId'
-    | 'scenario'
-    | 'seed'
-    | 'mode'
-    | 'speed'
-    | 'environment'
-    | 'command'
-    | 'startedWallMs'
-    | 'startedMs'
-    | 'resolvedYaml'
-  > {
+export interface LogHead extends Omit<RunHead, 'version'> {
   /** Of the format: another one cannot be read. */
   readonly version: 1
   readonly phases: readonly string[]

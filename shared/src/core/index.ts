@@ -1,5 +1,6 @@
 export * from './bus.ts'
 export * from './clock.ts'
+export * from './drop-oldest.ts'
 export * from './due-heap.ts'
 export * from './manual-clock.ts'
 export * from './nearest-name.ts'

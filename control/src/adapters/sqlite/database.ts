@@ -1,6 +1,6 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { enrolmentMode, type PlatformName } from '@muster/shared/contracts'
-import { CodedError } from '@muster/shared/core'
+import { CodedError, dropOldest } from '@muster/shared/core'
 import { copyFrom } from './copy.ts'
 import { migrations } from './migrations.ts'
 import { fold } from './rows.ts'
@@ -59,12 +59,7 @@ function connect(path: string, onBroken?: OnBroken): Database {
     // Queries of clients come in any number: those longest unused are let go.
     statements.delete(sql)
     statements.set(sql, statement)
-    if (statements.size > STATEMENTS_MAX) {
-      for (const oldest of statements.keys()) {
-        statements.delete(oldest)
-        break
-      }
-    }
+    dropOldest(statements, STATEMENTS_MAX)
     return statement
   }
   return {

@@ -1,3 +1,5 @@
+import { dropOldest } from '@muster/shared/core'
+
 /** Entries that a cache holds unless it is told otherwise; those longest known are let go. */
 const ENTRIES_MAX = 20_000
 
@@ -21,11 +23,7 @@ export function createRowCache<T>(entriesMax = ENTRIES_MAX): RowCache<T> {
     get: (key) => known.get(key),
     keep: (key, value) => {
       known.set(key, value)
-      if (known.size <= entriesMax) return
-      for (const oldest of known.keys()) {
-        known.delete(oldest)
-        break
-      }
+      dropOldest(known, entriesMax)
     },
     forget: (key) => void known.delete(key),
     clear: () => known.clear(),
