@@ -130,6 +130,7 @@ export async function createControl(deps: ControlDeps): Promise<Control> {
     ingestReports({ store, planning, clock, ids, signals, sessions, ...waking }, reports)
   const workers = openWorkers({
     bus: buses.requests,
+    letters: buses.outgoing,
     wall,
     tenant,
     log,
@@ -218,7 +219,7 @@ function openAgentDoors(
   admission: AdmissionDeps,
   onDeadLetter: () => void,
 ): readonly Door[] {
-  const common = { bus: buses.requests, queue: 'pki', log, onDeadLetter }
+  const common = { bus: buses.requests, letters: buses.outgoing, queue: 'pki', log, onDeadLetter }
   return [
     openRequestDoor({
       ...common,
@@ -257,7 +258,7 @@ function openDeviceDoors(
 ): readonly Door[] {
   const right = certificateIssuer(authority, tenant)
   const issuer = plantedBug === 'short-certificates' ? { ...right, issue: issueForAnHour(right) } : right
-  const common = { bus: buses.requests, log, onDeadLetter }
+  const common = { bus: buses.requests, letters: buses.outgoing, log, onDeadLetter }
   const bodies = natsPolicyBodies(buses.outgoing, tenant)
   const countEnrolment = (refusedWith: string | undefined): void => {
     if (refusedWith === undefined) meters.enrolments.enrolled++

@@ -23,6 +23,7 @@ type Json = Readonly<Record<string, unknown>>
 
 let live: Live
 let bus: Bus
+let streams: Bus
 /** What devices really said, by subject: the stuff that forgeries are made of. */
 const heard = new Map<string, Json>()
 const letters = new Map<string, Letter>()
@@ -40,13 +41,14 @@ const everySubject = [...Object.entries(requests), ['report', report] as const]
 
 beforeAll(async () => {
   live = await startLive()
-  bus = await live.bus('vandal')
+  bus = await live.bus('vandal', 'fleet')
   bus.subscribe('v1.>', ({ subject, payload }) => {
     if (heard.has(subject)) return
     const read = decode(z.record(z.string(), z.unknown()), payload)
     if (read.ok) heard.set(subject, read.value)
   })
-  await bus.consume(
+  streams = await live.bus('reader', 'store')
+  await streams.consume(
     'DLQ',
     async (batch) => {
       for (const { payload } of batch) {
@@ -258,5 +260,5 @@ it('what was buried is listed with its reason, goes to its door again by hand, a
 it('and the service has gone on all the while', async () => {
   await news()
   expect(await live.history(DEVICES)).toMatchObject({ ok: true, lost: 0, appliedTwice: 0, problems: [] })
-  expect((await bus.streamInfo('REPORTS')).messages).toBe(0)
+  expect((await streams.streamInfo('REPORTS')).messages).toBe(0)
 })

@@ -26,7 +26,8 @@ export interface Live extends AsyncDisposable {
   /** A request as it is, with whatever headers. */
   raw(method: string, path: string, options?: { headers?: Record<string, string>; body?: string }): Promise<RawAnswer>
   /** A client of the broker beside those of Muster. */
-  bus(name: string): Promise<Bus>
+  /** As somebody who may do anything in an account of the broker: that of the agents, or that of the streams. */
+  bus(name: string, account: 'fleet' | 'store'): Promise<Bus>
   stats(): Promise<Stats>
   /** Who is connected to the broker at this moment. */
   brokerConnections(): Promise<{ connections: { name?: string }[] }>
@@ -105,10 +106,10 @@ export async function startLive(options: Partial<StackOptions> = {}): Promise<Li
         signal: new AbortController().signal,
       }),
     raw: (method, path, options = {}) => ask(agent, stack.connection.url, method, path, options),
-    bus: async (name) => {
+    bus: async (name, account) => {
       const bus = await createNatsBus({
         url: stack.nats.url,
-        principal: almighty(join(dir, 'nats')),
+        principal: almighty(join(dir, 'nats'), account),
         name,
         role: 'agent',
         tenant: 'contoso',

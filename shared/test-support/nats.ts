@@ -67,17 +67,20 @@ export function natsBinaries(): { path: string; version: string }[] {
 export type TestNatsServer = NatsSupervisor &
   AsyncDisposable & {
     readonly dataDir: string
-    /** Of somebody who may do anything in account FLEET, as nobody may in the product. */
+    /** Of somebody who may do anything in account STORE, as nobody may in the product. */
     readonly credentials: { readonly principal: Principal }
   }
 
-/** Somebody who may do anything in account FLEET of the broker that lives in a directory. */
-export function almighty(natsDir: string): Principal {
-  const roots = JSON.parse(readFileSync(join(brokerIdentityDir(natsDir), 'roots.json'), 'utf8')) as { fleet: string }
-  const [account, user] = [nkeyFromSeed(roots.fleet), createNkey('user')]
+/** Somebody who may do anything in an account of the broker that lives in a directory. */
+export function almighty(natsDir: string, account: 'fleet' | 'store' = 'store'): Principal {
+  const roots = JSON.parse(readFileSync(join(brokerIdentityDir(natsDir), 'roots.json'), 'utf8')) as {
+    fleet: string
+    store: string
+  }
+  const [issuer, user] = [nkeyFromSeed(roots[account]), createNkey('user')]
   const nats = { pub: {}, sub: {}, subs: -1, data: -1, payload: -1, type: 'user', version: 2 } as const
   const claims = { sub: user.publicKey, name: 'almighty', iat: Math.floor(Date.now() / 1_000), nats }
-  return principalWith(user, '_I.TEST', () => encodeNatsJwt(claims, account))
+  return principalWith(user, '_I.TEST', () => encodeNatsJwt(claims, issuer))
 }
 
 /** A real nats-server for one test, gone with its files at the end of the `await using` scope. */

@@ -78,7 +78,7 @@ describe('a nats-server whose store is wiped while it is down', () => {
     writeFileSync(join(dir, 'crash'), 'before')
     await news()
     await vi.waitFor(() => expect(lost).toContain('control.lost'), PATIENT)
-    const bus = await live.bus('looks')
+    const bus = await live.bus('looks', 'store')
     await vi.waitFor(async () => expect((await bus.streamInfo('REPORTS')).messages).toBeGreaterThan(0), PATIENT)
     await live.stack.nats.kill({ downMs: 500 })
     const store = readdirSync(join(live.dir, 'nats')).filter((name) => name.startsWith('jetstream-'))

@@ -14,10 +14,7 @@ import { type NatsConnection, nanos } from '@nats-io/transport-node'
 
 const DAY_MS = 86_400_000
 const GIB = 1_073_741_824
-/**
- * nats-server 2.9.10 takes an acknowledgement that an agent had sent to the JetStream API for an order: so nobody
- * at all may empty a stream, or delete what is in it.
- */
+/** Nobody at all needs to empty a stream, or to delete what is in it: so nobody may. */
 const LASTING = { deny_purge: true, deny_delete: true } as const
 /** How often, and how far apart, to look for what another service is making at the same time. */
 const MAKING_ATTEMPTS = 20

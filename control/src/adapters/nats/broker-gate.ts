@@ -23,7 +23,7 @@ export function openBrokerGate(options: {
   const { identity, authority, system, tenant } = options
   const chain = authority.chain.map((der) => Buffer.from(der).toString('base64'))
   const told = (): Promise<void> =>
-    system.tellAccount().catch((error: unknown) => {
+    system.tellAccounts().catch((error: unknown) => {
       // A broker that is away is told as soon as it is back.
       if (!(error instanceof CodedError)) throw error
     })

@@ -6,6 +6,8 @@ import type { z } from 'zod'
 
 export interface DoorOptions<S extends z.ZodType> {
   readonly bus: Bus
+  /** Where dead letters are put: who answers agents has no streams. */
+  readonly letters: Pick<Bus, 'append'>
   readonly pattern: string
   readonly queue: string
   readonly schema: S
@@ -85,14 +87,14 @@ class Buried extends Error {
 }
 
 async function bury(
-  { bus, log, onDeadLetter }: Pick<DoorOptions<z.ZodType>, 'bus' | 'log' | 'onDeadLetter'>,
+  { letters, log, onDeadLetter }: Pick<DoorOptions<z.ZodType>, 'letters' | 'log' | 'onDeadLetter'>,
   { subject, payload }: BusMessage,
   refusal: { code: string; message: string; at?: string },
 ): Promise<never> {
   onDeadLetter()
   log.warn({ subject, code: refusal.code, at: refusal.at }, 'a message cannot be read')
   await sendDeadLetter(
-    bus,
+    letters,
     {
       subject,
       payload,

@@ -14,6 +14,7 @@ function start({ expected = [] as readonly string[] } = {}) {
   const log = createLogger({ name: 'test', level: 'silent' })
   const options = {
     bus: broker.connect('service'),
+    letters: broker.connect('letters'),
     wall,
     tenant: TENANT,
     log,

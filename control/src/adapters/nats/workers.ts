@@ -45,6 +45,7 @@ type Known = Pick<WorkerView, 'hello' | 'lastSeenWallMs'>
 
 export function openWorkers(options: {
   bus: Bus
+  letters: Pick<Bus, 'append'>
   wall: Clock
   tenant: string
   log: Logger
@@ -54,7 +55,7 @@ export function openWorkers(options: {
   /** The session that their devices shall speak in. */
   offer: () => SessionOffer
 }): Workers {
-  const { bus, wall, tenant, log, onDeadLetter } = options
+  const { bus, letters, wall, tenant, log, onDeadLetter } = options
   const startedMs = wall.nowMs()
   const expected = new Set(options.expected)
   const known = new Map<string, Known>()
@@ -62,6 +63,7 @@ export function openWorkers(options: {
     wall.nowMs() - lastSeenWallMs < hellos * hello.everyMs
   const door: Subscription = openRequestDoor({
     bus,
+    letters,
     pattern: servicePatterns.workerHello(tenant),
     queue: 'svc',
     agentToken: 3,

@@ -1,15 +1,22 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { privateFile } from '../private-file.ts'
-import { fleetAccountClaims, fleetUserClaims, operatorClaims, systemAccountClaims, systemUserClaims } from './claims.ts'
+import { type PrivateFile, privateFile } from '../private-file.ts'
+import {
+  fleetAccountClaims,
+  operatorClaims,
+  scopedUserClaims,
+  storeAccountClaims,
+  systemAccountClaims,
+  systemUserClaims,
+} from './claims.ts'
 import { decodeNatsJwt, encodeNatsJwt } from './jwt.ts'
 import { createNkey, type Nkey, nkeyFromSeed } from './nkey.ts'
 import { type Principal, type PrincipalText, principalWith } from './principal.ts'
-import { inboxes, type ScopeRole, scopes } from './scopes.ts'
+import { accountOf, crossings, inboxes, type ScopeRole, scopes } from './scopes.ts'
 
 /** The keys that nothing is signed with day by day; whoever moves the broker elsewhere keeps this file away. */
-const Roots = z.object({ operator: z.string(), fleet: z.string(), system: z.string() })
+const Roots = z.object({ operator: z.string(), fleet: z.string(), store: z.string().optional(), system: z.string() })
 
 const KeyVersion = z.object({
   role: z.enum(['agent', 'enrol', 'service', 'responder']),
@@ -18,7 +25,15 @@ const KeyVersion = z.object({
 })
 const Keys = z.object({ operatorSigning: z.string(), systemSigning: z.string(), scoped: z.array(KeyVersion) })
 
-const Fleet = z.object({ revoked: z.record(z.string(), z.number()), token: z.string() })
+/** The accounts' tokens. One that has none of STORE is of a Muster whose agents were in one account with the streams. */
+const Accounts = z.object({
+  revoked: z.record(z.string(), z.number()),
+  token: z.string(),
+  storeToken: z.string().optional(),
+})
+
+type Whole<T> = { readonly [K in keyof T]-?: Exclude<T[K], undefined> }
+type SignedAccounts = Whole<z.infer<typeof Accounts>>
 
 /** A key that makes users, as one may see it. */
 export interface SigningKeyView {
@@ -33,7 +48,6 @@ export interface SigningKeyView {
 export interface BrokerTrust {
   readonly operatorToken: string
   readonly systemAccount: string
-  readonly fleetAccount: string
   /** Account → its token. */
   readonly accounts: Readonly<Record<string, string>>
 }
@@ -41,6 +55,8 @@ export interface BrokerTrust {
 /** Who the broker is, who may come, and what each may do. All of it in one directory, for its owner only. */
 export interface BrokerIdentity {
   trust(): BrokerTrust
+  /** What the server is told when an account has changed; what exports goes before what imports it. */
+  accountTokens(): readonly string[]
   readonly fleetAccount: string
   /** A user of a service in this process; its key is made here and nowhere kept. */
   service(role: 'service' | 'responder', name: string, tenant: string): Principal
@@ -69,8 +85,10 @@ export function openBrokerIdentity(dir: string): BrokerIdentity {
     keys: privateFile(join(dir, 'keys.json')),
     fleet: privateFile(join(dir, 'fleet.json')),
   }
-  const roots = readOrMake(files.roots, Roots, newRoots)
-  const [operator, fleet, system] = [roots.operator, roots.fleet, roots.system].map(nkeyFromSeed) as [Nkey, Nkey, Nkey]
+  const roots = withStore(readOrMake(files.roots, Roots, newRoots), files.roots)
+  const [operator, system] = [nkeyFromSeed(roots.operator), nkeyFromSeed(roots.system)]
+  const [fleet, store] = [nkeyFromSeed(roots.fleet), nkeyFromSeed(roots.store)]
+  const accounts = { fleet, store }
   let keys = readOrMake(files.keys, Keys, newKeys)
   const [operatorSigning, systemSigning] = [nkeyFromSeed(keys.operatorSigning), nkeyFromSeed(keys.systemSigning)]
 
@@ -85,20 +103,32 @@ export function openBrokerIdentity(dir: string): BrokerIdentity {
     if (!found) throw new Error(`there is no signing key for ${role}`)
     return found.key
   }
-  const signFleet = (revoked: Readonly<Record<string, number>>, before?: string): z.infer<typeof Fleet> => {
+  const sign = (revoked: Readonly<Record<string, number>>, before?: string): SignedAccounts => {
     // A server takes no token for newer than one of the same second.
     const iat = Math.max(nowS(), before === undefined ? 0 : decodeNatsJwt(before).iat + 1)
-    const scoped = signingKeys().map(({ role, version, publicKey }) => ({
-      publicKey,
-      name: `${role}-v${version}`,
-      scope: scopes[role],
-    }))
-    const claims = fleetAccountClaims(fleet.publicKey, { keys: scoped, revoked, iat })
-    return { revoked, token: encodeNatsJwt(claims, operatorSigning) }
+    const keysOf = (account: 'fleet' | 'store') =>
+      signingKeys()
+        .filter(({ role }) => accountOf(role) === account)
+        .map(({ role, version, publicKey }) => ({ publicKey, name: `${role}-v${version}`, scope: scopes[role] }))
+    const imported = { account: store.publicKey, crossings }
+    const fleetClaims = fleetAccountClaims(fleet.publicKey, { keys: keysOf('fleet'), store: imported, revoked, iat })
+    const storeClaims = storeAccountClaims(store.publicKey, { keys: keysOf('store'), crossings, iat })
+    return {
+      revoked,
+      token: encodeNatsJwt(fleetClaims, operatorSigning),
+      storeToken: encodeNatsJwt(storeClaims, operatorSigning),
+    }
   }
-  let current = readOrMake(files.fleet, Fleet, () => signFleet({}))
+  const signed = (): SignedAccounts => {
+    const { storeToken, ...kept } = readOrMake(files.fleet, Accounts, () => sign({}))
+    if (storeToken !== undefined) return { ...kept, storeToken }
+    const anew = sign(kept.revoked, kept.token)
+    files.fleet.write(JSON.stringify(anew))
+    return anew
+  }
+  let current = signed()
   const change = (revoked: Readonly<Record<string, number>>): void => {
-    current = signFleet(revoked, current.token)
+    current = sign(revoked, current.token)
     files.fleet.write(JSON.stringify(current))
   }
   const changeKeys = (scoped: z.infer<typeof Keys>['scoped']): void => {
@@ -108,24 +138,22 @@ export function openBrokerIdentity(dir: string): BrokerIdentity {
   }
   return {
     fleetAccount: fleet.publicKey,
+    accountTokens: () => tokensOf(signed()),
     trust: () => {
-      // Another process may have changed the account since.
-      const token = readOrMake(files.fleet, Fleet, () => current).token
-      const [systemAccount, fleetAccount, iat] = [system.publicKey, fleet.publicKey, 1]
+      // Another process may have changed the accounts since.
+      const { token, storeToken } = signed()
+      const [systemAccount, iat] = [system.publicKey, 1]
       const systemClaims = systemAccountClaims(systemAccount, systemSigning.publicKey, iat)
       const claims = operatorClaims(operator, { signingKey: operatorSigning.publicKey, systemAccount, iat })
-      return {
-        operatorToken: encodeNatsJwt(claims, operator),
-        systemAccount,
-        fleetAccount,
-        accounts: { [systemAccount]: encodeNatsJwt(systemClaims, operatorSigning), [fleetAccount]: token },
-      }
+      const systemToken = encodeNatsJwt(systemClaims, operatorSigning)
+      const tokens = { [systemAccount]: systemToken, [store.publicKey]: storeToken, [fleet.publicKey]: token }
+      return { operatorToken: encodeNatsJwt(claims, operator), systemAccount, accounts: tokens }
     },
     service: (role, name, tenant) => {
       const user = createNkey('user')
       return principalWith(user, inboxes.service(name), () =>
         encodeNatsJwt(
-          fleetUserClaims(fleet.publicKey, { key: user.publicKey, name, tenant, iat: nowS() }),
+          scopedUserClaims(accounts[accountOf(role)].publicKey, { key: user.publicKey, name, tenant, iat: nowS() }),
           currentKey(role),
         ),
       )
@@ -137,10 +165,16 @@ export function openBrokerIdentity(dir: string): BrokerIdentity {
       )
     },
     signAgent: ({ agentId, ...user }) =>
-      encodeNatsJwt(fleetUserClaims(fleet.publicKey, { ...user, name: agentId }), currentKey('agent')),
+      encodeNatsJwt(scopedUserClaims(fleet.publicKey, { ...user, name: agentId }), currentKey('agent')),
     enrolment: (tenant, iat, exp) => {
       const user = createNkey('user')
-      const claims = fleetUserClaims(fleet.publicKey, { key: user.publicKey, name: 'enrol', tenant, iat, exp })
+      const claims = scopedUserClaims(fleet.publicKey, {
+        key: user.publicKey,
+        name: 'enrol',
+        tenant,
+        iat,
+        exp,
+      })
       return {
         token: encodeNatsJwt(claims, currentKey('enrol')),
         seed: user.seed,
@@ -165,9 +199,12 @@ export function openBrokerIdentity(dir: string): BrokerIdentity {
   }
 }
 
-const newRoots = (): z.infer<typeof Roots> => ({
+const tokensOf = ({ storeToken, token }: SignedAccounts): readonly string[] => [storeToken, token]
+
+const newRoots = (): Whole<z.infer<typeof Roots>> => ({
   operator: createNkey('operator').seed,
   fleet: createNkey('account').seed,
+  store: createNkey('account').seed,
   system: createNkey('account').seed,
 })
 
@@ -181,11 +218,15 @@ const newKeys = (): z.infer<typeof Keys> => ({
   })),
 })
 
-function readOrMake<S extends z.ZodType>(
-  file: ReturnType<typeof privateFile>,
-  schema: S,
-  make: () => z.infer<S>,
-): z.infer<S> {
+/** A Muster whose agents were in one account with the streams has no account for these yet. */
+function withStore({ store, ...others }: z.infer<typeof Roots>, file: PrivateFile): Whole<z.infer<typeof Roots>> {
+  if (store !== undefined) return { ...others, store }
+  const roots = { ...others, store: createNkey('account').seed }
+  file.write(JSON.stringify(roots))
+  return roots
+}
+
+function readOrMake<S extends z.ZodType>(file: PrivateFile, schema: S, make: () => z.infer<S>): z.infer<S> {
   const text = file.read()
   if (text !== undefined) return schema.parse(JSON.parse(text))
   const made = make()

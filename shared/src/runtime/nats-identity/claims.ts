@@ -1,6 +1,6 @@
 import type { NatsClaims } from './jwt.ts'
 import type { Nkey } from './nkey.ts'
-import { inboxes, type Scope } from './scopes.ts'
+import { type Crossing, inboxes, type Scope } from './scopes.ts'
 
 const UNLIMITED = -1
 const ACCOUNT_LIMITS = {
@@ -47,16 +47,56 @@ export interface ScopedKey {
   readonly scope: Scope
 }
 
-/** The account of all who work with the fleet: which keys make what kind of users, and which users are revoked since when. */
+export interface AccountTerms {
+  readonly keys: readonly ScopedKey[]
+  readonly iat: number
+}
+
+/** The account of agents and of who answers them: which users are revoked since when, and what it has of account STORE. */
 export const fleetAccountClaims = (
   account: string,
-  { keys, revoked, iat }: { keys: readonly ScopedKey[]; revoked: Readonly<Record<string, number>>; iat: number },
+  {
+    revoked,
+    store,
+    ...terms
+  }: AccountTerms & {
+    readonly revoked: Readonly<Record<string, number>>
+    readonly store: { readonly account: string; readonly crossings: readonly Crossing[] }
+  },
+): NatsClaims =>
+  accountClaims(account, 'FLEET', terms, {
+    // No streams: what the server acknowledges in this account, wherever, is kept nowhere.
+    limits: ACCOUNT_LIMITS,
+    imports: store.crossings.map(({ subject, type }) => ({
+      name: subject,
+      subject,
+      account: store.account,
+      type,
+    })),
+    ...(Object.keys(revoked).length > 0 ? { revocations: revoked } : {}),
+  })
+
+/** The account of the streams, of the bucket, and of the service that has them; no agent is in it. */
+export const storeAccountClaims = (
+  account: string,
+  { crossings, ...terms }: AccountTerms & { readonly crossings: readonly Crossing[] },
+): NatsClaims =>
+  accountClaims(account, 'STORE', terms, {
+    limits: { ...ACCOUNT_LIMITS, ...STORAGE_LIMITS },
+    exports: crossings.map(({ subject, type }) => ({ name: subject, subject, type })),
+  })
+
+const accountClaims = (
+  account: string,
+  name: string,
+  { keys, iat }: AccountTerms,
+  terms: Readonly<Record<string, unknown>>,
 ): NatsClaims => ({
   sub: account,
-  name: 'FLEET',
+  name,
   iat,
   nats: {
-    limits: { ...ACCOUNT_LIMITS, ...STORAGE_LIMITS },
+    ...terms,
     signing_keys: keys.map(({ publicKey, name, scope }) => ({
       kind: 'user_scope',
       key: publicKey,
@@ -71,14 +111,13 @@ export const fleetAccountClaims = (
         allowed_connection_types: ['STANDARD'],
       },
     })),
-    ...(Object.keys(revoked).length > 0 ? { revocations: revoked } : {}),
     type: 'account',
     version: 2,
   },
 })
 
-/** A user of account FLEET: what it may do stands in the scope of the key that signs this, and nowhere else. */
-export const fleetUserClaims = (
+/** A user of account FLEET or STORE: what it may do stands in the scope of the key that signs this, and nowhere else. */
+export const scopedUserClaims = (
   account: string,
   user: { key: string; name: string; tenant: string; iat: number; exp?: number },
 ): NatsClaims => ({

@@ -1,5 +1,5 @@
 import { SubjectToken, subjects } from '@muster/shared/contracts'
-import { connect, type NatsConnection, PermissionViolationError } from '@nats-io/transport-node'
+import { connect, headers, type NatsConnection, PermissionViolationError } from '@nats-io/transport-node'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type TestNatsServer, testNatsServer } from '../../../test-support/nats.ts'
@@ -155,24 +155,67 @@ describe('an agent with its own credentials', () => {
   })
 
   // Where an acknowledgement goes is chosen by who sends the report, and it is the server that sends it: no right is asked for.
-  it('cannot empty the streams of reports and dead letters by having its reports acknowledged there', async () => {
+  it('has its reports acknowledged in its own account, where nothing is kept', async () => {
     const { url } = server
     const principal = server.identity.service('service', 'control-outgoing', TENANT)
     const service = await createNatsBus({ url, principal, name: 'control-outgoing', role: 'service', tenant: TENANT })
     for (let n = 0; n < 8; n++)
       await service.append(subjects.deadLetter('x'), Buffer.from(`${n}`), { msgId: `dlq-${n}` })
-    const messages = async (): Promise<number[]> => [
-      (await service.streamInfo('REPORTS')).messages,
-      (await service.streamInfo('DLQ')).messages,
-    ]
-    const [reports = 0, letters = 0] = await messages()
+    const kept = async () => ({
+      reports: (await service.streamInfo('REPORTS')).messages,
+      letters: (await service.streamInfo('DLQ')).messages,
+      bodies: await Promise.all(
+        ['t.abc', 'u.abc', 't.new'].map(async (key) => Buffer.from((await service.getBlob(key)) ?? []).toString()),
+      ),
+    })
+    const before = await kept()
+    expect(before).toMatchObject({ letters: 8, bodies: ['body', 'of another tenant', ''] })
     const { connection } = await rawOf(agentOf(TENANT, AGENT))
-    const calls = ['PURGE', 'DELETE', 'MSG.DELETE'].flatMap((call) => [`${call}.REPORTS`, `${call}.DLQ`])
-    for (const call of calls)
-      connection.publish(subjects.report(TENANT, AGENT), '{}', { reply: `$JS.API.STREAM.${call}` })
+    const orders = ['PURGE', 'DELETE', 'MSG.DELETE'].flatMap((call) =>
+      streams.map((stream) => `$JS.API.STREAM.${call}.${stream}`),
+    )
+    const places = [
+      '$KV.POLICY.t.abc',
+      '$KV.POLICY.u.abc',
+      '$KV.POLICY.t.new',
+      subjects.deadLetter('x'),
+      'v1.int.cache',
+    ]
+    // What claims to be an acknowledgement to a consumer the server does not take at all.
+    const replies = [...new Set([...orders, ...places, ...jetstream, ...system])].filter(
+      (reply) => !reply.startsWith('$JS.ACK.'),
+    )
+    for (const reply of replies) connection.publish(subjects.report(TENANT, AGENT), '{}', { reply })
     await connection.flush()
+    // The last one is acknowledged after all the others were.
+    const last = await connection.request(subjects.report(TENANT, AGENT), '{}')
+    expect(last.json()).toMatchObject({ stream: 'REPORTS' })
     await connection.close()
-    await vi.waitFor(async () => expect(await messages()).toEqual([reports + calls.length, letters]))
+    expect(await kept()).toEqual({ ...before, reports: before.reports + replies.length + 1 })
+    await service.close()
+  })
+
+  it('is heard and acknowledged across the accounts: headers, one report sent twice, a poke', async () => {
+    const { url } = server
+    const principal = server.identity.service('service', 'control-across', TENANT)
+    const service = await createNatsBus({ url, principal, name: 'control-across', role: 'service', tenant: TENANT })
+    const { connection } = await rawOf(agentOf(TENANT, AGENT))
+    const meta = headers()
+    meta.set('Nats-Msg-Id', 'once')
+    const send = async () =>
+      (await connection.request(subjects.report(TENANT, AGENT), 'x', { headers: meta, timeout: 5_000 })).json()
+    const before = (await service.streamInfo('REPORTS')).messages
+    expect(await send()).not.toHaveProperty('duplicate')
+    expect(await send()).toMatchObject({ stream: 'REPORTS', duplicate: true })
+    expect((await service.streamInfo('REPORTS')).messages).toBe(before + 1)
+    const heard: string[] = []
+    const pokes = [subjects.poke(TENANT, AGENT), subjects.pokeAll(TENANT), subjects.pokePlatform(TENANT, 'windows')]
+    for (const pattern of [`v1.dn.${TENANT}.${AGENT}.>`, `v1.bc.${TENANT}.>`])
+      connection.subscribe(pattern, { queue: 'agent', callback: (_, { subject }) => void heard.push(subject) })
+    await connection.flush()
+    for (const subject of pokes) service.publish(subject, Buffer.from('x'))
+    await vi.waitFor(() => expect(heard.sort()).toEqual([...pokes].sort()))
+    await connection.close()
     await service.close()
   })
 
@@ -222,8 +265,8 @@ it('a service that answers agents cannot touch streams, nor speak to agents', as
 it('who is signed for by nobody of the broker is not let in', async () => {
   const [user, self] = [createNkey('user'), createNkey('account')]
   const { encodeNatsJwt } = await import('./jwt.ts')
-  const { fleetUserClaims } = await import('./claims.ts')
-  const claims = fleetUserClaims(server.identity.fleetAccount, {
+  const { scopedUserClaims } = await import('./claims.ts')
+  const claims = scopedUserClaims(server.identity.fleetAccount, {
     key: user.publicKey,
     name: 'a',
     tenant: 't',

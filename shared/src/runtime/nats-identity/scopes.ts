@@ -1,4 +1,10 @@
-import { broadcastPattern, MESSAGE_BYTES_MAX, servicePatterns, subjects } from '@muster/shared/contracts'
+import {
+  broadcastPattern,
+  MESSAGE_BYTES_MAX,
+  servicePatterns,
+  streamSubjects,
+  subjects,
+} from '@muster/shared/contracts'
 
 /** What a user whose token was signed with a key may do; the server fills in name and tags of the token. */
 export interface Scope {
@@ -12,6 +18,9 @@ export interface Scope {
 }
 
 export type ScopeRole = 'agent' | 'enrol' | 'service' | 'responder'
+
+/** Streams and bucket are in an account of their own, and only the service that has them is there. */
+export const accountOf = (role: ScopeRole): 'fleet' | 'store' => (role === 'service' ? 'store' : 'fleet')
 
 /** As nats-server knows them: the tag and the name of the user, and its public key. */
 const [TENANT, NAME, KEY] = ['{{tag(tenant)}}', '{{name()}}', '{{subject()}}']
@@ -31,12 +40,29 @@ export const inboxes = {
 /** Bodies of policies: bytes of the own tenant's, straight from the bucket. */
 export const policyBodyPattern = (tenant: string): string => `$JS.API.DIRECT.GET.KV_POLICY.$KV.POLICY.${tenant}.>`
 
+/** A subject that account FLEET has of account STORE: questions that go there, or messages that come from there. */
+export interface Crossing {
+  readonly subject: string
+  readonly type: 'service' | 'stream'
+}
+
+/**
+ * All that passes between the accounts. Whatever an agent can name as a reply subject may be sent there by the server: so no
+ * subject may be here on which such a message would be worse than what every agent may send itself.
+ */
+export const crossings: readonly Crossing[] = [
+  ...streamSubjects.REPORTS.map((subject) => ({ subject, type: 'service' }) as const),
+  { subject: policyBodyPattern(ANY), type: 'service' },
+  { subject: 'v1.dn.>', type: 'stream' },
+  { subject: 'v1.bc.>', type: 'stream' },
+]
+
 /** With room for headers. */
 const AGENT_PAYLOAD_BYTES = MESSAGE_BYTES_MAX + 4_096
 const AGENT_SUBSCRIPTIONS_MAX = 2_000
 
 /**
- * The templates of the signing keys of account FLEET. Never change one in place: that ends every connection of its key. A
+ * The templates of the signing keys of accounts FLEET and STORE. Never change one in place: that ends every connection of its key. A
  * new version of the key takes the new template, and the old one is retired when its last token has run out.
  */
 export const scopes: Readonly<Record<ScopeRole, Scope>> = {
@@ -61,7 +87,7 @@ export const scopes: Readonly<Record<ScopeRole, Scope>> = {
   },
   // It answers what agents ask, wherever they want the answer: so it must not have what agents must not do.
   responder: {
-    pub: ['_I.>', 'v1.int.>', subjects.fleetOrder(ANY, ANY), subjects.rollCall(ANY)],
+    pub: ['_I.>', subjects.fleetOrder(ANY, ANY), subjects.rollCall(ANY)],
     sub: [
       ...Object.values(servicePatterns).map((pattern) => pattern(ANY)),
       subjects.agentJoin(ANY),
