@@ -114,6 +114,8 @@ export function rollBack(database: Database): void {
 /** SQLite result codes that people can do something about (sqlite.org/rescode.html). */
 const SQLITE_FULL = 13
 const SQLITE_IOERR = 10
+/** The index that connections share cannot grow: what SQLite says of a disk without room for it. */
+const SQLITE_IOERR_SHMSIZE = 4_874
 const SQLITE_CANTOPEN = 14
 const SQLITE_NOTADB = 26
 const SQLITE_READONLY = 8
@@ -132,7 +134,8 @@ function translated<T>(path: string, work: () => T, onBroken?: OnBroken): T {
 function brokenBy(path: string, cause: Error & { errcode?: number }): CodedError | undefined {
   if (cause.errcode === undefined) return undefined
   const primary = cause.errcode & 0xff
-  if (primary === SQLITE_FULL || cause.message.includes('disk is full')) {
+  const full = primary === SQLITE_FULL || cause.errcode === SQLITE_IOERR_SHMSIZE
+  if (full || cause.message.includes('disk is full')) {
     const text = `the disk that holds ${path} is full: free some space and start again`
     return new CodedError('store/disk-full', text, { cause })
   }
