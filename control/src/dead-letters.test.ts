@@ -1,4 +1,4 @@
-import { DeadLetter, DeadLetterPage, encode, subjects } from '@muster/shared/contracts'
+import { carriesSecrets, DeadLetter, DeadLetterPage, encode, subjects } from '@muster/shared/contracts'
 import { type Bus, DAY_MS } from '@muster/shared/core'
 import { createLogger, createMemoryBroker } from '@muster/shared/runtime'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
@@ -110,6 +110,24 @@ it('a request is replayed at its own door, and what nobody listens to or is not 
   await office.store.deadLetters.append([{ ...kept, id: 'b'.repeat(16), subject: 'v1.nobody', bytes: 4 }], bounds)
   await expect(ask('POST', `/dlq/${'a'.repeat(16)}/replay`)).rejects.toMatchObject({ code: 'dlq/no-door' })
   await expect(ask('POST', `/dlq/${'b'.repeat(16)}/replay`)).rejects.toMatchObject({ code: 'dlq/truncated' })
+})
+
+it('of an enrolment and of an agent that wants to join nothing is kept but that they came, each once', async () => {
+  const secret = 'a-secret-of-enrolment-0123456789'
+  for (const name of ['a', 'b', 'b']) {
+    const body = encode({ v: 1, agentId: AGENT, requests: [{ token: secret, name }] })
+    agent.publish(subjects.enrolment(TENANT, AGENT), body)
+  }
+  const enrolments = async () => (await list()).filter(({ subject }) => subject.endsWith('.enr'))
+  await vi.waitFor(async () => expect(await enrolments()).toHaveLength(2), PATIENT)
+  for (const { id, bytes } of await enrolments()) {
+    expect(bytes).toBeGreaterThan(secret.length)
+    expect(await ask('GET', `/dlq/${id}`)).toMatchObject({ payload: '', text: '', code: 'message/invalid' })
+    await expect(ask('POST', `/dlq/${id}/replay`)).rejects.toMatchObject({ code: 'dlq/truncated' })
+  }
+  expect(carriesSecrets(subjects.agentJoin(TENANT))).toBe(true)
+  for (const subject of [subjects.report(TENANT, 'enr'), subjects.checkIn('enr', AGENT)])
+    expect(carriesSecrets(subject)).toBe(false)
 })
 
 it('letters are kept within bounds of number, size and age, the newest of them; pages have each once', async () => {

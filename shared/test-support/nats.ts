@@ -17,10 +17,12 @@ import {
 import { encodeNatsJwt } from '../src/runtime/nats-identity/jwt.ts'
 
 /** A nats-server that somebody else runs: one user with a password, in its URL, and no operator. */
-export async function givenNatsServer(): Promise<AsyncDisposable & { readonly url: string; runs(): boolean }> {
+export async function givenNatsServer(
+  password = 'secret',
+): Promise<AsyncDisposable & { readonly url: string; runs(): boolean }> {
   const dir = mkdtempSync(join(tmpdir(), 'muster-given-'))
   const arguments_ = ['-a', '127.0.0.1', '-p', '-1', '-m', '-1', '-js', '-sd', join(dir, 'store')]
-  const login = ['--user', 'somebody', '--pass', 'secret', '--ports_file_dir', dir]
+  const login = ['--user', 'somebody', '--pass', password, '--ports_file_dir', dir]
   const process = spawn(natsBinary().path, [...arguments_, ...login], { stdio: 'ignore' })
   const ended = once(process, 'exit')
   const found = (): { nats: string[] } | undefined => {
@@ -34,7 +36,7 @@ export async function givenNatsServer(): Promise<AsyncDisposable & { readonly ur
   }
   const { port } = new URL(ports?.nats[0] ?? '')
   return {
-    url: `nats://somebody:secret@127.0.0.1:${port}`,
+    url: `nats://somebody:${password}@127.0.0.1:${port}`,
     runs: () => process.exitCode === null,
     [Symbol.asyncDispose]: async () => {
       process.kill('SIGKILL')

@@ -16,10 +16,13 @@ export class MirroredCommand extends Command {
   }
 
   /**
-   * What a variable must not mean: `--detach` starts another `muster up`, which would hear it and start the next; and a worker
+   * What a variable must not mean: `--detach` starts another `muster up`, which would hear it and start the next, and one is told its secrets by it alone; a worker
    * keeps a fleet in its `--data`, the other commands a whole Muster.
    */
   #isOwn(long: string): boolean {
-    return ['--version', '--detach', '--no-color'].includes(long) || (this.name() === 'worker' && long === '--data')
+    return (
+      ['--version', '--detach', '--secrets-on-stdin', '--no-color'].includes(long) ||
+      (this.name() === 'worker' && long === '--data')
+    )
   }
 }

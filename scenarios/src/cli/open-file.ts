@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { CodedError } from '@muster/shared/core'
+import { childEnvironment } from '@muster/shared/runtime'
 
 const openers: Readonly<Partial<Record<NodeJS.Platform, readonly [string, ...string[]]>>> = {
   darwin: ['open'],
@@ -12,7 +13,7 @@ export function openInBrowser(path: string): void {
   if (!existsSync(path))
     throw new CodedError('report/unreadable', `there is no ${path}: make it with \`muster report render\``)
   const [command, ...args] = openers[process.platform] ?? ['xdg-open']
-  spawn(command, [...args, path], { detached: true, stdio: 'ignore' })
+  spawn(command, [...args, path], { detached: true, stdio: 'ignore', env: childEnvironment(process.env) })
     .on('error', () => undefined)
     .unref()
 }

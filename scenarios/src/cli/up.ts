@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process'
 import { mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { json } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { Connection, connectionFile } from '@muster/control'
 import { type ErrorCode, errorCatalogue, type ServiceInfo, type Stats } from '@muster/shared/contracts'
 import { CodedError } from '@muster/shared/core'
 import { type ClockScale, identify, isRunning, type ProcessIdentity } from '@muster/shared/runtime'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { z } from 'zod'
 import { createHttpClient } from '../client/http-client.ts'
 import type { StackNats } from '../stack/broker.ts'
@@ -25,6 +26,7 @@ interface UpFlags extends GraphFlags {
   readonly capacity: number
   readonly speed: number
   readonly detach?: boolean
+  readonly secretsOnStdin?: boolean
   readonly timeout: number
   readonly tenant: string
   readonly brokerListen: string
@@ -45,6 +47,7 @@ export function addStack(program: Command): void {
     .option('--broker-listen <address>', 'where nats-server listens; beyond this machine with TLS', '127.0.0.1')
     .option('--broker-tls', 'TLS of nats-server on this machine as well')
     .option('-d, --detach', 'go to the background when it serves')
+    .addOption(new Option('--secrets-on-stdin', 'what the one that went to the background is told').hideHelp())
     .option('--timeout <seconds>', 'with --detach: how long to wait for it', positiveNumber, 60)
     .option('--log-level <level>', 'of the services, for their log files', 'info')
     .action(async (flags: UpFlags) => (flags.detach ? detach(flags) : serve(flags)))
@@ -68,6 +71,7 @@ const pidFile = (dataDir: string): string => join(dataDir, 'stack.pid')
 async function serve(flags: UpFlags): Promise<void> {
   const dataDir = resolve(flags.data)
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  const { natsUrl, ...secrets } = flags.secretsOnStdin ? Secrets.parse(await json(process.stdin)) : {}
   const running = runningStack(dataDir)
   if (running)
     throw new CodedError(
@@ -85,11 +89,11 @@ async function serve(flags: UpFlags): Promise<void> {
     capacity: flags.capacity,
     clock,
     port: doorPort(flags),
-    graph: graphConfigOf(flags),
+    graph: graphConfigOf({ ...flags, ...secrets }),
     broker: { listen: flags.brokerListen, tls: flags.brokerTls === true },
     keepFleets: true,
     logLevel: flags.logLevel,
-    env: process.env,
+    env: natsUrl === undefined ? process.env : { ...process.env, MUSTER_NATS_URL: natsUrl },
     onEvent: (what, text) => process.stdout.write(`${what}: ${text}\n`),
     onLost: (error) => lost.abort(error),
   })
@@ -139,9 +143,18 @@ function writePrivate(path: string, value: unknown): void {
 
 const doorPort = ({ port, intercept }: UpFlags): number => port ?? (intercept ? 443 : 8443)
 
-/** A password must not show in a list of processes. */
-const environmentOf = ({ userPassword }: UpFlags): NodeJS.ProcessEnv =>
-  userPassword === undefined ? process.env : { ...process.env, MUSTER_USER_PASSWORD: userPassword }
+/** Passwords go to the background on its input: arguments and environment of a process can be looked at for as long as it runs. */
+const Secrets = z.object({ userPassword: z.string().exactOptional(), natsUrl: z.string().exactOptional() })
+
+function secretsOf({ userPassword }: UpFlags): z.infer<typeof Secrets> {
+  const natsUrl = process.env['MUSTER_NATS_URL']
+  return { ...(userPassword === undefined ? {} : { userPassword }), ...(natsUrl === undefined ? {} : { natsUrl }) }
+}
+
+function openEnvironment(): NodeJS.ProcessEnv {
+  const { MUSTER_USER_PASSWORD: _, MUSTER_NATS_URL: __, ...env } = process.env
+  return env
+}
 
 /** Start the same command in a session of its own and wait until it serves. */
 async function detach(flags: UpFlags): Promise<void> {
@@ -172,12 +185,15 @@ async function detach(flags: UpFlags): Promise<void> {
       '--disable-warning=ExperimentalWarning',
       main,
       'up',
+      '--secrets-on-stdin',
       ...args.flatMap(([name, value]) => [`--${name}`, String(value)]),
       ...(flags.brokerTls ? ['--broker-tls'] : []),
       ...graphArguments(flags),
     ],
-    { detached: true, stdio: ['ignore', log, log], env: environmentOf(flags) },
+    { detached: true, stdio: ['pipe', log, log], env: openEnvironment() },
   )
+  // One that ended before it listened says why in its log.
+  child.stdin?.on('error', () => undefined).end(JSON.stringify(secretsOf(flags)))
   let ended = false
   child.once('exit', () => {
     ended = true

@@ -3,7 +3,13 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { brokerProof, openSqliteStore } from '@muster/control'
 import { CodedError } from '@muster/shared/core'
-import { brokerIdentityDir, createNatsBus, isRunning, type ProcessIdentity } from '@muster/shared/runtime'
+import {
+  brokerIdentityDir,
+  childEnvironment,
+  createNatsBus,
+  isRunning,
+  type ProcessIdentity,
+} from '@muster/shared/runtime'
 import { WorkerConnection } from '../cli/worker.ts'
 
 /** The processes of a Muster that runs on a data directory. */
@@ -101,6 +107,7 @@ function startGuard(parts: readonly ProcessIdentity[]): ChildProcess {
   const pids = parts.map(({ pid }) => pid).join(' ')
   const guard = spawn('/bin/sh', ['-c', `sleep ${STANDSTILL_MAX_S}; kill -CONT ${pids}`], {
     detached: true,
+    env: childEnvironment(process.env),
     stdio: 'ignore',
   })
   guard.unref()

@@ -2,7 +2,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { type ControlBroker, openAuthority } from '@muster/control'
 import { CodedError, DAY_MS, unwrap } from '@muster/shared/core'
-import { brokerIdentityDir, type NatsSupervisor, superviseNatsServer } from '@muster/shared/runtime'
+import { brokerIdentityDir, childEnvironment, type NatsSupervisor, superviseNatsServer } from '@muster/shared/runtime'
 import { resolveNatsServer } from '../../../shared/setup/nats-server.mjs'
 import { namingDiskFull } from './disk-full.ts'
 import type { StackOptions } from './stack.ts'
@@ -46,7 +46,7 @@ export function brokerOf(options: StackOptions): () => Promise<StackNats> {
 }
 
 async function startOwn(
-  { dataDir, tenant, clock, broker = {}, onEvent, onLost }: StackOptions,
+  { dataDir, tenant, clock, broker = {}, env, onEvent, onLost }: StackOptions,
   binary: { readonly path: string; readonly version: string },
 ): Promise<StackNats> {
   const { listen = '127.0.0.1' } = broker
@@ -66,6 +66,7 @@ async function startOwn(
     binary,
     dataDir: natsDir,
     host: listen,
+    env: childEnvironment(env),
     ...(authority
       ? {
           tls: unwrap(

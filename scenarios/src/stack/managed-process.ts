@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import type { Connection } from '@muster/control'
 import type { ErrorCode } from '@muster/shared/contracts'
 import { CodedError } from '@muster/shared/core'
+import { childEnvironment } from '@muster/shared/runtime'
 import type { ChildNews, ChildOrder } from './child.ts'
 
 export interface Exit {
@@ -34,14 +35,22 @@ const heapFlags = { agent: ['--max-semi-space-size=4'], control: [] } as const
 const STOP_TIMEOUT_MS = 15_000
 const CHILD = fileURLToPath(new URL('./child.ts', import.meta.url))
 
+interface Surroundings {
+  /** Its output goes there. */
+  readonly logFile: string
+  /** Of the command that starts it; what is for the command alone is left out. */
+  readonly env: NodeJS.ProcessEnv
+}
+
 /**
- * Start a child process in its role and wait until it is ready. Its output goes to `logFile`.
+ * Start a child process in its role and wait until it is ready.
  * @throws CodedError what the child failed with, or `stack/start-failed`
  */
-export async function startProcess(order: ChildOrder, logFile: string): Promise<ManagedProcess> {
+export async function startProcess(order: ChildOrder, { logFile, env }: Surroundings): Promise<ManagedProcess> {
   const log = openSync(logFile, 'a', 0o600)
   const child = fork(CHILD, [], {
     stdio: ['ignore', log, log, 'ipc'],
+    env: childEnvironment(env),
     execArgv: ['--disable-warning=ExperimentalWarning', ...heapFlags[order.role]],
     detached: true,
   })

@@ -56,7 +56,7 @@ export interface Stack {
  * @throws CodedError `nats/not-found` and what the parts throw; whatever had started is stopped again
  */
 export async function startStack(options: StackOptions): Promise<Stack> {
-  const { dataDir, clock, tenant, logLevel } = options
+  const { dataDir, clock, tenant, logLevel, env } = options
   const logs = join(dataDir, 'logs')
   mkdirSync(logs, { recursive: true, mode: 0o700 })
   const openNats = brokerOf(options)
@@ -80,7 +80,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       port: options.port,
       ...(options.graph ? { graph: options.graph } : {}),
     }
-    let control = await startProcess({ role: 'control', config: controlConfig }, join(logs, 'control.log'))
+    const controlSurroundings = { logFile: join(logs, 'control.log'), env }
+    let control = await startProcess({ role: 'control', config: controlConfig }, controlSurroundings)
     stopping.push(() => control.stop())
     report(control, 'control', options, () => ended)
     const { connection } = control
@@ -100,7 +101,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         capacity: options.capacity,
         ...(options.keepFleets ? { dataDir: join(dataDir, 'fleets') } : {}),
       }
-      workers.push(await startProcess({ role: 'agent', config }, join(logs, `${agentId}.log`)))
+      workers.push(await startProcess({ role: 'agent', config }, { logFile: join(logs, `${agentId}.log`), env }))
     })
     // Also when one fails the others are up before they are ended.
     const failed = (await Promise.allSettled(starting)).find(({ status }) => status === 'rejected')
@@ -120,10 +121,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         },
         start: async () => {
           const port = Number(new URL(connection.url).port)
-          control = await startProcess(
-            { role: 'control', config: { ...controlConfig, port } },
-            join(logs, 'control.log'),
-          )
+          control = await startProcess({ role: 'control', config: { ...controlConfig, port } }, controlSurroundings)
           report(control, 'control', options, () => ended)
           options.onEvent('control.up', 'the control service serves again')
         },

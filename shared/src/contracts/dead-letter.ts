@@ -13,13 +13,15 @@ export const DeadLetterMessage = z.object({
   at: z.string().optional(),
   /** Length of the payload; what is kept of it may be shorter. */
   bytes: z.number().int().nonnegative(),
-  /** Base64. */
+  /** Base64. Nothing of what may carry secrets. */
   payload: z.string(),
+  /** Of a payload that is not kept: tells one message from another. */
+  sha256: z.string().max(64).optional(),
 })
 export type DeadLetterMessage = z.infer<typeof DeadLetterMessage>
 
 /** A dead letter as the service keeps it. The same message refused for the same reason is one letter. */
-export const DeadLetterView = DeadLetterMessage.omit({ v: true, payload: true }).extend({
+export const DeadLetterView = DeadLetterMessage.omit({ v: true, payload: true, sha256: true }).extend({
   id: z.string().regex(/^[0-9a-f]{16}$/),
   firstAtMs: EpochMs,
   lastAtMs: EpochMs,

@@ -45,6 +45,9 @@ export const servicePatterns = {
   workerHello: (tenant: string) => `v1.sim.${tenant}.*.hello`,
 } as const
 
+/** Messages on these subjects carry secrets with which one may enrol or join: they are kept nowhere. */
+export const carriesSecrets = (subject: string): boolean => /^v1\.(up\.[^.]+\.[^.]+\.enr|enr\.[^.]+)$/.test(subject)
+
 /** The patterns that streams cover. */
 export const streamSubjects = { REPORTS: ['v1.up.*.*.rpt'], DLQ: ['v1.int.dlq.>'] } as const
 

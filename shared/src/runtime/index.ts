@@ -1,3 +1,4 @@
+export { childEnvironment } from './child-environment.ts'
 export { type DeadLetter, sendDeadLetter } from './dead-letter.ts'
 export { acquireLock, type LockFile } from './lock-file.ts'
 export { createLogger, type Logger } from './log.ts'

@@ -38,8 +38,11 @@ export function openDeadLetterBox({
 function letterOf({ payload }: DurableMessage, nowMs: number): readonly StoredLetter[] {
   const read = decodeText(DeadLetterMessage, new TextDecoder().decode(payload))
   if (!read.ok) return []
-  const { v: _, ...letter } = read.value
+  const { v: _, sha256, ...letter } = read.value
   const { subject, code } = letter
-  const id = createHash('sha256').update(`${subject}\n${code}\n${letter.payload}`).digest('hex').slice(0, 16)
+  const id = createHash('sha256')
+    .update(`${subject}\n${code}\n${sha256 ?? letter.payload}`)
+    .digest('hex')
+    .slice(0, 16)
   return [{ ...letter, id, firstAtMs: nowMs, lastAtMs: nowMs, times: 1 }]
 }

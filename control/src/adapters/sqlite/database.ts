@@ -1,3 +1,4 @@
+import { closeSync, existsSync, openSync } from 'node:fs'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { enrolmentMode, type PlatformName } from '@muster/shared/contracts'
 import { CodedError, dropOldest } from '@muster/shared/core'
@@ -48,6 +49,7 @@ export function openReader(path: string): Database {
 }
 
 function connect(path: string, onBroken?: OnBroken): Database {
+  if (path !== ':memory:') makePrivately(path)
   const connection = new DatabaseSync(path, { timeout: 5_000 })
   connection.exec(
     'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000; PRAGMA temp_store = MEMORY',
@@ -67,6 +69,15 @@ function connect(path: string, onBroken?: OnBroken): Database {
     get: (sql, ...values) => translated(path, () => prepared(sql).get(...values), onBroken),
     run: (sql, ...values) => translated(path, () => Number(prepared(sql).run(...values).changes), onBroken),
     close: () => connection.close(),
+  }
+}
+
+/** The file is made before SQLite makes it for everybody to read; its journal takes after it. */
+function makePrivately(path: string): void {
+  try {
+    if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600))
+  } catch {
+    // SQLite says why it cannot be made.
   }
 }
 

@@ -134,7 +134,8 @@ export const brokerErrors = {
     status: 409,
     graph: 'Conflict',
     exit: 1,
-    meaning: 'A message was larger than its door reads, and is not kept whole: it cannot be replayed.',
+    meaning:
+      'A message is not kept whole, because it was larger than its door reads or carries secrets: it cannot be replayed.',
   },
   'dlq/no-door': {
     status: 409,

@@ -31,10 +31,10 @@ const LOG_BYTES_MAX = 16 * 1_048_576
  * terminal reaches only the supervisor, and a watchdog that ends it should the supervisor die without a word.
  * @throws CodedError `nats/port-taken`, `nats/disk-full`, `nats/start-failed`
  */
-export async function startChild(binary: string, paths: ChildPaths): Promise<NatsChild> {
+export async function startChild(binary: string, paths: ChildPaths, env?: NodeJS.ProcessEnv): Promise<NatsChild> {
   const logStart = rotate(paths.log)
   const log = openSync(paths.log, 'a', 0o600)
-  const child = spawn(binary, ['-c', paths.config], { stdio: ['ignore', log, log], detached: true })
+  const child = spawn(binary, ['-c', paths.config], { stdio: ['ignore', log, log], detached: true, env })
   closeSync(log)
   const exited = new Promise<void>((resolve) => {
     child.once('exit', () => resolve())
@@ -42,7 +42,7 @@ export async function startChild(binary: string, paths: ChildPaths): Promise<Nat
   })
   const { pid } = child
   if (pid === undefined) throw new CodedError('nats/start-failed', `${binary} cannot be started`)
-  const watchdog = watch(pid)
+  const watchdog = watch(pid, env)
   void exited.then(() => watchdog.kill('SIGKILL'))
   try {
     const ports = await whenReady(pid, paths.portsDir, exited)
@@ -56,10 +56,11 @@ export async function startChild(binary: string, paths: ChildPaths): Promise<Nat
 }
 
 /** A shell that waits for its input to close, which happens when the supervisor is gone, and then ends the server. */
-function watch(pid: number): ChildProcess {
+function watch(pid: number, env?: NodeJS.ProcessEnv): ChildProcess {
   const watchdog = spawn('/bin/sh', ['-c', 'read line; kill -9 "$1" 2>/dev/null', 'sh', String(pid)], {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
+    env,
   })
   watchdog.on('error', () => undefined)
   watchdog.unref()

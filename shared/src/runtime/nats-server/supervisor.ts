@@ -17,6 +17,8 @@ export interface SupervisorOptions {
   readonly host?: string
   /** With it every connection is encrypted. PEM. */
   readonly tls?: { readonly certificateChainPem: string; readonly keyPem: string }
+  /** What its process is started with. @default what this one has */
+  readonly env?: NodeJS.ProcessEnv
   /** JetStream's limit on disk, bytes. @default 8 GiB */
   readonly storeBytesMax?: number
   /** Told when the server ended without being asked to, and when it serves again. */
@@ -118,7 +120,7 @@ async function supervise(
       trust: identity.trust(),
       ...(options.tls ? { tls: paths.tls } : {}),
     })
-    const started = await startChild(options.binary.path, paths)
+    const started = await startChild(options.binary.path, paths, options.env)
     child = started
     settled = started.exited.then(() => afterExit(started))
     const running = identify(started.pid)
