@@ -30,6 +30,8 @@ const commands = {
   lint: ['node_modules/@biomejs/biome/bin/biome', 'ci'],
   typecheck: ['node_modules/typescript/bin/tsc', '-b', 'tsconfig.json', 'tsconfig.tests.json'],
   knip: ['node_modules/knip/bin/knip.js'],
+  licences: ['scenarios/src/house/check-licences.ts'],
+  audit: ['scenarios/src/house/check-audit.ts'],
   docs: ['scenarios/src/house/write-pages.ts'],
   'graph-model': ['control/src/graph/model/generate/main.ts'],
 }
