@@ -32,6 +32,7 @@ const commands = {
   knip: ['node_modules/knip/bin/knip.js'],
   licences: ['scenarios/src/house/check-licences.ts'],
   audit: ['scenarios/src/house/check-audit.ts'],
+  sbom: ['scenarios/src/house/write-bill-of-materials.ts'],
   docs: ['scenarios/src/house/write-pages.ts'],
   'graph-model': ['control/src/graph/model/generate/main.ts'],
 }
