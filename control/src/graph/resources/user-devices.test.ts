@@ -33,6 +33,30 @@ describe('what a user has', () => {
     expect(await ask(`/groups/${group}/owners`)).toEqual([])
   })
 
+  it('is devices that can be acted upon below them, and nobody else’s', async () => {
+    await using graph = await openGraph()
+    const { office } = graph
+    const device = await office.device()
+    const ada = String(device.userId)
+    const { id: ben } = await office.user('ben')
+    const path = `/managedDevices/${device.id}`
+    expect((await graph.ask('POST', `/users/${ada}${path}/syncDevice`)).status).toBe(204)
+    expect((await graph.ask('PATCH', `/users/${ada}${path}`, { notes: 'on loan' })).status).toBe(204)
+    expect(await graph.get(`/users/${ada}${path}`)).toMatchObject({
+      notes: 'on loan',
+      deviceActionResults: [{ actionName: 'syncDevice' }],
+    })
+    const { value: users } = await graph.get<{ value: Entity[] }>(`/users/${ada}${path}/users`)
+    expect(users).toMatchObject([{ id: ada }])
+    for (const [method, below] of [
+      ['POST', '/syncDevice'],
+      ['PATCH', ''],
+      ['DELETE', ''],
+      ['GET', '/users'],
+    ] as const)
+      expect((await graph.ask(method, `/users/${ben}${path}${below}`, {})).status).toBe(404)
+  })
+
   it('is licences, that the tenant counts', async () => {
     await using graph = await openGraph()
     const { id } = await graph.office.user('ada')

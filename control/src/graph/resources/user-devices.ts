@@ -1,10 +1,13 @@
+import type { Device } from '../../domain/model.ts'
 import { memoryPage, pageAnswer, wantedOf } from '../collection.ts'
 import { type GraphAnswer, type GraphRequest, type GraphRoute, notFound, type Yields } from '../graph-request.ts'
 import { rowPageOf, within } from '../odata/row-page.ts'
 import { appRegistrationEntities } from './app-registrations.ts'
 import { directoryDeviceRows } from './directory-devices.ts'
 import { typedDevice, typedGroup } from './directory-objects.ts'
-import { DEVICE, managedDeviceAnswer, managedDevicePage } from './managed-devices.ts'
+import { managedDevicePartRoutes } from './managed-device-parts.ts'
+import { managedDeviceWriteRoutes } from './managed-device-writes.ts'
+import { DEVICE, managedDeviceAnswer, managedDevicePage, managedDeviceRoutes } from './managed-devices.ts'
 import { userOf } from './users.ts'
 
 const list = async (request: GraphRequest): Promise<GraphAnswer> => {
@@ -12,14 +15,38 @@ const list = async (request: GraphRequest): Promise<GraphAnswer> => {
   return managedDevicePage(request, `users('${id}')/managedDevices`, { op: 'eq', column: 'userId', value: id })
 }
 
-const get = async (request: GraphRequest): Promise<GraphAnswer> => {
+/** The device of the path, if it is under management and the user's. */
+async function deviceOfUser(request: GraphRequest): Promise<Device & { readonly userId: string }> {
   const { store } = request.control.deps
-  const user = await userOf(store, request)
+  const { id: userId } = await userOf(store, request)
   const id = request.params['deviceId'] ?? ''
   const [device] = await store.devices.getMany([id])
-  if (device?.userId !== user.id || device.lifecycle !== 'managed') return notFound('managedDevice', id)
-  return managedDeviceAnswer(request, device, `users('${user.id}')/managedDevices`)
+  return device?.userId === userId && device.lifecycle === 'managed'
+    ? { ...device, userId }
+    : notFound('managedDevice', id)
 }
+
+const get = async (request: GraphRequest): Promise<GraphAnswer> => {
+  const device = await deviceOfUser(request)
+  return managedDeviceAnswer(request, device, `users('${device.userId}')/managedDevices`)
+}
+
+const ONE = '/deviceManagement/managedDevices/{id}'
+const THEIRS = '/users/{id}/managedDevices/{deviceId}'
+
+/** What can be asked of a device and done to it can be below its user as well; nobody else's is there. */
+const belowUser = (route: GraphRoute): GraphRoute => ({
+  ...route,
+  path: route.path.replace(ONE, THEIRS),
+  handle: async (request) => {
+    const { id } = await deviceOfUser(request)
+    return route.handle({ ...request, params: { ...request.params, id } })
+  },
+})
+
+const deviceRoutes = [...managedDeviceRoutes, ...managedDevicePartRoutes, ...managedDeviceWriteRoutes]
+  .filter(({ method, path }) => path.startsWith(ONE) && !(method === 'GET' && path === ONE))
+  .map(belowUser)
 
 /** The devices that a user has enrolled: they are registered for them, and theirs. */
 const listRegistered = async (request: GraphRequest): Promise<GraphAnswer> => {
@@ -60,7 +87,8 @@ const DEVICES = 'Device.Read.All'
 /** What a user has: devices, apps, and what they own in the directory. */
 export const userDeviceRoutes: readonly GraphRoute[] = [
   { method: 'GET', path: '/users/{id}/managedDevices', role: READ, of: { ...DEVICE, many: true }, handle: list },
-  { method: 'GET', path: '/users/{id}/managedDevices/{deviceId}', role: READ, of: DEVICE, handle: get },
+  { method: 'GET', path: THEIRS, role: READ, of: DEVICE, handle: get },
+  ...deviceRoutes,
   { method: 'GET', path: '/users/{id}/registeredDevices', role: DEVICES, of: OBJECTS, handle: listRegistered },
   { method: 'GET', path: '/users/{id}/ownedDevices', role: DEVICES, of: OBJECTS, handle: listRegistered },
   { method: 'GET', path: '/users/{id}/ownedObjects', role: 'Directory.Read.All', of: OBJECTS, handle: listOwned },

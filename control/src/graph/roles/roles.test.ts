@@ -35,6 +35,10 @@ describe('a user without a role of the directory', () => {
     await people.give(await people.role('ManagedDevices_Read', 'RemoteTasks_SyncDevice'), help)
     expect(await people.idsFor('eve', DEVICES)).toEqual([device.id])
     expect((await people.as('eve', 'POST', `${DEVICES}/${device.id}/syncDevice`)).status).toBe(204)
+    const below = `/users/${device.userId}/managedDevices/${device.id}`
+    expect((await people.as('eve', 'POST', `${below}/syncDevice`)).status).toBe(204)
+    expect((await people.as('eve', 'POST', `${below}/wipe`)).status).toBe(403)
+    expect((await people.as('mallory', 'POST', `${below}/syncDevice`)).status).toBe(403)
     for (const [name, method, path] of [
       ['eve', 'POST', `${DEVICES}/${device.id}/wipe`],
       ['eve', 'DELETE', `${DEVICES}/${device.id}`],

@@ -37,6 +37,8 @@ describe('what routes ask of roles', () => {
     ['PATCH', 'deviceManagement/managedDevices/{id}', 'ManagedDevices_Update'],
     ['DELETE', 'deviceManagement/managedDevices/{id}', 'ManagedDevices_Delete'],
     ['POST', 'deviceManagement/managedDevices/{id}/wipe', 'RemoteTasks_Wipe'],
+    ['POST', 'users/{id}/managedDevices/{deviceId}/wipe', 'RemoteTasks_Wipe'],
+    ['DELETE', 'users/{id}/managedDevices/{deviceId}', 'ManagedDevices_Delete'],
     ['POST', 'deviceManagement/deviceCompliancePolicies', 'DeviceCompliancePolices_Create'],
     ['POST', 'deviceManagement/configurationPolicies/{id}/assign', 'DeviceConfigurations_Assign'],
     ['POST', 'deviceManagement/windowsAutopilotDeploymentProfiles/{}/assignments', 'EnrollmentProgramToken_Update'],

@@ -221,7 +221,8 @@ const words = {
  * everybody who comes by a role.
  */
 export function actionsOf({ method, path }: Operation): readonly ResourceAction[] | undefined {
-  const asked = plain(path)
+  // A device asks for the same below its user as it does by itself.
+  const asked = plain(path).replace(/^users\/\{\}\/manageddevices/, DEVICES.toLowerCase())
   // A report says what it needs.
   if (/^devicemanagement\/reports\/get\w+report$/.test(asked)) return viewing
   const exception = exceptions[`${method.toLowerCase()} ${asked}`]
