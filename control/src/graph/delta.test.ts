@@ -1,6 +1,7 @@
 import { DAY_MS } from '@muster/shared/core'
 import { describe, expect, it } from 'vitest'
-import { type Entity, type GraphOffice, openGraph } from '../../test-support/graph.ts'
+import { type Entity, type GraphOffice, type GraphReply, openGraph } from '../../test-support/graph.ts'
+import { openPeople } from '../../test-support/people.ts'
 
 interface Delta {
   readonly value: readonly Entity[]
@@ -22,6 +23,8 @@ async function read(graph: GraphOffice, from: string): Promise<Delta> {
   }
 }
 const idsOf = ({ value }: Delta): string[] => value.map(({ id }) => String(id)).toSorted()
+const idsIn = ({ body }: GraphReply): readonly string[] =>
+  ((body['value'] ?? []) as Entity[]).map(({ id }) => String(id)).toSorted()
 
 describe('a delta', () => {
   it('has everything at first, page by page, and then what has changed', async () => {
@@ -134,5 +137,65 @@ describe('a delta', () => {
       headers: { location: 'https://localhost/beta/users/delta' },
       body: { error: { code: 'syncStateNotFound' } },
     })
+  })
+})
+
+describe('who sees a delta', () => {
+  const sets = ['users', 'groups', 'devices'] as const
+  const scopes = ['User.Read.All', 'Group.Read.All', 'Device.Read.All', 'Directory.Read.All', 'User.Read']
+
+  it('is who sees the list, and as much of it, whatever Intune lets them do', async () => {
+    await using people = await openPeople()
+    const { graph } = people
+    const help = await people.group('help', await graph.office.device())
+    await people.person('eve', help)
+    // Tags limit what is seen of Intune, and the directory has none.
+    await people.give(await people.role('ManagedDevices_Read'), help, { roleScopeTagIds: [await people.tag('north')] })
+    const seen: string[] = []
+    for (const scope of [...scopes, 'DeviceManagementManagedDevices.Read.All']) {
+      const token = await people.tokenOf('eve', scope)
+      for (const set of sets) {
+        const list = await graph.raw('GET', `/v1.0/${set}?$select=id`, token)
+        const delta = await graph.raw('GET', `/v1.0/${set}/delta?$select=id`, token)
+        expect([scope, set, delta.status]).toEqual([scope, set, list.status])
+        expect(idsIn(delta)).toEqual(idsIn(list))
+        if (delta.status === 200) seen.push(`${set} with ${scope}`)
+      }
+    }
+    expect(seen).toEqual([
+      'users with User.Read.All',
+      'groups with Group.Read.All',
+      'devices with Device.Read.All',
+      ...sets.map((set) => `${set} with Directory.Read.All`),
+    ])
+  })
+
+  it('of all kinds of objects is who may read the whole directory', async () => {
+    await using people = await openPeople()
+    await people.person('eve')
+    const statuses = scopes.map(async (scope) => {
+      const token = await people.tokenOf('eve', scope)
+      return [scope, (await people.graph.raw('GET', '/v1.0/directoryObjects/delta', token)).status]
+    })
+    expect(await Promise.all(statuses)).toEqual(
+      scopes.map((scope) => [scope, scope === 'Directory.Read.All' ? 200 : 403]),
+    )
+  })
+
+  it('is asked again at each link', async () => {
+    await using people = await openPeople()
+    await people.person('eve')
+    const [may, mayNot] = [await people.tokenOf('eve', 'User.Read.All'), await people.tokenOf('eve', 'Group.Read.All')]
+    for (const [option, name] of [
+      ['?$top=1', '@odata.nextLink'],
+      ['', '@odata.deltaLink'],
+    ]) {
+      const { body } = await people.graph.raw('GET', `/v1.0/users/delta${option}`, may)
+      const { pathname, search } = new URL(String(body[String(name)]))
+      expect((await people.graph.raw('GET', pathname + search, may)).status).toBe(200)
+      const refused = await people.graph.raw('GET', pathname + search, mayNot)
+      expect(refused).toMatchObject({ status: 403, body: { error: { code: 'Authorization_RequestDenied' } } })
+      expect(refused.body).not.toHaveProperty('value')
+    }
   })
 })
