@@ -139,7 +139,7 @@ function isValid({ aud, iss, tid, exp, nbf, appid }: Readonly<Record<string, unk
   ]
   const isForGraph = [aud].flat().some((each) => audiences.includes(String(each)))
   const isOfTenant = tid === TENANT_ID && iss === claims.iss
-  const isNow = typeof exp === 'number' && typeof nbf === 'number' && exp > now && nbf <= now
+  const isNow = typeof exp === 'number' && typeof nbf === 'number' && exp > now && nbf <= Date.now() / 1_000
   return isForGraph && isOfTenant && isNow && appid !== undefined
 }
 
