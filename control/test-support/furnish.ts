@@ -54,7 +54,12 @@ async function enrol({ office, ask }: GraphOffice): Promise<readonly [linux: Dev
     inventory: { ...inventory, os, posture, software: 5 },
   } as const
   const windows = await office.device(rest)
-  const actions = { windowsDefenderScan: { quickScan: true }, rebootNow: {}, locateDevice: {} }
+  const actions = {
+    windowsDefenderScan: { quickScan: true },
+    rebootNow: {},
+    locateDevice: {},
+    createDeviceLogCollectionRequest: { templateType: { templateType: 'predefined' } },
+  }
   for (const [action, body] of Object.entries(actions))
     await ask('POST', `/deviceManagement/managedDevices/${windows.id}/${action}`, body)
   return [linux, windows]
@@ -174,7 +179,7 @@ async function signIn({ office, post, raw }: GraphOffice): Promise<void> {
   await raw('POST', '/common/oauth2/v2.0/authorize', undefined, String(new URLSearchParams(form)))
 }
 
-/** An application with a role and a consent, and a user with a role in the directory. */
+/** An application with a role and a consent, a user with a role in the directory, and a group with one in Intune. */
 async function grants({ office, post, get, ask }: GraphOffice): Promise<void> {
   const { appId } = await post('/applications', { displayName: 'a', keyCredentials: [] })
   const { id: principalId } = await post('/servicePrincipals', { appId })
@@ -195,4 +200,13 @@ async function grants({ office, post, get, ask }: GraphOffice): Promise<void> {
   const [user] = await office.store.users.list()
   const globalReader = 'f2ef992c-3afb-46b9-b7cf-a126ee74c451'
   await post('/roleManagement/directory/roleAssignments', { principalId: user?.id, roleDefinitionId: globalReader })
+  const [intuneRole] = (await get<{ value: { id: string }[] }>('/deviceManagement/roleDefinitions')).value
+  const [group] = await office.store.groups.list()
+  await post('/deviceManagement/roleAssignments', {
+    '@odata.type': '#microsoft.graph.deviceAndAppManagementRoleAssignment',
+    displayName: 'i',
+    members: [group?.id],
+    scopeType: 'allDevices',
+    'roleDefinition@odata.bind': `https://localhost/beta/deviceManagement/roleDefinitions('${intuneRole?.id}')`,
+  })
 }

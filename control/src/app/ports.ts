@@ -162,11 +162,15 @@ export interface DevicePolicies {
   unreported(deviceIds: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>>
   /** How a policy stands: managed devices by state, `pending` where the reported revision lags behind the targeted one. */
   tally(policyId: string): Promise<readonly { revision: number; state: DevicePolicy['state']; devices: number }[]>
-  /** How many managed devices that match have one of these policies in a state, and none of them in a worse one. */
+  /**
+   * How many managed devices that match, or users of such, have one of these policies in a state, and none of them in a
+   * worse one.
+   */
   countByWorst(
     policyIds: readonly string[],
     filter?: RowFilter<DeviceColumn>,
-  ): Promise<readonly { readonly state: DevicePolicy['state']; readonly devices: number }[]>
+    of?: 'devices' | 'users',
+  ): Promise<readonly { readonly state: DevicePolicy['state']; readonly count: number }[]>
   /** For each device that is done with this revision: from targeted to applied and to committed, milliseconds. */
   latencies(
     policyId: string,

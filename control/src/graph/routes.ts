@@ -18,10 +18,12 @@ import { directoryDeviceRoutes } from './resources/directory-devices.ts'
 import { directoryGrantRoutes } from './resources/directory-grants.ts'
 import { directoryMembershipRoutes } from './resources/directory-memberships.ts'
 import { directoryObjectRoutes } from './resources/directory-objects.ts'
+import { directoryRoleRoutes } from './resources/directory-roles.ts'
 import { enrolmentRestrictionRoutes } from './resources/enrolment-restrictions.ts'
 import { groupMemberRoutes } from './resources/group-members.ts'
 import { groupRoutes } from './resources/groups.ts'
 import { licenceRoutes } from './resources/licences.ts'
+import { logCollectionRoutes } from './resources/log-collections.ts'
 import { managedDevicePartRoutes } from './resources/managed-device-parts.ts'
 import { managedDeviceWriteRoutes } from './resources/managed-device-writes.ts'
 import { managedDeviceRoutes } from './resources/managed-devices.ts'
@@ -39,6 +41,7 @@ import { userDeviceRoutes } from './resources/user-devices.ts'
 import { userRoutes } from './resources/users.ts'
 import { roleFunctionRoutes } from './roles/role-functions.ts'
 import { roleBehaviours } from './roles/role-objects.ts'
+import { unifiedRoleRoutes } from './roles/unified-roles.ts'
 import { storedRoles } from './stored/areas.ts'
 import type { StoredBehaviour } from './stored/behaviour.ts'
 
@@ -55,6 +58,7 @@ export const graphRoutes: readonly GraphRoute[] = [
   ...directoryGrantRoutes,
   ...directoryMembershipRoutes,
   ...directoryObjectRoutes,
+  ...directoryRoleRoutes,
   ...enrolmentRestrictionRoutes,
   ...exportJobRoutes,
   ...groupMemberRoutes,
@@ -77,8 +81,10 @@ export const graphRoutes: readonly GraphRoute[] = [
   ...deviceCategoryRoutes,
   ...deviceSummaryRoutes,
   ...managedDevicePartRoutes,
+  ...logCollectionRoutes,
   ...managedDeviceWriteRoutes,
   ...tenantObjectRoutes,
+  ...unifiedRoleRoutes,
   ...principalEndpointRoutes,
   ...userRoutes,
 ]

@@ -12,7 +12,7 @@ const elsewhere: ReadonlySet<string> = new Set(
    connections copilot dataClassification dataPolicyOperations deviceLocalCredentials domainDnsRecords drive drives education
    employeeExperience external filterOperators financials functions governanceResources groupLifecyclePolicies groupSettingTemplates
    groupSettings identityGovernance identityProtection identityProviders invitations localizations messageEvents messageRecipients
-   monitoring networkAccess onPremisesPublishingProfiles oauth2PermissionGrants permissionGrants places planner print
+   monitoring networkAccess onPremisesPublishingProfiles permissionGrants places planner print
    privacy privilegedAccess privilegedApproval privilegedOperationEvents privilegedRoles riskDetections riskyUsers
    schemaExtensions scopedRoleMemberships search security settings shares sites solutions storage teams teamsTemplates
    teamwork tenantRelationships termStore threatSubmission trustFramework workbooks`.split(/\s+/),

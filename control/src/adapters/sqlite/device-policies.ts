@@ -66,17 +66,19 @@ export function devicePolicies(database: Database, silences?: RowCache<readonly 
           state: row['shown'] as DevicePolicy['state'],
           devices: Number(row['devices']),
         })),
-    countByWorst: async (policyIds, filter) => {
+    countByWorst: async (policyIds, filter, of = 'devices') => {
       const { from, where, columns: listed } = devicesFrom('managed')
       const condition = filter ? compileFilter(filter, listed) : { text: '1', values: [] }
       const rank = worst.map((state, index) => `WHEN '${state}' THEN ${index}`).join(' ')
-      const sql = `SELECT rank, count(*) AS devices FROM (
+      const owner = of === 'devices' ? 'listing.id' : 'listing.userId'
+      const sql = `SELECT rank, count(*) AS number FROM (
         SELECT min(CASE CASE WHEN reportedRevision IS NOT revision THEN 'pending' ELSE state END ${rank} END) AS rank
         FROM ${from} JOIN device_policy ON deviceId = listing.id
-        WHERE ${where} AND ${condition.text} AND policyId IN ${LISTED} GROUP BY deviceId) GROUP BY rank`
+        WHERE ${where} AND ${condition.text} AND policyId IN ${LISTED} AND ${owner} IS NOT NULL
+        GROUP BY ${owner}) GROUP BY rank`
       return database.all(sql, ...condition.values, list(policyIds)).map((row) => ({
         state: worst[Number(row['rank'])] ?? 'pending',
-        devices: Number(row['devices']),
+        count: Number(row['number']),
       }))
     },
     latencies: async (policyId, revision) =>

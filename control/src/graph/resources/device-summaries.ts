@@ -1,7 +1,7 @@
 import type { PlatformName } from '@muster/shared/contracts'
 import type { Store } from '../../app/ports.ts'
 import type { DeviceColumn, RowFilter } from '../../app/row-query.ts'
-import type { Device, DevicePolicy } from '../../domain/model.ts'
+import type { Device, DevicePolicy, Policy } from '../../domain/model.ts'
 import { entityAnswer, pageAnswer, wantedOf } from '../collection.ts'
 import type { GraphAnswer, GraphRequest, GraphRoute } from '../graph-request.ts'
 import { type RowSource, rowPageOf, within } from '../odata/row-page.ts'
@@ -85,17 +85,37 @@ async function complianceSummary({ devices }: Store, seen: Seen): Promise<Entity
 /** Each device counts by the worst of what its configuration policies say. */
 async function configurationSummary({ policies, devicePolicies }: Store, seen: Seen): Promise<Entity> {
   const ids = (await policies.list()).filter(({ kind }) => kind === 'configuration').map(({ id }) => id)
-  const counts = await devicePolicies.countByWorst(ids, seen)
+  return stateCounts('Device', await devicePolicies.countByWorst(ids, seen))
+}
+
+/** Counts by state under Graph's names for them: `errorDeviceCount`. */
+function stateCounts(
+  noun: 'Device' | 'User',
+  counts: readonly { readonly state: DevicePolicy['state']; readonly count: number }[],
+): Entity {
   const of = (...states: readonly DevicePolicy['state'][]): number =>
-    counts.filter(({ state }) => states.includes(state)).reduce((sum, { devices }) => sum + devices, 0)
+    counts.filter(({ state }) => states.includes(state)).reduce((sum, { count }) => sum + count, 0)
   return {
-    compliantDeviceCount: of('compliant'),
-    remediatedDeviceCount: of('remediated'),
-    nonCompliantDeviceCount: of('nonCompliant', 'inGracePeriod'),
-    errorDeviceCount: of('error'),
-    conflictDeviceCount: of('conflict'),
-    notApplicableDeviceCount: of('notApplicable'),
-    unknownDeviceCount: of('pending'),
+    [`compliant${noun}Count`]: of('compliant'),
+    [`remediated${noun}Count`]: of('remediated'),
+    [`nonCompliant${noun}Count`]: of('nonCompliant', 'inGracePeriod'),
+    [`error${noun}Count`]: of('error'),
+    [`conflict${noun}Count`]: of('conflict'),
+    [`notApplicable${noun}Count`]: of('notApplicable'),
+    [`unknown${noun}Count`]: of('pending'),
+  }
+}
+
+const aboutUpdates = ({ kind, graphType, settings }: Policy): boolean =>
+  kind === 'configuration' && [graphType, ...Object.keys(settings)].some((name) => /softwareUpdate/i.test(name))
+
+/** Devices and users by the worst of the policies about updates, as far as devices understand these. */
+async function updateSummary({ policies, devicePolicies }: Store, seen: Seen): Promise<Entity> {
+  const ids = (await policies.list()).filter(aboutUpdates).map(({ id }) => id)
+  return {
+    displayName: 'Software updates',
+    ...stateCounts('Device', await devicePolicies.countByWorst(ids, seen)),
+    ...stateCounts('User', await devicePolicies.countByWorst(ids, seen, 'users')),
   }
 }
 
@@ -186,6 +206,7 @@ export const deviceSummaryRoutes: readonly GraphRoute[] = [
     POLICIES,
     configurationSummary,
   ),
+  route('softwareUpdateStatusSummary', 'softwareUpdateStatusSummary', POLICIES, updateSummary),
   {
     method: 'GET',
     path: `/${ENCRYPTION}`,

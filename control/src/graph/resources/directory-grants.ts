@@ -1,5 +1,6 @@
 import { CodedError } from '@muster/shared/core'
 import { z } from 'zod'
+import type { Tables } from '../../app/ports.ts'
 import type { DirectoryRoleAssignment, PermissionGrant } from '../../domain/applications.ts'
 import type { AuditEvent } from '../../domain/model.ts'
 import { badBody, parseBody } from '../body.ts'
@@ -104,13 +105,16 @@ const HolderShape = z.object({
   directoryScopeId: z.literal('/').default('/'),
 })
 
-async function giveRole(request: GraphRequest): Promise<GraphAnswer> {
-  const { principalId, roleDefinitionId } = parseBody(HolderShape, request.body)
+/** `nobody` refuses whoever is no user. */
+export async function giveDirectoryRole(
+  request: GraphRequest,
+  { principalId, roleDefinitionId }: Pick<DirectoryRoleAssignment, 'principalId' | 'roleDefinitionId'>,
+  nobody: () => never,
+): Promise<DirectoryRoleAssignment> {
   const { store, ids, clock } = request.control.deps
-  if (!directoryRoles.some(({ id }) => id === roleDefinitionId)) badBody('there is no such role', 'roleDefinitionId')
   const assignment = { id: ids.guid(), principalId, roleDefinitionId, createdAtMs: clock.nowMs() }
   await store.transaction(async (tables) => {
-    if (!(await tables.users.get(principalId))) badBody('there is no such user', 'principalId')
+    if (!(await tables.users.get(principalId))) nobody()
     const isThere = (await tables.directoryRoleAssignments.list()).some(
       (each) => each.principalId === principalId && each.roleDefinitionId === roleDefinitionId,
     )
@@ -122,15 +126,30 @@ async function giveRole(request: GraphRequest): Promise<GraphAnswer> {
     await tables.directoryRoleAssignments.put(assignment)
     await tables.audit.append([audit(request, 'Add member to role', 'Create', 'Role', assignment.id)])
   })
+  return assignment
+}
+
+async function giveRole(request: GraphRequest): Promise<GraphAnswer> {
+  const given = parseBody(HolderShape, request.body)
+  if (!directoryRoles.some(({ id }) => id === given.roleDefinitionId))
+    badBody('there is no such role', 'roleDefinitionId')
+  const assignment = await giveDirectoryRole(request, given, () => badBody('there is no such user', 'principalId'))
   return entityAnswer(request, 'roleManagement/directory/roleAssignments', holderEntity(assignment), 201)
 }
 
-async function takeRole(request: GraphRequest): Promise<GraphAnswer> {
-  const id = request.params['id'] ?? ''
+export async function takeDirectoryRole(
+  request: GraphRequest,
+  idOf: (tables: Tables) => Promise<string>,
+): Promise<void> {
   await request.control.deps.store.transaction(async (tables) => {
+    const id = await idOf(tables)
     if (!(await tables.directoryRoleAssignments.delete(id))) notFound('UnifiedRoleAssignment', id)
     await tables.audit.append([audit(request, 'Remove member from role', 'Delete', 'Role', id)])
   })
+}
+
+async function takeRole(request: GraphRequest): Promise<GraphAnswer> {
+  await takeDirectoryRole(request, async () => request.params['id'] ?? '')
   return answer(204)
 }
 

@@ -13,6 +13,7 @@ import {
 } from '../graph-request.ts'
 import { directoryRoles } from '../identity/directory-roles.ts'
 import { typedGroup } from './directory-objects.ts'
+import { directoryRoleEntity } from './directory-roles.ts'
 import { groupOf } from './groups.ts'
 import { principalOf } from './service-principals.ts'
 import { userOf } from './users.ts'
@@ -62,13 +63,7 @@ async function rolesOf({ directoryRoleAssignments }: Pick<Store, 'directoryRoleA
   const held = (await directoryRoleAssignments.list()).filter((each) => each.principalId === principalId)
   return directoryRoles
     .filter(({ id }) => held.some(({ roleDefinitionId }) => roleDefinitionId === id))
-    .map(({ id, displayName }) => ({
-      '@odata.type': '#microsoft.graph.directoryRole',
-      id,
-      displayName,
-      description: displayName,
-      roleTemplateId: id,
-    }))
+    .map((role) => ({ '@odata.type': '#microsoft.graph.directoryRole', ...directoryRoleEntity(role) }))
 }
 
 const listGroups =

@@ -152,6 +152,35 @@ describe('summaries', () => {
     await store.transaction((tables) => tables.devicePolicies.put(reported))
     expect(await counts()).toMatchObject({ unknownDeviceCount: 0, compliantDeviceCount: 1, errorDeviceCount: 1 })
   })
+
+  it('count devices and users by what they report of policies about updates', async () => {
+    await using graph = await openGraph()
+    const { office } = graph
+    const { store } = office
+    const devices = [await office.device(), await office.device()]
+    const configuration = { kind: 'configuration', graphResource: 'configurationPolicies' } as const
+    await office.policy({ ...configuration, graphType: 'linux', settings: {} })
+    const updates = await office.policy({
+      ...configuration,
+      graphType: 'macOSSoftwareUpdateConfiguration',
+      settings: {},
+    })
+    const counts = async () => await graph.get('/deviceManagement/softwareUpdateStatusSummary')
+    expect(await counts()).toMatchObject({ unknownDeviceCount: 2, unknownUserCount: 1 })
+    const rows = await store.devicePolicies.forDevices(devices.map(({ id }) => id))
+    const reported = rows.map((row) => {
+      const isBad = row.deviceId === devices[1]?.id || row.policyId !== updates.id
+      return { ...row, reportedRevision: row.revision, state: isBad ? ('error' as const) : ('compliant' as const) }
+    })
+    await store.transaction((tables) => tables.devicePolicies.put(reported))
+    expect(await counts()).toMatchObject({
+      compliantDeviceCount: 1,
+      errorDeviceCount: 1,
+      unknownDeviceCount: 0,
+      compliantUserCount: 0,
+      errorUserCount: 1,
+    })
+  })
 })
 
 it('a device tells of its users and, on Windows, of Defender', async () => {

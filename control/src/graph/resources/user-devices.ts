@@ -5,6 +5,7 @@ import { rowPageOf, within } from '../odata/row-page.ts'
 import { appRegistrationEntities } from './app-registrations.ts'
 import { directoryDeviceRows } from './directory-devices.ts'
 import { typedDevice, typedGroup } from './directory-objects.ts'
+import { logCollectionRoutes } from './log-collections.ts'
 import { managedDevicePartRoutes } from './managed-device-parts.ts'
 import { managedDeviceWriteRoutes } from './managed-device-writes.ts'
 import { DEVICE, managedDeviceAnswer, managedDevicePage, managedDeviceRoutes } from './managed-devices.ts'
@@ -44,7 +45,12 @@ const belowUser = (route: GraphRoute): GraphRoute => ({
   },
 })
 
-const deviceRoutes = [...managedDeviceRoutes, ...managedDevicePartRoutes, ...managedDeviceWriteRoutes]
+const deviceRoutes = [
+  ...managedDeviceRoutes,
+  ...managedDevicePartRoutes,
+  ...managedDeviceWriteRoutes,
+  ...logCollectionRoutes,
+]
   .filter(({ method, path }) => path.startsWith(ONE) && !(method === 'GET' && path === ONE))
   .map(belowUser)
 

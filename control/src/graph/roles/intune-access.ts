@@ -31,7 +31,7 @@ export const actionsNamedBy = (role: GraphObject): readonly string[] =>
   ])
 
 /** Actions that a role allows: each of its grants takes away what it says is not allowed. */
-function allowedOf(role: GraphObject): readonly string[] {
+export function allowedOf(role: GraphObject): readonly string[] {
   return grantsOf(role).flatMap(({ actions, resourceActions }) => [
     ...(actions ?? []),
     ...(resourceActions ?? []).flatMap(({ allowedResourceActions, notAllowedResourceActions }) =>

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { GraphObject } from '../../app/ports.ts'
+import type { GraphObject, Tables } from '../../app/ports.ts'
 import { DEFAULT_SCOPE_TAG } from '../../domain/intune-roles/access.ts'
 import { resourceActions } from '../../domain/intune-roles/actions.ts'
 import { builtInRoles, type RoleDefinition } from '../../domain/intune-roles/built-in-roles.ts'
@@ -26,6 +26,12 @@ const roleObject = ({ id, displayName, description, allowed }: RoleDefinition): 
     roleScopeTagIds: [],
   }
 }
+
+/** Roles that there are, built in and made here, as Graph holds them. */
+export const rolesIn = async ({ objects }: Pick<Tables, 'objects'>): Promise<readonly GraphObject[]> => [
+  ...builtInRoles.map(roleObject),
+  ...(await objects.list(ROLE_DEFINITIONS)),
+]
 
 const known: ReadonlySet<string> = new Set(resourceActions.map(({ id }) => id))
 

@@ -57,6 +57,7 @@ const resources: Readonly<Record<string, readonly string[]>> = {
   Roles: [
     ...below('deviceManagement', 'roleDefinitions', 'roleAssignments', 'roleScopeTags', 'resourceOperations'),
     ...below('deviceManagement', 'tenantAttachRBAC'),
+    ...below('roleManagement/deviceManagement', 'roleDefinitions', 'roleAssignments'),
   ],
   Audit: below('deviceManagement', 'auditEvents'),
   EnrollmentProgramToken: [
@@ -161,6 +162,9 @@ const exceptions: Readonly<Record<string, readonly ResourceAction[]>> = {
   ),
   [`post ${DEVICES}/executeaction`.toLowerCase()]: [
     ...new Set(([...Object.keys(remoteTasks), 'delete'] as RemoteActionName[]).map(remoteTaskAction)),
+  ],
+  [`post ${DEVICES}/{}/createDeviceLogCollectionRequest`.toLowerCase()]: [
+    resourceAction('RemoteTasks', 'CollectDiagnostics'),
   ],
   [`get ${POLICIES}/getdevicesscheduledtoretire`.toLowerCase()]: [resourceAction('ManagedDevices', 'Read')],
   [`post ${POLICIES}/setscheduledretirestate`.toLowerCase()]: [resourceAction('RemoteTasks', 'Retire')],
