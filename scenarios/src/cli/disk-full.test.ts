@@ -89,11 +89,14 @@ async function expectFull({ code, stderr }: Ended): Promise<void> {
 }
 
 describe.skipIf(obstacle !== undefined)(`a full disk${obstacle ? ` (skipped: ${obstacle})` : ''}`, () => {
-  it.each([0, 16_384, 114_688, 131_072, 262_144])('with %d bytes free: nothing starts on it, in one sentence', async (free) => {
-    fill(free)
-    await expectFull(await startMuster(dir, ['up', '--data', join(disk, 'data'), '--port', '0']).ended)
-    await expectFull(await startMuster(dir, ['run', scenarioFile(), '--out', join(disk, 'runs')]).ended)
-  })
+  it.each([0, 16_384, 114_688, 131_072, 262_144])(
+    'with %d bytes free: nothing starts on it, in one sentence',
+    async (free) => {
+      fill(free)
+      await expectFull(await startMuster(dir, ['up', '--data', join(disk, 'data'), '--port', '0']).ended)
+      await expectFull(await startMuster(dir, ['run', scenarioFile(), '--out', join(disk, 'runs')]).ended)
+    },
+  )
 
   it('that fills up in the middle of a run ends it', async () => {
     const run = startMuster(dir, ['run', scenarioFile(), '--out', join(disk, 'runs')])

@@ -90,7 +90,7 @@ const enrolmentTokens = (data: string): Known =>
 async function sendUnreadable(data: string, invitation: Invitation, token: string): Promise<void> {
   const { natsUrl: url, ca = '' } = invitation
   const place = { url, ca, name: 'worker-9', role: 'agent', tenant: 'contoso' } as const
-  const agent = await createNatsBus({ ...place, principal: almighty(join(data, 'nats')) })
+  const agent = await createNatsBus({ ...place, principal: almighty(join(data, 'nats'), 'fleet') })
   agent.publish(subjects.enrolment('contoso', 'worker-9'), encode({ v: 1, agentId: 'worker-9', requests: [{ token }] }))
   agent.publish(subjects.enrolment('contoso', 'worker-9'), encode({ v: 1, agentId: 'worker-8', requests: [{ token }] }))
   await agent.close()
