@@ -17,6 +17,8 @@ export interface Application {
   readonly keys: readonly KeyCredential[]
   /** Scopes of the API that it serves, for applications that act for users. */
   readonly scopes: readonly { readonly id: string; readonly value: string }[]
+  /** Other properties that Graph has, as they were written: nothing depends on them. */
+  readonly further?: Readonly<Record<string, unknown>> | undefined
 }
 
 export interface PasswordCredential {
@@ -49,6 +51,8 @@ export interface ServicePrincipal {
   readonly createdAtMs: EpochMs
   /** The application of the tenant's owner: it holds every role there is, those of later versions too. */
   readonly holdsEveryRole: boolean
+  /** Other properties that Graph has, as they were written: nothing depends on them. */
+  readonly further?: Readonly<Record<string, unknown>> | undefined
 }
 
 /** A role of an API, granted to an application. */

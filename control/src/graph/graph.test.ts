@@ -167,6 +167,28 @@ describe('the settings of the tenant', () => {
     expect(refused).toMatchObject({ status: 400, code: 'graph/bad-body' })
     expect(refused.message).toContain('settings.deviceComplianceCheckinThresholdDays')
   })
+
+  it('are checked by the model, and kept where nothing acts upon them', async () => {
+    await using graph = await openGraph()
+    const patch = (body: Entity, version?: string) => graph.ask('PATCH', '/deviceManagement', body, version)
+    expect((await patch({ settings: { enhancedJailBreak: true, secureByDefault: true } })).status).toBe(204)
+    expect((await patch({ intuneBrand: { displayName: 'Contoso' }, intuneAccountId: TENANT_ID })).status).toBe(204)
+    const settings = { enhancedJailBreak: true, secureByDefault: true, deviceComplianceCheckinThresholdDays: 30 }
+    const kept = { intuneBrand: { displayName: 'Contoso' }, intuneAccountId: TENANT_ID }
+    expect(await graph.get('/deviceManagement')).toMatchObject({ ...kept, settings })
+    const { body } = await graph.ask('GET', '/deviceManagement', undefined, 'v1.0')
+    expect(body['settings']).toEqual({ secureByDefault: true, deviceComplianceCheckinThresholdDays: 30 })
+    for (const wrong of [
+      { colour: 'red' },
+      { settings: { secureByDefalt: true } },
+      { settings: { derivedCredentialProvider: 'nobody' } },
+      { intuneBrand: 'Contoso' },
+      { managedDevices: [] },
+    ])
+      expect([wrong, (await patch(wrong)).status]).toEqual([wrong, 400])
+    expect((await patch({ settings: { enhancedJailBreak: true } }, 'v1.0')).status).toBe(400)
+    expect(await graph.get('/deviceManagement')).toMatchObject({ ...kept, settings })
+  })
 })
 
 describe('people', () => {

@@ -95,6 +95,53 @@ describe('an application that is registered through Graph', () => {
   })
 })
 
+describe('applications and service principals', () => {
+  it('are checked by the model, and keep what nothing depends on', async () => {
+    const { graph } = bureau
+    const made = await graph.post('/applications', {
+      displayName: 'kept',
+      tags: ['nightly'],
+      passwordCredentials: [{ displayName: 'mine', secretText: 'a secret that nobody must see' }],
+    })
+    expect(made).toMatchObject({ displayName: 'kept', tags: ['nightly'], passwordCredentials: [] })
+    const path = `/applications/${made['id']}`
+    expect((await graph.ask('PATCH', path, { notes: 'for the audit', tags: ['weekly'] })).status).toBe(204)
+    expect(await graph.get(path)).toMatchObject({ displayName: 'kept', notes: 'for the audit', tags: ['weekly'] })
+    const principal = await graph.post('/servicePrincipals', {
+      appId: made['appId'],
+      accountEnabled: false,
+      tags: ['t'],
+    })
+    expect(principal).toMatchObject({ appId: made['appId'], accountEnabled: false, tags: ['t'] })
+    const own = `/servicePrincipals/${principal['id']}`
+    expect((await graph.ask('PATCH', own, { notes: 'n' })).status).toBe(204)
+    expect((await graph.ask('PATCH', own, { accountEnabled: true, notes: null })).status).toBe(204)
+    const after = await graph.get(own)
+    expect(after).toMatchObject({ accountEnabled: true, tags: ['t'] })
+    expect(after).not.toHaveProperty('notes')
+    expect(JSON.stringify(await graph.office.store.applications.list())).not.toContain('a secret')
+    await graph.ask('DELETE', path)
+  })
+
+  it.each([
+    ['an unknown property', { displayNam: 'x' }],
+    ['a value of another type', { tags: 'x' }],
+    ['what the service sets', { createdDateTime: '2026-01-01T00:00:00Z' }],
+    ['a wrong member', { passwordSingleSignOnSettings: { fields: [{ fieldId: 7 }] } }],
+  ])('are refused with %s', async (_, wrong) => {
+    const { graph } = bureau
+    for (const [set, id, rest] of [
+      ['/applications', application['id'], { displayName: 'x' }],
+      ['/servicePrincipals', principal['id'], { appId: application['appId'] }],
+    ] as const) {
+      const before = await graph.get(`${set}/${id}`)
+      expect((await graph.ask('POST', set, { ...rest, ...wrong })).status).toBe(400)
+      expect((await graph.ask('PATCH', `${set}/${id}`, wrong)).status).toBe(400)
+      expect(await graph.get(`${set}/${id}`)).toEqual(before)
+    }
+  })
+})
+
 describe('users', () => {
   it('may all do everything until one of them is given a role, and then each what their roles allow', async () => {
     const [ada] = await bureau.graph.office.store.users.list()

@@ -15,6 +15,8 @@ import {
   notFound,
 } from '../graph-request.ts'
 import { sha256 } from '../identity/identity-deps.ts'
+import type { EntityValue } from '../model/read-entity.ts'
+import { furtherOf, readWritten } from '../written.ts'
 import { iso } from './managed-device.ts'
 
 const SECRET_MS = 2 * 365 * DAY_MS
@@ -42,6 +44,7 @@ const keyEntity = ({ keyId, displayName, thumbprintSha1, startAtMs, endAtMs }: K
 
 /** An application as Graph shows it: without what it keeps secret. */
 export const applicationEntity = (application: Application): Readonly<Record<string, unknown>> => ({
+  ...application.further,
   id: application.id,
   appId: application.appId,
   displayName: application.displayName,
@@ -84,9 +87,16 @@ const ApplicationPatch = z
   })
   .partial()
 const ApplicationShape = ApplicationPatch.required({ displayName: true })
+/** Secrets are the service's to make, by an action of their own, and it gives an application its name for clients. */
+const acted: ReadonlySet<string> = new Set([...Object.keys(ApplicationPatch.shape), 'appId', 'passwordCredentials'])
 
 /** What a write makes of an application. */
-function withGiven(request: GraphRequest, before: Application, given: z.infer<typeof ApplicationPatch>): Application {
+function withGiven(
+  request: GraphRequest,
+  before: Application,
+  given: z.infer<typeof ApplicationPatch>,
+  written: EntityValue,
+): Application {
   const isPublicClient = given.isFallbackPublicClient ?? before.isPublicClient
   const addresses = [given.publicClient, given.web].flatMap((each) => each?.redirectUris ?? [])
   return {
@@ -98,6 +108,7 @@ function withGiven(request: GraphRequest, before: Application, given: z.infer<ty
     isPublicClient,
     scopes: given.api?.oauth2PermissionScopes ?? before.scopes,
     keys: given.keyCredentials?.map((key, index) => keyOf(request, before, key, index)) ?? before.keys,
+    further: furtherOf(before.further, written, acted),
   }
 }
 
@@ -194,7 +205,8 @@ async function refuseTaken({ applications }: Tables, { id, identifierUris }: App
 
 async function create(request: GraphRequest): Promise<GraphAnswer> {
   const { store, ids, clock } = request.control.deps
-  const given = parseBody(ApplicationShape, request.body)
+  const written = readWritten(request, 'application', 'create')
+  const given = parseBody(ApplicationShape, written)
   const empty: Application = {
     id: ids.guid(),
     appId: ids.guid(),
@@ -208,7 +220,7 @@ async function create(request: GraphRequest): Promise<GraphAnswer> {
     keys: [],
     scopes: [],
   }
-  const application = withGiven(request, empty, given)
+  const application = withGiven(request, empty, given, written)
   await store.transaction(async (tables) => {
     await refuseTaken(tables, application)
     await tables.applications.put(application)
@@ -275,8 +287,9 @@ async function removePassword(request: GraphRequest): Promise<GraphAnswer> {
 }
 
 async function update(request: GraphRequest): Promise<GraphAnswer> {
-  const given = parseBody(ApplicationPatch, request.body)
-  await change(request, 'Update application', (before) => withGiven(request, before, given))
+  const written = readWritten(request, 'application', 'patch')
+  const given = parseBody(ApplicationPatch, written)
+  await change(request, 'Update application', (before) => withGiven(request, before, given, written))
   return answer(204)
 }
 

@@ -7,6 +7,7 @@ import { entityAnswer, memoryPage } from '../collection.ts'
 import { answer, auditOf, type GraphAnswer, type GraphRequest, type GraphRoute, notFound } from '../graph-request.ts'
 import { microsoftResources, type Resource } from '../identity/application-directory.ts'
 import { idFor } from '../identity/permissions.ts'
+import { furtherOf, readWritten } from '../written.ts'
 import { iso } from './managed-device.ts'
 
 type Shown = ServicePrincipal & Partial<Pick<Resource, 'roles' | 'scopes' | 'names'>>
@@ -36,6 +37,7 @@ const apis: readonly Shown[] = microsoftResources.map(({ principalId, appId, rol
 }))
 
 export const principalEntity = (principal: Shown): Readonly<Record<string, unknown>> => ({
+  ...principal.further,
   id: principal.id,
   accountEnabled: principal.accountEnabled,
   appId: principal.appId,
@@ -92,8 +94,13 @@ const audit = (
     { id, type: 'ServicePrincipal', displayName, modifiedProperties: [] },
   )
 
+const PrincipalPatch = z.object({ accountEnabled: z.boolean().optional() })
+const PrincipalShape = PrincipalPatch.extend({ appId: z.guid() })
+const acted: ReadonlySet<string> = new Set(Object.keys(PrincipalShape.shape))
+
 async function create(request: GraphRequest): Promise<GraphAnswer> {
-  const { appId } = parseBody(z.object({ appId: z.guid() }), request.body)
+  const written = readWritten(request, 'servicePrincipal', 'create')
+  const { appId, accountEnabled = true } = parseBody(PrincipalShape, written)
   const { store, ids, clock } = request.control.deps
   const principal = await store.transaction(async (tables) => {
     const application = (await tables.applications.list()).find((each) => each.appId === appId.toLowerCase())
@@ -111,9 +118,10 @@ async function create(request: GraphRequest): Promise<GraphAnswer> {
       id: ids.guid(),
       appId: application.appId,
       displayName: application.displayName,
-      accountEnabled: true,
+      accountEnabled,
       createdAtMs: clock.nowMs(),
       holdsEveryRole: false,
+      further: furtherOf(undefined, written, acted),
     }
     await tables.servicePrincipals.put(made)
     await tables.audit.append([audit(request, 'Add service principal', 'Create', made)])
@@ -123,10 +131,13 @@ async function create(request: GraphRequest): Promise<GraphAnswer> {
 }
 
 async function update(request: GraphRequest): Promise<GraphAnswer> {
-  const { accountEnabled } = parseBody(z.object({ accountEnabled: z.boolean() }), request.body)
+  const written = readWritten(request, 'servicePrincipal', 'patch')
+  const given = parseBody(PrincipalPatch, written)
   await request.control.deps.store.transaction(async (tables) => {
     const before = await ownPrincipal(tables, request)
-    await tables.servicePrincipals.put({ ...before, accountEnabled })
+    const accountEnabled = given.accountEnabled ?? before.accountEnabled
+    const further = furtherOf(before.further, written, acted)
+    await tables.servicePrincipals.put({ ...before, accountEnabled, further })
     await tables.audit.append([audit(request, 'Update service principal', 'Patch', before)])
   })
   return answer(204)
