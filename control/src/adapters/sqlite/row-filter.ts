@@ -57,7 +57,7 @@ export function compileFilter<C extends string>(filter: RowFilter<C>, columns: C
 function throughKey<C extends string>(leaf: Leaf<C>, { key, table, column }: NonNullable<ColumnSql['through']>): Sql {
   const isEmptyToo = holdsForEmpty(leaf)
   // An index is on the bare column, where an absent value is not the empty text; that matters for few conditions.
-  const isBare = !isEmptyToo && (leaf.op === 'in' || leaf.value !== null)
+  const isBare = !isEmptyToo && leaf.op !== 'ne' && (leaf.op === 'in' || leaf.value !== null)
   const { text, values } = compileLeaf(leaf, isBare ? column : `coalesce(${column}, '')`)
   if (!isEmptyToo) return { text: `${key} IN (SELECT id FROM ${table} WHERE ${text})`, values }
   // A key that leads nowhere counts as well: all but those who fail.
