@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import { createSecureContext, type SecureContext } from 'node:tls'
-import { SIMULATION_ROLE } from '@muster/shared/contracts'
+import { isDeeperThan, JSON_DEPTH_MAX, SIMULATION_ROLE } from '@muster/shared/contracts'
 import { CodedError } from '@muster/shared/core'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { createFrontDoor, type FrontDoorOptions, refused } from './front-door.ts'
@@ -23,6 +23,27 @@ export interface HttpDoorOptions extends FrontDoorOptions {
   readonly host: string
   /** 0 chooses a free one. */
   readonly port: number
+  readonly limits?: Partial<DoorLimits>
+}
+
+/** What one client may take of the door, wall time. */
+export interface DoorLimits {
+  /** From the connection, or from the end of the request before, to its handshake and its last header. */
+  readonly headersMs: number
+  /** To the last byte of its body; what the service then takes to answer is not counted. */
+  readonly requestMs: number
+  /** How often connections are looked at. */
+  readonly lookEveryMs: number
+  readonly headers: number
+  readonly connections: number
+}
+
+const LIMITS: DoorLimits = {
+  headersMs: 10_000,
+  requestMs: 120_000,
+  lookEveryMs: 5_000,
+  headers: 200,
+  connections: 1_000,
 }
 
 export interface HttpDoor {
@@ -40,23 +61,33 @@ const BLOCK_BYTES_MAX = 64 * 1_048_576
  */
 export async function openHttpDoor(options: HttpDoorOptions): Promise<HttpDoor> {
   const { control, identity, tls, host, port } = options
+  const limits = { ...LIMITS, ...options.limits }
   const app = fastify({
-    https: { ...tls, ...(options.identityFor ? { SNICallback: sniCallback(options.identityFor) } : {}) },
+    https: {
+      ...tls,
+      ...(options.identityFor ? { SNICallback: sniCallback(options.identityFor) } : {}),
+      handshakeTimeout: limits.headersMs,
+      headersTimeout: limits.headersMs,
+      connectionsCheckingInterval: limits.lookEveryMs,
+    },
+    requestTimeout: limits.requestMs,
     bodyLimit: BODY_BYTES_MAX,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 8_192 },
   }) as unknown as FastifyInstance
+  app.server.maxHeadersCount = limits.headers
+  app.server.maxConnections = limits.connections
   const front = createFrontDoor(options)
   // One tool asks for tokens with GET and a form.
-  app.addHttpMethod('GET', { hasBody: true })
+  app.addHttpMethod('GET', { hasBody: true, overrideExisting: true })
   readBodies(app)
   app.setErrorHandler((error, request, reply) => {
     const correlationId = correlationOf(request)
     send(reply, refused(httpError(error), control, { correlationId, url: request.url }), correlationId)
   })
-  app.all('/*', async (request, reply) => {
+  const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const correlationId = correlationOf(request)
-    const answer = await front.answer({
+    const answered = await front.answer({
       method: request.method,
       url: request.url,
       authorization: request.headers.authorization,
@@ -66,9 +97,11 @@ export async function openHttpDoor(options: HttpDoorOptions): Promise<HttpDoor> 
       remoteAddress: request.ip,
       origin: `https://${request.host}`,
     })
-    send(reply, answer, correlationId)
+    send(reply, answered, correlationId)
     return reply
-  })
+  }
+  app.all('/*', answer)
+  app.all(`${UPLOADS}*`, { bodyLimit: BLOCK_BYTES_MAX }, answer)
   await listen(app, host, port)
   const live = openLiveDoor(app.server, control, async ({ url, headers }) => {
     if (url?.split('?')[0] !== '/_muster/live') return false
@@ -105,7 +138,7 @@ function readBodies(app: FastifyInstance): void {
     done(null, String(body)),
   )
   // Clients are careless about the type of what is JSON.
-  app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: BLOCK_BYTES_MAX }, ({ url }, body, done) => {
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, ({ url }, body, done) => {
     const bytes = body as Buffer
     if (url.startsWith(UPLOADS)) done(null, bytes)
     else if (bytes.byteLength > BODY_BYTES_MAX)
@@ -117,6 +150,10 @@ function readBodies(app: FastifyInstance): void {
 function readJson(text: string, done: (error: Error | null, body?: unknown) => void): void {
   if (text === '') {
     done(null, undefined)
+    return
+  }
+  if (isDeeperThan(text, JSON_DEPTH_MAX)) {
+    done(new CodedError('message/too-deep', `lists and objects are in each other more than ${JSON_DEPTH_MAX} times`))
     return
   }
   try {

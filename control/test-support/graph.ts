@@ -1,7 +1,7 @@
 import { createLogger, createMemoryBroker, systemClock } from '@muster/shared/runtime'
 import type { Receivers } from '../src/app/receivers.ts'
 import { type Control, createControl } from '../src/control.ts'
-import { createFrontDoor } from '../src/front-door.ts'
+import { createFrontDoor, type FrontDoorOptions } from '../src/front-door.ts'
 import type { IncomingRequest } from '../src/graph/dispatch.ts'
 import type { GraphAnswer } from '../src/graph/graph-request.ts'
 import { createIdentity } from '../src/graph/identity/authority.ts'
@@ -36,6 +36,8 @@ export interface GraphOffice extends AsyncDisposable {
   answer(request: Pick<IncomingRequest, 'method' | 'url' | 'body'> & Partial<IncomingRequest>): Promise<GraphAnswer>
   /** Ask with a token of one's own, or none. */
   raw(method: string, url: string, authorization: string | undefined, body?: unknown): Promise<GraphReply>
+  /** What its door is made of, for another door. */
+  readonly behindDoor: FrontDoorOptions
   /** The header of an application with every role. */
   readonly authorization: string
 }
@@ -97,7 +99,8 @@ export async function openGraph(
     natsServerVersion: 'none',
     startedAtMs,
   }
-  const door = createFrontDoor({ control, identity, tenantId: TENANT_ID, simulation })
+  const behindDoor = { control, identity, tenantId: TENANT_ID, simulation }
+  const door = createFrontDoor(behindDoor)
 
   const form = { grant_type: 'client_credentials', client_id: CLIENT_ID, client_secret: SECRET, scope: GRAPH_SCOPE }
   const answer: GraphOffice['answer'] = async (request) => {
@@ -123,6 +126,7 @@ export async function openGraph(
   return {
     office,
     control,
+    behindDoor,
     ask,
     raw,
     answer,

@@ -180,6 +180,13 @@ it.each(everySubject)('%s: a value of another kind in any place is buried with i
   }
 })
 
+it.each(everySubject)('%s: what is nested without end is buried, and the doors stay open', async (_, subject) => {
+  const nested = (depth: number): string => `${'{"v":['.repeat(depth)}1${']}'.repeat(depth)}`
+  const payloads = [33, 5_000, 20_000].map((depth) => new TextEncoder().encode(nested(depth)))
+  await expectBuried(subject, payloads, ['message/too-deep'])
+  await expectBuried(subject, [new TextEncoder().encode('['.repeat(200_000))], ['message/too-deep'])
+})
+
 it.each(everySubject)('%s: what is larger than a door reads is buried', async (_, subject) => {
   const payloads = [262_145, 600_000, 1_000_000].map((length) => {
     const padded = (padding: string): Uint8Array => encode({ length, padding, ...truth(subject) })

@@ -1,3 +1,4 @@
+import { isDeeperThan, JSON_DEPTH_MAX } from '@muster/shared/contracts'
 import { CodedError } from '@muster/shared/core'
 import { z } from 'zod'
 import type { Dispatch, IncomingRequest } from './dispatch.ts'
@@ -131,8 +132,11 @@ function bodyOf(body: unknown, headers: RequestHeaders): unknown {
   if (typeof body !== 'string') return body
   const bytes = Buffer.from(body, 'base64')
   if (!(headers['content-type'] ?? 'application/json').includes('json')) return new Uint8Array(bytes)
+  const text = bytes.toString('utf8')
+  // Deeper than a door reads it is what it came as: a text, which no route takes for a body.
+  if (isDeeperThan(text, JSON_DEPTH_MAX)) return body
   try {
-    return JSON.parse(bytes.toString('utf8'))
+    return JSON.parse(text)
   } catch {
     return body
   }

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { ErrorCode } from './errors.ts'
+import { isDeeperThan, JSON_DEPTH_MAX } from './json-depth.ts'
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: true })
@@ -18,8 +19,8 @@ export type Decoded<T> =
     }
 
 /**
- * Bytes to a checked value. Refusals: `message/too-large`, `message/not-json`, `message/invalid` with the JSON path of
- * the first offence in `at`.
+ * Bytes to a checked value. Refusals: `message/too-large`, `message/too-deep`, `message/not-json`, `message/invalid` with
+ * the JSON path of the first offence in `at`.
  */
 export function decode<S extends z.ZodType>(schema: S, payload: Uint8Array): Decoded<z.infer<S>> {
   if (payload.length > MESSAGE_BYTES_MAX) {
@@ -42,8 +43,17 @@ const notJson = {
   refusal: { code: 'message/not-json', message: 'the payload is not JSON in UTF-8' },
 } as const
 
-/** A text to a checked value. Refusals: `message/not-json`, `message/invalid`. */
+const tooDeep = {
+  ok: false,
+  refusal: {
+    code: 'message/too-deep',
+    message: `lists and objects are in each other more than ${JSON_DEPTH_MAX} times`,
+  },
+} as const
+
+/** A text to a checked value. Refusals: `message/too-deep`, `message/not-json`, `message/invalid`. */
 export function decodeText<S extends z.ZodType>(schema: S, text: string): Decoded<z.infer<S>> {
+  if (isDeeperThan(text, JSON_DEPTH_MAX)) return tooDeep
   let raw: unknown
   try {
     raw = JSON.parse(text)

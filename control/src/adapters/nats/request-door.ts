@@ -31,7 +31,7 @@ export interface Door extends Subscription {
 export function openRequestDoor<S extends z.ZodType>(options: DoorOptions<S>): Door {
   const { bus, schema, handle, log } = options
   const onRequest = async (message: BusMessage): Promise<Uint8Array> => {
-    const decoded = decode(schema, message.payload)
+    const decoded = await orBury(options, message, async () => decode(schema, message.payload))
     if (!decoded.ok) return bury(options, message, decoded.refusal)
     const named = (decoded.value as { agentId?: string }).agentId
     if (options.agentToken !== undefined && named !== message.subject.split('.')[options.agentToken]) {

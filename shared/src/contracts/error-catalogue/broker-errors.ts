@@ -90,6 +90,12 @@ export const brokerErrors = {
     exit: 1,
     meaning: 'A message is larger than its door reads.',
   },
+  'message/too-deep': {
+    status: 400,
+    graph: 'BadRequest',
+    exit: 1,
+    meaning: 'Lists and objects of a JSON text are in each other more often than a door reads.',
+  },
   'message/not-json': { status: 400, graph: 'BadRequest', exit: 1, meaning: 'A payload is not JSON in UTF-8.' },
   'message/other-agent': {
     status: 403,
