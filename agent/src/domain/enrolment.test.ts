@@ -37,6 +37,27 @@ describe('enrolment', () => {
     expect(device.state.phase).toBe('enrolled')
   })
 
+  it.each([
+    ['its only request', 0],
+    ['a request whose answer was lost', 1],
+  ])('is followed by a report of what has changed since %s was sent', (_what, lost) => {
+    const device = asking()
+    device.feed({ type: 'ordered-drift', posture: {}, osVersion: '10.0.99999' })
+    for (let n = 0; n < lost; n++)
+      device.feed({ type: 'failed', what: 'enrol' }).feed({ type: 'due' }, NOW_MS + HOUR_MS)
+    device.feed({ type: 'enrolment-answer', answer: enrolledReply(device.state.enrolmentRequestId) })
+    device.feed({ type: 'check-in-answer', answer: managed(0) })
+    expect(device.effect('report').report.inventory?.os.version).toBe('10.0.99999')
+  })
+
+  it('is followed by no report when nothing has changed since it was asked for', () => {
+    const device = trial(newborn()).feed({ type: 'ordered-drift', posture: {}, osVersion: '10.0.99999' })
+    device.feed({ type: 'born', enrolAtMs: NOW_MS }).feed({ type: 'due' })
+    device.feed({ type: 'enrolment-answer', answer: enrolledReply(device.state.enrolmentRequestId) })
+    device.feed({ type: 'check-in-answer', answer: managed(0) })
+    expect(device.effects).toEqual([])
+  })
+
   it('asks again under the same request id when no answer came, later each time but within ten minutes or so', () => {
     const device = asking()
     const { requestId } = device.effect('enrol')

@@ -15,7 +15,9 @@ export function startEnrolment(state: DeviceState, turn: Turn): DeviceState {
   const begun = { ...state, enrolBeganAtMs: state.enrolBeganAtMs ?? turn.nowMs }
   if (!state.online) return appoint(begun, { what: 'enrol', atMs: backoffAt(state.failures, turn) })
   turn.effects.push({ type: 'enrol', requestId: state.enrolmentRequestId, correlationId: ownCorrelation(state) })
-  return { ...begun, phase: 'enrolling' }
+  // The service keeps what the first request said, so that is its account until a report gives another.
+  const reportedInventory = state.phase === 'new' ? state.inventory : state.reportedInventory
+  return { ...begun, phase: 'enrolling', reportedInventory }
 }
 
 export function onEnrolmentAnswer(state: DeviceState, turn: Turn, answer: EnrolmentReply): DeviceState {
@@ -28,7 +30,6 @@ export function onEnrolmentAnswer(state: DeviceState, turn: Turn, answer: Enrolm
     deviceId: answer.deviceId,
     enrolledAtMs: turn.nowMs,
     certificate,
-    reportedInventory: state.inventory,
     failures: 0,
     marks: noMarks,
     agenda: presenceOnly(state.agenda),
