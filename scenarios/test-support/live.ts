@@ -9,7 +9,7 @@ import type { HistoryVerdict } from '@muster/shared/scenario'
 import { expect, vi } from 'vitest'
 import { almighty, natsBinary } from '../../shared/test-support/nats.ts'
 import { createHttpClient, type HttpClient } from '../src/client/http-client.ts'
-import { historyVerdict } from '../src/runner/history.ts'
+import { committedHistory, historyVerdict } from '../src/runner/history.ts'
 import { type Stack, type StackOptions, startStack } from '../src/stack/stack.ts'
 
 export interface RawAnswer {
@@ -31,7 +31,7 @@ export interface Live extends AsyncDisposable {
   stats(): Promise<Stats>
   /** Who is connected to the broker at this moment. */
   brokerConnections(): Promise<{ connections: { name?: string }[] }>
-  /** Make so many quiet Windows devices and wait until they are enrolled. */
+  /** Make so many quiet Windows devices and wait until they are enrolled and the first report of each is committed. */
   populate(devices: number): Promise<void>
   /** Let what is under way arrive, then hold what the devices sent against what is committed. */
   history(devices: number): Promise<HistoryVerdict>
@@ -97,7 +97,10 @@ export async function startLive(options: Partial<StackOptions> = {}): Promise<Li
     populate: async (devices) => {
       await client.call('POST', '/v1.0/users', ADA)
       await client.call('POST', '/_muster/population', laptops(devices))
-      await vi.waitFor(async () => expect((await stats()).devices.managed).toBe(devices), PATIENT)
+      await vi.waitFor(async () => {
+        const committed = await committedHistory(client)
+        expect(committed.filter(({ reports }) => reports > 0)).toHaveLength(devices)
+      }, PATIENT)
     },
     history: (devices) =>
       historyVerdict({

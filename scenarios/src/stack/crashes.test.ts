@@ -34,11 +34,15 @@ afterEach(async () => {
   await live?.[Symbol.asyncDispose]()
 })
 
-/** Every device has news. The service may die of the first report before it has answered. */
-async function news(): Promise<void> {
+/**
+ * Every device has news: the version that is returned. The service may die of the first report of it before it has
+ * answered. The devices are at rest before, or it dies of another report and the news never reaches them.
+ */
+async function news(): Promise<string> {
   const osVersion = `10.0.26100.${9_000 + drifts++}`
   await order({ order: 'drift', posture: {}, osVersion }).catch(expectUnreachable)
   await order({ order: 'sync' }).catch(expectUnreachable)
+  return osVersion
 }
 
 const order = (what: object): Promise<unknown> =>
@@ -46,10 +50,17 @@ const order = (what: object): Promise<unknown> =>
 
 const expectUnreachable = (error: unknown): void => expect(error).toMatchObject({ code: 'client/unreachable' })
 
-/** Wait for so many reports in the store, then hold what the devices say they sent against it. */
-async function expectCommitted(reports: number): Promise<void> {
-  await vi.waitFor(async () => expect((await live.stats()).reports.committed).toBeGreaterThanOrEqual(reports), PATIENT)
-  expect(await live.history(DEVICES)).toMatchObject({ ok: true, lost: 0, appliedTwice: 0, problems: [] })
+/** Wait until the service shows the news of every device, then hold what the devices say they sent against the store. */
+async function expectCommitted(reports: number, osVersion: string): Promise<void> {
+  const filter = encodeURIComponent(`osVersion eq '${osVersion}'`)
+  const path = `/v1.0/deviceManagement/managedDevices?$filter=${filter}&$top=${DEVICES}`
+  await vi.waitFor(
+    async () => expect(await live.client.call('GET', path)).toMatchObject({ value: { length: DEVICES } }),
+    PATIENT,
+  )
+  const history = await live.history(DEVICES)
+  expect(history).toMatchObject({ ok: true, lost: 0, appliedTwice: 0, problems: [] })
+  expect(history.committed).toBeGreaterThanOrEqual(reports)
 }
 
 describe('a control service that dies by SIGKILL', () => {
@@ -58,13 +69,13 @@ describe('a control service that dies by SIGKILL', () => {
     async (when) => {
       const { committed } = await live.history(DEVICES)
       writeFileSync(join(dir, 'crash'), when)
-      await news()
+      const osVersion = await news()
       await vi.waitFor(() => expect(lost).toContain('control.lost'), PATIENT)
       expect(existsSync(join(dir, 'crash'))).toBe(false)
       await live.stack.control.kill()
       await live.stack.control.start()
       await order({ order: 'sync' })
-      await expectCommitted(committed + DEVICES)
+      await expectCommitted(committed + DEVICES, osVersion)
       expect((await live.stats()).devices.managed).toBe(DEVICES)
     },
     120_000,
@@ -76,7 +87,7 @@ describe('a nats-server whose store is wiped while it is down', () => {
     const { committed } = await live.history(DEVICES)
     // With no service to take them in, the reports are in the stream alone when it is wiped.
     writeFileSync(join(dir, 'crash'), 'before')
-    await news()
+    const osVersion = await news()
     await vi.waitFor(() => expect(lost).toContain('control.lost'), PATIENT)
     const bus = await live.bus('looks', 'store')
     await vi.waitFor(async () => expect((await bus.streamInfo('REPORTS')).messages).toBeGreaterThan(0), PATIENT)
@@ -88,9 +99,8 @@ describe('a nats-server whose store is wiped while it is down', () => {
     await live.stack.control.kill()
     await live.stack.control.start()
     await order({ order: 'sync' })
-    await expectCommitted(committed + DEVICES)
+    await expectCommitted(committed + DEVICES, osVersion)
     // The bodies of policies went with the store as well; what is published from now on arrives.
-    await news()
-    await expectCommitted(committed + 2 * DEVICES)
+    await expectCommitted(committed + 2 * DEVICES, await news())
   }, 120_000)
 })
