@@ -6,13 +6,14 @@ import { type FleetFigures, measureFleet } from './fleet.ts'
 import { type Floor, measureFloor } from './floor.ts'
 import { type GraphFigures, measureGraph } from './graph.ts'
 import { monthOf, YEAR_DAYS, yearOf } from './lives.ts'
-import { fleetsText, graphText, memoryOf, worldText } from './page.ts'
+import { fleetsText, graphText, memoryOf, soakText, worldText } from './page.ts'
+import { measureSoak, type SoakFigures } from './soak.ts'
 import { measureWorld } from './world.ts'
 
 /**
  * `npm run bench`: what a fleet of two sizes costs on this machine, beside the floor of the machine measured in the same
  * run; and how fast virtual worlds go. Figures, no verdict; it fails only when
- * reports were lost, pages of Graph left devices out, or a world did not pass.
+ * reports were lost, pages of Graph left devices out, a world did not pass, or what a long run holds grows.
  */
 const { values } = parseArgs({
   options: {
@@ -23,21 +24,27 @@ const { values } = parseArgs({
     days: { type: 'string', default: '30' },
     year: { type: 'string', default: '1000' },
     graph: { type: 'string', default: '100000' },
+    soak: { type: 'string', default: '10000' },
+    minutes: { type: 'string', default: '20' },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
   },
 })
 
-const PARTS = ['fleets', 'world', 'year', 'graph'] as const
+const PARTS = ['fleets', 'world', 'year', 'graph', 'soak'] as const
 type Part = (typeof PARTS)[number]
+/** What is measured unless `--only` says otherwise: what takes minutes by its nature is asked for. */
+const USUAL: readonly Part[] = ['fleets', 'world', 'year', 'graph']
 
-const help = `npm run bench -- [--only fleets|world|year|graph] [--devices 10000] [--small 1000] [--world 10000] [--days 30] [--year 1000] [--graph 100000] [--json]
+const help = `npm run bench -- [--only fleets|world|year|graph|soak] [--devices 10000] [--small 1000] [--world 10000] [--days 30] [--year 1000] [--graph 100000] [--soak 10000] [--minutes 20] [--json]
 
 fleets  Enrols a small and a large fleet on this machine, publishes a policy to each, and prints rates, latencies and memory,
         each with the floor of the machine it is measured against.
 world   Takes a virtual world through some days, beside the cost of a bare event loop.
 year    Takes a virtual world through a year, in which every device renews its certificate.
 graph   Asks Graph for filtered and ordered pages of so many devices while a thousand reports a second come in.
+soak    Keeps a live fleet under faults for so many minutes, and tells how memory, handles and the broker's disk grow. Linux
+        only, and only when it is asked for.
 `
 
 if (values.help) process.stdout.write(help)
@@ -57,18 +64,27 @@ async function bench(parts: readonly Part[]): Promise<void> {
   const certificates = parts.includes('year') ? await measureWorld(yearOf(year), YEAR_DAYS) : undefined
   if (parts.includes('graph')) say('Graph is asked for pages of a large fleet …')
   const graph = parts.includes('graph') ? await measureGraphIn(whole(values.graph, '--graph', 1_000_000)) : undefined
+  if (parts.includes('soak')) say(`a fleet of ${values.soak} devices lives for ${values.minutes} minutes …`)
+  const soak = parts.includes('soak') ? await measureSoakIn(say) : undefined
   const machine = { cores: cpus().length, node: process.version }
   const text = [
     `machine: ${machine.cores} cores, node ${machine.node}\n`,
     ...(fleets ? [fleetsText(fleets)] : []),
     ...[virtual, certificates].flatMap((figures) => (figures ? [worldText(figures)] : [])),
     ...(graph ? [graphText(graph)] : []),
+    ...(soak ? [soakText(soak)] : []),
   ].join('')
-  const json = { ...machine, ...fleets, ...(fleets ? memoryOf(fleets) : {}), virtual, certificates, graph }
+  const json = { ...machine, ...fleets, ...(fleets ? memoryOf(fleets) : {}), virtual, certificates, graph, soak }
   process.stdout.write(values.json ? `${JSON.stringify(json, null, 2)}\n` : text)
   const lost = fleets ? fleets.small.lost + fleets.large.lost : 0
   const isTorn = graph !== undefined && (graph.whole.missing > 0 || graph.whole.twice > 0)
-  if (lost > 0 || isTorn || [virtual, certificates].some((figures) => figures && figures.verdict !== 'passed'))
+  const isWorn = soak !== undefined && (soak.verdict !== 'passed' || soak.growing.length > 0)
+  if (
+    lost > 0 ||
+    isTorn ||
+    isWorn ||
+    [virtual, certificates].some((figures) => figures && figures.verdict !== 'passed')
+  )
     process.exitCode = 12
 }
 
@@ -76,6 +92,16 @@ async function measureGraphIn(devices: number): Promise<GraphFigures> {
   const dir = mkdtempSync(join(tmpdir(), 'muster-bench-'))
   try {
     return await measureGraph(dir, devices)
+  } finally {
+    rmSync(dir, { recursive: true, force: true })
+  }
+}
+
+async function measureSoakIn(say: (text: string) => void): Promise<SoakFigures> {
+  const size = { devices: whole(values.soak, '--soak'), minutes: whole(values.minutes, '--minutes', 1_440) }
+  const dir = mkdtempSync(join(tmpdir(), 'muster-bench-'))
+  try {
+    return await measureSoak(size, dir, say)
   } finally {
     rmSync(dir, { recursive: true, force: true })
   }
@@ -105,7 +131,7 @@ async function measureFleets(say: (text: string) => void): Promise<{
   }
 }
 
-function partsOf(given: readonly string[] = PARTS): readonly Part[] {
+function partsOf(given: readonly string[] = USUAL): readonly Part[] {
   const isPart = (name: string): name is Part => (PARTS as readonly string[]).includes(name)
   const unknown = given.find((name) => !isPart(name))
   if (unknown === undefined) return given.filter(isPart)

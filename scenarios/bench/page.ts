@@ -1,6 +1,7 @@
 import type { FleetFigures } from './fleet.ts'
 import type { Floor } from './floor.ts'
 import { BOUND_MS, type GraphFigures } from './graph.ts'
+import type { SoakFigures, SoakSeries } from './soak.ts'
 import type { WorldFigures } from './world.ts'
 
 export interface FleetsFigures {
@@ -77,4 +78,28 @@ export function graphText(figures: GraphFigures): string {
     `  all ${whole(devices)} in ${all.pages} pages, ${all.seconds.toFixed(1)} s: ${all.missing} missing, ${all.twice} twice`,
   ]
   return `${lines.join('\n')}\n`
+}
+
+/** What a long run came to, for people. */
+export function soakText({
+  devices,
+  minutes,
+  verdict,
+  history,
+  checkIns,
+  faults,
+  series,
+  growing,
+}: SoakFigures): string {
+  const amount = ({ what }: SoakSeries, value: number): string =>
+    what === 'handles' ? value.toFixed(1) : `${(value / 1_048_576).toFixed(1)} MiB`
+  const lines = series.map((each) => {
+    const { part, what, line } = each
+    const share = line.mean === 0 ? 0 : (line.rise / line.mean) * 100
+    const word = growing.includes(each) ? 'GROWS' : 'flat'
+    return `  ${what.padEnd(8)} ${part.padEnd(9)} ${amount(each, line.mean)} on average, ${amount(each, line.perHour)} more an hour (${share.toFixed(1)} % over the run): ${word}\n`
+  })
+  return `a fleet of ${whole(devices)} devices over ${whole(minutes)} minutes: ${verdict}
+  ${whole(checkIns)} check-ins, ${whole(history.sent)} reports, ${history.lost} lost, ${history.appliedTwice} applied twice, ${faults} faults
+${lines.join('')}`
 }

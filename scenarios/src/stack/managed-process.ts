@@ -48,7 +48,7 @@ interface Surroundings {
  */
 export async function startProcess(order: ChildOrder, { logFile, env }: Surroundings): Promise<ManagedProcess> {
   const log = openSync(logFile, 'a', 0o600)
-  const child = fork(CHILD, [], {
+  const child = fork(CHILD, [order.role], {
     stdio: ['ignore', log, log, 'ipc'],
     env: childEnvironment(env),
     execArgv: ['--disable-warning=ExperimentalWarning', ...heapFlags[order.role]],
