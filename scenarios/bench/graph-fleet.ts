@@ -107,11 +107,16 @@ function variant(kinds: readonly Device[], index: number): Device {
       hardware: { ...inventory.hardware, serialNumber: `SN${(index * 104_729) % 10_000_019}` },
       posture: { ...inventory.posture, encrypted: index % 10 !== 0 },
     },
+    ...(index % TAGGED_EVERY === 0 ? { scopeTagIds: [OPERATOR_TAG] } : {}),
     // One in ten thousand is in error.
     complianceState: index % 10_000 === 0 ? 'error' : (states[index % states.length] ?? 'compliant'),
     lastSyncAtMs: device.lastSyncAtMs + ((index * 7_919) % 1_000_003),
   }
 }
+
+/** The tag of the operator's devices, which is the first that is made; one device in so many has it. */
+export const OPERATOR_TAG = '1'
+export const TAGGED_EVERY = 10
 
 const key = generateDeviceKeySync()
 const privateKey = createPrivateKey({ key: Buffer.from(key), format: 'der', type: 'pkcs8' })

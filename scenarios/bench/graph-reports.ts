@@ -11,8 +11,10 @@ const MESSAGE_MAX = 200
 const STRIDE = 7_919
 
 export interface Reporting {
-  /** Devices say no more; how many reports they have sent, a second. */
-  stop(): Promise<number>
+  /** How many reports have been sent so far, a second. */
+  perSecond(): number
+  /** Devices say no more. */
+  stop(): Promise<void>
 }
 
 /** Devices that report changed storage, one after the other, as an agent sends it: what is due in each tick in a message. */
@@ -25,7 +27,6 @@ export function startReporting(
 ): Reporting {
   const sign = createSigner(tenant, offer)
   const startedMs = performance.now()
-  const perSecond = (): number => sent / ((performance.now() - startedMs) / 1_000)
   let sent = 0
   let stopped = false
   const reportOf = (number: number): Report => {
@@ -60,11 +61,10 @@ export function startReporting(
   }
   const reporting = report()
   return {
+    perSecond: () => sent / ((performance.now() - startedMs) / 1_000),
     stop: async () => {
-      const rate = perSecond()
       stopped = true
       await reporting
-      return rate
     },
   }
 }
