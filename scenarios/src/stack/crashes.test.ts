@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -82,25 +82,62 @@ describe('a control service that dies by SIGKILL', () => {
   )
 })
 
-describe('a nats-server whose store is wiped while it is down', () => {
-  it('costs nothing: devices send again what is not committed', async () => {
+describe('a nats-server whose store changes while it is down', () => {
+  it('costs nothing when it is wiped: devices send again what is not committed', async () => {
     const { committed } = await live.history(DEVICES)
-    // With no service to take them in, the reports are in the stream alone when it is wiped.
-    writeFileSync(join(dir, 'crash'), 'before')
-    const osVersion = await news()
-    await vi.waitFor(() => expect(lost).toContain('control.lost'), PATIENT)
-    const bus = await live.bus('looks', 'store')
-    await vi.waitFor(async () => expect((await bus.streamInfo('REPORTS')).messages).toBeGreaterThan(0), PATIENT)
-    await live.stack.nats.kill({ downMs: 500 })
-    const store = readdirSync(join(live.dir, 'nats')).filter((name) => name.startsWith('jetstream-'))
-    expect(store).toHaveLength(1)
-    rmSync(join(live.dir, 'nats', store[0] as string), { recursive: true })
-    await vi.waitFor(() => expect(lost).toContain('broker.up'), PATIENT)
-    await live.stack.control.kill()
-    await live.stack.control.start()
-    await order({ order: 'sync' })
+    const osVersion = await newsInStreamAlone()
+    await whileBrokerIsDown((store) => rmSync(store, { recursive: true }))
+    await serveAgain()
     await expectCommitted(committed + DEVICES, osVersion)
     // The bodies of policies went with the store as well; what is published from now on arrives.
     await expectCommitted(committed + 2 * DEVICES, await news())
   }, 120_000)
+
+  it('costs nothing when an older copy is put back: nothing is lost, and what was in the copy counts once', async () => {
+    const older = join(dir, 'older')
+    const { committed } = await live.history(DEVICES)
+    const first = await newsInStreamAlone()
+    // In the copy are reports that the service commits after it was made.
+    await whileBrokerIsDown((store) => cpSync(store, older, { recursive: true }))
+    await serveAgain()
+    await expectCommitted(committed + DEVICES, first)
+    const second = await newsInStreamAlone()
+    await whileBrokerIsDown((store) => {
+      rmSync(store, { recursive: true })
+      cpSync(older, store, { recursive: true })
+    })
+    await serveAgain()
+    await expectCommitted(committed + 2 * DEVICES, second)
+    await expectCommitted(committed + 3 * DEVICES, await news())
+  }, 180_000)
 })
+
+/** News of every device while no service takes it in: it is in the stream and on the devices, and nowhere else. */
+async function newsInStreamAlone(): Promise<string> {
+  const ends = times('control.lost')
+  writeFileSync(join(dir, 'crash'), 'before')
+  const osVersion = await news()
+  await vi.waitFor(() => expect(times('control.lost')).toBe(ends + 1), PATIENT)
+  const bus = await live.bus('looks', 'store')
+  await vi.waitFor(async () => expect((await bus.streamInfo('REPORTS')).messages).toBeGreaterThan(0), PATIENT)
+  await bus.close()
+  return osVersion
+}
+
+/** The broker dies; something happens to its store before it is back. */
+async function whileBrokerIsDown(work: (store: string) => void): Promise<void> {
+  const returns = times('broker.up')
+  await live.stack.nats.kill({ downMs: 1_000 })
+  const stores = readdirSync(join(live.dir, 'nats')).filter((name) => name.startsWith('jetstream-'))
+  expect(stores).toHaveLength(1)
+  work(join(live.dir, 'nats', String(stores[0])))
+  await vi.waitFor(() => expect(times('broker.up')).toBe(returns + 1), PATIENT)
+}
+
+async function serveAgain(): Promise<void> {
+  await live.stack.control.kill()
+  await live.stack.control.start()
+  await order({ order: 'sync' })
+}
+
+const times = (what: string): number => lost.filter((each) => each === what).length
