@@ -36,6 +36,8 @@ export interface ControlConfig {
   /** @default 127.0.0.1 */
   readonly host: string
   readonly port: number
+  /** Names beside `localhost` by which clients reach the HTTPS door: its certificate is for them too. */
+  readonly names?: readonly string[]
   readonly clock: ClockScale
   readonly logLevel: string
   readonly graph?: GraphConfig
@@ -206,7 +208,7 @@ async function openDoor(
       startedAtMs,
       ...placeOf(config),
     },
-    tls: certify(),
+    tls: certify(...(config.names ?? [])),
     ...(graph.intercept ? { identityFor: interceptedIdentity(certify) } : {}),
     ...(graph.throttlingScale === undefined ? {} : { throttlingScale: graph.throttlingScale }),
     host: config.host,

@@ -80,6 +80,8 @@ export interface Fleet {
   giveTokens(tokens: Readonly<Record<string, string>>): void
   /** Let something happen to a device. */
   feed(slot: Slot, input: DeviceInput): void
+  /** It has started, and the service has answered its hello of late. */
+  isHeard(): boolean
   /** Listen to the service and say hello until stopped. */
   start(): Promise<void>
   /** Devices keep no more appointments; what is under way goes on, and when it has ended `atRest` says so. */
@@ -101,8 +103,7 @@ export function createFleet(options: FleetOptions): Fleet {
   const { bus, clock, platformOf, log } = options
   const slots = new Map<string, Slot>()
   const byId = new Map<string, Slot>()
-  const counters = newCounters()
-  const census = newCensus()
+  const [counters, census] = [newCounters(), newCensus()]
   let [subscriptions, stopped]: [readonly Subscription[], boolean] = [[], false]
   let greeter: Greeter | undefined
 
@@ -193,6 +194,7 @@ export function createFleet(options: FleetOptions): Fleet {
     adopt,
     giveTokens: interpreter.giveTokens,
     feed,
+    isHeard: () => greeter?.isHeard() ?? false,
     start: async () => {
       const onError = (error: unknown): void => log.error({ err: error }, 'an order failed')
       // Not before the name is ours: orders under it may be for another process.

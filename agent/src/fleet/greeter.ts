@@ -9,11 +9,15 @@ import type { FleetOptions } from './fleet.ts'
 export interface Greeter {
   /** Say hello now as well: the connection is back. */
   again(): void
+  /** The service has answered of late. */
+  isHeard(): boolean
   stop(): Promise<void>
 }
 
 const EVERY_MS = 2_000
 const TIMEOUT_MS = 3_000
+/** So many hellos may be lost before the service counts as not hearing. */
+const HELLOS_MISSED_MAX = 3
 
 /**
  * Say hello now and over and over.
@@ -28,6 +32,7 @@ export async function startGreeting(
   },
 ): Promise<Greeter> {
   const { wall, greetEveryMs: everyMs = EVERY_MS } = options
+  let heardAtMs = Number.NEGATIVE_INFINITY
   const greet = async (leaving = false): Promise<void> => {
     const hello = helloOf(options, leaving)
     const answer = await options.bus.request(subjects.workerHello(options.tenant, options.agentId), encode(hello), {
@@ -41,6 +46,7 @@ export async function startGreeting(
         `another process has joined as ${options.agentId}: give this one another --id`,
       )
     }
+    heardAtMs = wall.nowMs()
   }
   await firstTime(greet, wall)
   let timer: Timer
@@ -53,6 +59,7 @@ export async function startGreeting(
   }
   later()
   return {
+    isHeard: () => wall.nowMs() - heardAtMs <= HELLOS_MISSED_MAX * everyMs + TIMEOUT_MS,
     again: () => {
       timer.cancel()
       again()

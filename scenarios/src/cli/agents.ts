@@ -3,7 +3,7 @@ import { privateFile } from '@muster/shared/runtime'
 import type { Command } from 'commander'
 import { createHttpClient, type HttpClient } from '../client/http-client.ts'
 import { invite } from '../stack/invite.ts'
-import { DATA_DIR, readConnection } from './up.ts'
+import { DATA_DIR, readConnection } from './data-directory.ts'
 
 interface InviteFlags {
   readonly data: string

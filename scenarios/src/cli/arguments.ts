@@ -20,3 +20,6 @@ export function port(text: string): number {
   if (text.trim() !== '' && Number.isInteger(value) && value >= 0 && value <= 65_535) return value
   throw new InvalidArgumentError('It must be a port from 0 to 65535.')
 }
+
+/** An option that may be given again: all its texts. */
+export const collect = (text: string, before: readonly string[] = []): readonly string[] => [...before, text]

@@ -1,9 +1,9 @@
 import { DeadLetter, DeadLetterPage, ReplayReply } from '@muster/shared/contracts'
 import type { Command } from 'commander'
 import type { HttpClient } from '../client/http-client.ts'
+import { DATA_DIR } from './data-directory.ts'
 import { withClient } from './devices.ts'
 import { type Output, outputOption, renderRecord, renderRecords } from './records.ts'
-import { DATA_DIR } from './up.ts'
 
 interface Flags {
   readonly data: string

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type Ended, processesOf, startMuster } from '../../test-support/command.ts'
 import { ADA, laptops, PATIENT } from '../../test-support/live.ts'
 import { createHttpClient, type HttpClient } from '../client/http-client.ts'
-import { readConnection } from './up.ts'
+import { readConnection } from './data-directory.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'muster-devices-'))
 const data = join(dir, 'data')

@@ -3,8 +3,8 @@ import { CodedError } from '@muster/shared/core'
 import type { Command } from 'commander'
 import { listAll } from '../client/graph.ts'
 import { createHttpClient, type HttpClient } from '../client/http-client.ts'
+import { DATA_DIR, readConnection } from './data-directory.ts'
 import { type Output, outputOption, plain, renderRecord, renderRecords } from './records.ts'
-import { DATA_DIR, readConnection } from './up.ts'
 
 const DEVICES = '/v1.0/deviceManagement/managedDevices'
 

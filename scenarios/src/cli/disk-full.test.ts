@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type Ended, processesOf, startMuster } from '../../test-support/command.ts'
 import { ADA, laptops, PATIENT } from '../../test-support/live.ts'
 import { createHttpClient } from '../client/http-client.ts'
-import { readConnection } from './up.ts'
+import { readConnection } from './data-directory.ts'
 
 const DISK_BYTES = 24 * 1_048_576
 

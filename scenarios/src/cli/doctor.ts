@@ -7,7 +7,7 @@ import { styleText } from 'node:util'
 import type { Command } from 'commander'
 import { resolveNatsServer } from '../../../shared/setup/nats-server.mjs'
 import { port as portOf } from './arguments.ts'
-import { DATA_DIR } from './up.ts'
+import { DATA_DIR } from './data-directory.ts'
 
 /** One thing that Muster needs of a machine, whether it is there, and what to do when it is not. */
 interface Probe {

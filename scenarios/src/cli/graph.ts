@@ -3,7 +3,7 @@ import { CodedError } from '@muster/shared/core'
 import { type Command, Option } from 'commander'
 import { listAll } from '../client/graph.ts'
 import { createHttpClient, type HttpClient } from '../client/http-client.ts'
-import { DATA_DIR, readConnection } from './up.ts'
+import { DATA_DIR, readConnection } from './data-directory.ts'
 
 interface TokenFlags {
   readonly data: string

@@ -3,6 +3,8 @@ import { CodedError } from '@muster/shared/core'
 import { CommanderError } from 'commander'
 import { namingDiskFull } from '../stack/disk-full.ts'
 import { addAgents } from './agents.ts'
+import { addBroker } from './broker.ts'
+import { addControl } from './control.ts'
 import { addDeadLetters } from './dead-letters.ts'
 import { addDevices } from './devices.ts'
 import { addDoctor } from './doctor.ts'
@@ -10,6 +12,7 @@ import { addGraph } from './graph.ts'
 import { addInit } from './init.ts'
 import { MirroredCommand } from './mirrored-command.ts'
 import { addPlan } from './plan.ts'
+import { addPopulate } from './populate.ts'
 import { addReport } from './report.ts'
 import { addRun } from './run.ts'
 import { addSchema } from './schema.ts'
@@ -39,6 +42,9 @@ const program = new MirroredCommand('muster')
 
 for (const add of [
   addStack,
+  addControl,
+  addBroker,
+  addPopulate,
   addRun,
   addReport,
   addValidate,

@@ -10,7 +10,7 @@ import { processesOf, startMuster } from '../../test-support/command.ts'
 import { ADA, laptops, PATIENT } from '../../test-support/live.ts'
 import { createHttpClient, type HttpClient } from '../client/http-client.ts'
 import { historyVerdict } from '../runner/history.ts'
-import { readConnection } from './up.ts'
+import { readConnection } from './data-directory.ts'
 
 let dir: string
 let data: string

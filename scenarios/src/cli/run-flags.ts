@@ -2,6 +2,7 @@ import { relative } from 'node:path'
 import { CodedError, nearestName } from '@muster/shared/core'
 import { type Chaos, parseDuration, Scenario } from '@muster/shared/scenario'
 import type { Command } from 'commander'
+import { collect } from './arguments.ts'
 
 /** Flags that change what a scenario is, and so belong to the command that repeats a run. */
 export interface ScenarioFlags {
@@ -22,8 +23,6 @@ export interface ScenarioFlags {
   /** `key=value`. */
   readonly tag?: readonly string[]
 }
-
-const collect = (text: string, before: readonly string[] = []): readonly string[] => [...before, text]
 
 /** The options of `ScenarioFlags` that say what a scenario is. */
 export const withScenarioOptions = (command: Command): Command =>

@@ -1,6 +1,6 @@
 import { type Connection, INTERCEPTED_HOSTS } from '@muster/control'
 import type { Command } from 'commander'
-import { DATA_DIR, readConnection } from './up.ts'
+import { DATA_DIR, readConnection } from './data-directory.ts'
 
 /** `trust`: what to tell each client, so that it finds this Muster and trusts its certificate. */
 export function addTrust(program: Command): void {

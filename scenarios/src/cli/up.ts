@@ -1,23 +1,30 @@
 import { spawn } from 'node:child_process'
-import { mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { json } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
-import { Connection, connectionFile } from '@muster/control'
+import { connectionFile } from '@muster/control'
 import { type ErrorCode, errorCatalogue, type ServiceInfo, type Stats } from '@muster/shared/contracts'
 import { CodedError } from '@muster/shared/core'
-import { type ClockScale, identify, isRunning, type ProcessIdentity } from '@muster/shared/runtime'
+import { type ClockScale, identify, isRunning } from '@muster/shared/runtime'
 import { type Command, Option } from 'commander'
 import { z } from 'zod'
 import { createHttpClient } from '../client/http-client.ts'
 import type { StackNats } from '../stack/broker.ts'
 import { startStack } from '../stack/stack.ts'
 import { count, port as portOf, positiveNumber } from './arguments.ts'
+import {
+  continuedClock,
+  DATA_DIR,
+  pidFile,
+  readConnection,
+  refuseSecond,
+  runningStack,
+  writePrivate,
+} from './data-directory.ts'
 import { type GraphFlags, graphArguments, graphConfigOf, withGraphFlags } from './graph-flags.ts'
 import { aborted, abortOnSignal } from './interrupt.ts'
 import type { WorkerConnection } from './worker.ts'
-
-export const DATA_DIR = '.muster/data'
 
 interface UpFlags extends GraphFlags {
   readonly data: string
@@ -64,24 +71,15 @@ export function addStack(program: Command): void {
     .action(({ data, json }: { data: string; json?: boolean }) => status(data, json === true))
 }
 
-const ClockFile = z.object({ originWallMs: z.number(), originMs: z.number(), speed: z.number().positive() })
-
-const pidFile = (dataDir: string): string => join(dataDir, 'stack.pid')
-
 async function serve(flags: UpFlags): Promise<void> {
   const dataDir = resolve(flags.data)
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   const { natsUrl, ...secrets } = flags.secretsOnStdin ? Secrets.parse(await json(process.stdin)) : {}
-  const running = runningStack(dataDir)
-  if (running)
-    throw new CodedError(
-      'runtime/locked',
-      `a Muster runs here already, as process ${running.pid}; \`muster down\` ends it`,
-    )
+  refuseSecond(dataDir)
   const stop = new AbortController()
   abortOnSignal(stop)
   const lost = new AbortController()
-  const clock = continuedClock(join(dataDir, 'clock.json'), flags.speed)
+  const clock = continuedClock(dataDir, flags.speed)
   const stack = await startStack({
     dataDir,
     tenant: flags.tenant,
@@ -120,27 +118,6 @@ function workerConnection(
   return { natsUrl, tenant, clock, broker: { kind: 'own', ...ca, service } }
 }
 
-/** Simulated time never goes back: it runs on from where the clock of the directory is by now, at the speed of this start. */
-function continuedClock(path: string, speed: number): ClockScale {
-  const originWallMs = Date.now()
-  let originMs = originWallMs
-  try {
-    const before = ClockFile.parse(JSON.parse(readFileSync(path, 'utf8')))
-    originMs = Math.floor(before.originMs + (originWallMs - before.originWallMs) * before.speed)
-  } catch {
-    // The first start.
-  }
-  const clock = { originWallMs, originMs, speed }
-  writePrivate(path, clock)
-  return clock
-}
-
-function writePrivate(path: string, value: unknown): void {
-  const draft = `${path}.${process.pid}`
-  writeFileSync(draft, JSON.stringify(value), { mode: 0o600 })
-  renameSync(draft, path)
-}
-
 const doorPort = ({ port, intercept }: UpFlags): number => port ?? (intercept ? 443 : 8443)
 
 /** Passwords go to the background on its input: arguments and environment of a process can be looked at for as long as it runs. */
@@ -160,12 +137,7 @@ function openEnvironment(): NodeJS.ProcessEnv {
 async function detach(flags: UpFlags): Promise<void> {
   const dataDir = resolve(flags.data)
   mkdirSync(join(dataDir, 'logs'), { recursive: true, mode: 0o700 })
-  const running = runningStack(dataDir)
-  if (running)
-    throw new CodedError(
-      'runtime/locked',
-      `a Muster runs here already, as process ${running.pid}; \`muster down\` ends it`,
-    )
+  refuseSecond(dataDir)
   const logFile = join(dataDir, 'logs', 'up.log')
   const log = openSync(logFile, 'w', 0o600)
   const main = fileURLToPath(new URL('./main.ts', import.meta.url))
@@ -220,30 +192,6 @@ function startFailure(log: string): CodedError {
   if (message !== undefined && code !== undefined && code in errorCatalogue)
     return new CodedError(code as ErrorCode, message)
   return new CodedError('stack/start-failed', `Muster did not start: ${last}`)
-}
-
-function runningStack(dataDir: string): ProcessIdentity | undefined {
-  try {
-    const identity = JSON.parse(readFileSync(pidFile(dataDir), 'utf8')) as ProcessIdentity
-    return isRunning(identity) ? identity : undefined
-  } catch {
-    return undefined
-  }
-}
-
-/** How to reach the Muster of a data directory. @throws CodedError `stack/not-running` */
-export function readConnection(dataDir: string): Connection {
-  const resolved = resolve(dataDir)
-  try {
-    if (runningStack(resolved))
-      return Connection.parse(JSON.parse(readFileSync(connectionFile(join(resolved, 'control')), 'utf8')))
-  } catch {
-    // It says below what to do.
-  }
-  throw new CodedError(
-    'stack/not-running',
-    `no Muster runs on ${dataDir}: start one with \`muster up\`, or name its directory with --data`,
-  )
 }
 
 async function down(data: string): Promise<void> {

@@ -7,6 +7,8 @@ import type { Command } from 'commander'
 import { z } from 'zod'
 import { createHttpClient } from '../client/http-client.ts'
 import { invite } from '../stack/invite.ts'
+import { port as portOf } from './arguments.ts'
+import { openHealthDoor } from './health-door.ts'
 import { abortOnSignal } from './interrupt.ts'
 
 const Clock = z.object({ originWallMs: z.number(), originMs: z.number(), speed: z.number().positive() })
@@ -35,6 +37,7 @@ interface WorkerFlags {
   readonly id?: string
   readonly capacity: string
   readonly data?: string
+  readonly healthPort?: number
   readonly logLevel: string
 }
 
@@ -50,6 +53,7 @@ export function addWorker(program: Command): void {
     .option('--id <id>', 'name of this agent; another one than every other')
     .option('--capacity <devices>', 'devices that it takes', '20000')
     .option('--data <dir>', 'keep the fleet here, so that the next start goes on with it')
+    .option('--health-port <port>', 'answer there on this machine, over HTTP, whether it is well', portOf)
     .option('--log-level <level>', 'trace, debug, info, warn, error or silent', 'info')
     .action(async (flags: WorkerFlags) => {
       const stop = new AbortController()
@@ -60,18 +64,28 @@ export function addWorker(program: Command): void {
         throw new CodedError('cli/usage', '--id takes lower-case letters, digits and hyphens, 1 to 40')
       if (!Number.isInteger(capacity) || capacity < 1 || capacity > 20_000)
         throw new CodedError('cli/usage', '--capacity is a whole number from 1 to 20000')
-      const connection = await entranceOf(flags.connection, agentId)
-      await runAgent(
-        {
-          ...connection,
-          agentId,
-          capacity,
-          logLevel: flags.logLevel,
-          ...(flags.data === undefined ? {} : { dataDir: flags.data }),
-        },
-        stop.signal,
-        () => process.stdout.write(`worker ${agentId} is ready for ${capacity} devices\n`),
-      )
+      let isWell = (): boolean => false
+      const closeHealth =
+        flags.healthPort === undefined ? undefined : await openHealthDoor(flags.healthPort, () => isWell())
+      try {
+        const connection = await entranceOf(flags.connection, agentId)
+        await runAgent(
+          {
+            ...connection,
+            agentId,
+            capacity,
+            logLevel: flags.logLevel,
+            ...(flags.data === undefined ? {} : { dataDir: flags.data }),
+          },
+          stop.signal,
+          (fleet) => {
+            isWell = () => fleet.isHeard()
+            process.stdout.write(`worker ${agentId} is ready for ${capacity} devices\n`)
+          },
+        )
+      } finally {
+        closeHealth?.()
+      }
     })
 }
 

@@ -8,7 +8,7 @@ import { almighty, givenNatsServer } from '../../../shared/test-support/nats.ts'
 import { processesOf, startMuster } from '../../test-support/command.ts'
 import { ADA, laptops, PATIENT } from '../../test-support/live.ts'
 import { everythingIn, type Found, type Known, toldBy } from '../../test-support/secrets.ts'
-import { readConnection } from '../cli/up.ts'
+import { readConnection } from '../cli/data-directory.ts'
 import { createHttpClient, type HttpClient } from '../client/http-client.ts'
 
 const DEVICES = 10

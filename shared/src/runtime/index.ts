@@ -11,6 +11,7 @@ export { createNkey, isPublicNkey, nkeyFromSeed, verifyWithNkey } from './nats-i
 export { type Principal, type PrincipalText, principalOf, principalWith } from './nats-identity/principal.ts'
 export { inboxes, type ScopeRole } from './nats-identity/scopes.ts'
 export { openSystemConnection, type SystemConnection } from './nats-identity/system-connection.ts'
+export { writeServerFiles } from './nats-server/server-files.ts'
 export {
   brokerIdentityDir,
   type NatsSupervisor,

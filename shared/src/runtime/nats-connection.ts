@@ -3,7 +3,7 @@ import { type ConnectionOptions, connect, type NatsConnection } from '@nats-io/t
 import type { Principal } from './nats-identity/principal.ts'
 
 export interface NatsBusOptions {
-  /** `nats://host:port`; `tls://` where the server must prove who it is. */
+  /** `nats://host:port`; `tls://` where the server must prove who it is. Servers of a cluster with commas between them. */
   readonly url: string
   /** Who one is to a broker of Muster's own. */
   readonly principal?: Principal
@@ -41,7 +41,7 @@ export async function connectNats(options: NatsBusOptions): Promise<NatsConnecti
   for (;;) {
     try {
       return await connect({
-        servers: options.url,
+        servers: options.url.split(','),
         name: options.name,
         ...proofOf(options),
         noAsyncTraces: true,

@@ -15,6 +15,12 @@ export const machineErrors = {
     exit: 14,
     meaning: 'A worker or the control service has ended in the middle of a run without being asked to.',
   },
+  'stack/not-ours': {
+    status: 400,
+    graph: 'BadRequest',
+    exit: 3,
+    meaning: 'A scenario wants to break a Muster that it did not start.',
+  },
   'stack/start-failed': {
     status: 500,
     graph: 'InternalServerError',

@@ -73,6 +73,12 @@ export const scenarioErrors = {
     exit: 4,
     meaning: 'A worker with devices has not been heard of for a moment; an order or a question to all would miss them.',
   },
+  'simulation/not-enrolled': {
+    status: 500,
+    graph: 'InternalServerError',
+    exit: 4,
+    meaning: 'Devices of a population were not enrolled in time.',
+  },
   'simulation/no-workers': {
     status: 409,
     graph: 'Conflict',

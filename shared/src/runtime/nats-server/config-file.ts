@@ -32,13 +32,23 @@ export interface NatsServerConfig {
   /** −1 lets the server choose; it writes its choice into `portsDir`. */
   readonly port: number
   readonly monitorPort: number
-  readonly portsDir: string
+  readonly portsDir?: string
   readonly storeDir: string
   readonly storeBytesMax: number
   /** Where the server keeps the tokens of accounts, with what it was told of them since. */
   readonly accountsDir: string
   readonly trust: BrokerTrust
   readonly tls?: TlsFiles
+  readonly cluster?: ClusterConfig
+}
+
+/** The servers of one cluster, and how they reach each other. */
+export interface ClusterConfig {
+  readonly port: number
+  /** Shared by all; nobody else gets in. */
+  readonly password: string
+  /** Host names of all its servers. */
+  readonly hosts: readonly string[]
 }
 
 /**
@@ -46,14 +56,13 @@ export interface NatsServerConfig {
  * one message with all revocations.
  */
 export function writeConfigFile(path: string, config: NatsServerConfig): void {
-  const { trust, tls } = config
+  const { trust, tls, cluster, portsDir } = config
   const accounts = Object.entries(trust.accounts).map(([account, token]) => `  ${account}: ${token}\n`)
   const text = `# written by Muster at each start; edits are lost
 server_name: ${JSON.stringify(config.name)}
 listen: "${config.host}:${config.port}"
 http: "127.0.0.1:${config.monitorPort}"
-ports_file_dir: ${JSON.stringify(config.portsDir)}
-max_connections: 18000
+${portsDir === undefined ? '' : `ports_file_dir: ${JSON.stringify(portsDir)}\n`}max_connections: 18000
 max_payload: 1MB
 max_pending: 32MB
 write_deadline: "5s"
@@ -72,6 +81,25 @@ resolver {
 }
 resolver_preload {
 ${accounts.join('')}}
-${tls ? `tls {\n  cert_file: ${JSON.stringify(tls.certFile)}\n  key_file: ${JSON.stringify(tls.keyFile)}\n  timeout: 5\n}\n` : ''}`
+${tls ? `tls {\n  cert_file: ${JSON.stringify(tls.certFile)}\n  key_file: ${JSON.stringify(tls.keyFile)}\n  timeout: 5\n}\n` : ''}${cluster ? clusterText(cluster) : ''}`
   writeFileSync(path, text, { mode: 0o600 })
+}
+
+/** Clients are told the addresses of all servers by Muster, and hear none from the servers. */
+function clusterText({ port, password, hosts }: ClusterConfig): string {
+  const who = JSON.stringify(password)
+  const routes = hosts.map((host) => `    "nats://route:${password}@${host}:${port}"\n`)
+  return `cluster {
+  name: muster
+  listen: "0.0.0.0:${port}"
+  no_advertise: true
+  authorization {
+    user: route
+    password: ${who}
+    timeout: 5
+  }
+  routes: [
+${routes.join('')}  ]
+}
+`
 }
