@@ -1,5 +1,5 @@
 import { type EnrolmentRequest, type RenewalRequest, requestText } from '@muster/shared/contracts'
-import { createCsr, type DeviceKey, signWithDeviceKey } from '@muster/shared/pki'
+import { createCsr, importDeviceKey, signWithDeviceKey } from '@muster/shared/pki'
 import type { Effect } from '../domain/index.ts'
 import type { FleetOptions } from './fleet.ts'
 import type { Slot } from './slots.ts'
@@ -16,7 +16,8 @@ export async function enrolmentRequest(
   if (slot.enrolmentRequestId !== requestId) slot.nextKey = undefined
   slot.enrolmentRequestId = requestId
   slot.nextKey ??= await generateKey()
-  const csr = createCsr({ key: slot.nextKey, subject: [{ type: 'CN', value: state.key }] })
+  const imported = importDeviceKey(slot.nextKey)
+  const csr = createCsr({ key: slot.nextKey, imported, subject: [{ type: 'CN', value: state.key }] })
   const request = {
     requestId,
     correlationId,
@@ -28,10 +29,10 @@ export async function enrolmentRequest(
     ...(state.userPrincipalName === undefined ? {} : { userPrincipalName: state.userPrincipalName }),
     ...(state.attributes ? { attributes: { ...state.attributes } } : {}),
   }
-  return { ...request, proof: proofOf(slot.nextKey, requestText('enrolment', agentId, request)) }
+  return { ...request, proof: proofOf(imported, requestText('enrolment', agentId, request)) }
 }
 
-const proofOf = (key: DeviceKey, text: string): string =>
+const proofOf = (key: Parameters<typeof signWithDeviceKey>[0], text: string): string =>
   Buffer.from(signWithDeviceKey(key, Buffer.from(text))).toString('base64')
 
 /** What a device asks for a new certificate with, or nothing when it has none that it could prove itself by. */

@@ -1,9 +1,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { ok, refuse, unwrap } from '@muster/shared/core'
+import { ok, type Result, refuse, unwrap } from '@muster/shared/core'
 import {
   type AuthorityFiles,
   type CertificateAuthority,
+  type CertificationRequest,
   createAuthority,
   loadAuthority,
   readCertificate,
@@ -51,23 +52,34 @@ function makeFiles(dir: string, name: string, nowMs: number): AuthorityFiles {
 
 /** The port over the authority. */
 export function certificateIssuer(authority: CertificateAuthority, tenant: string): CertificateIssuer {
+  /** Requests that have been read, by their bytes: one enrolment asks for its own up to three times. */
+  const requests = new WeakMap<Uint8Array, Result<CertificationRequest>>()
+  const requestIn = (csrDer: Uint8Array): Result<CertificationRequest> => {
+    const known = requests.get(csrDer)
+    if (known) return known
+    const read = readCsr(csrDer)
+    requests.set(csrDer, read)
+    return read
+  }
   return {
     chain: authority.chain.map((der) => Buffer.from(der).toString('base64')),
     issue: ({ csrDer, deviceId, nowMs, validityMs }) => {
-      const issued = authority.issueDeviceCertificate(csrDer, { deviceId, tenant, nowMs, validityMs })
+      const request = requestIn(csrDer)
+      if (!request.ok) return request
+      const issued = authority.issueDeviceCertificate(request.value, { deviceId, tenant, nowMs, validityMs })
       if (!issued.ok) return issued
       const { der, serialNumber, thumbprintSha256, notBeforeMs, notAfterMs } = issued.value
       return { ok: true, value: { certificateDer: der, serialNumber, thumbprintSha256, notBeforeMs, notAfterMs } }
     },
     checkProof: (csrDer, text, signature) => {
-      const request = readCsr(csrDer)
+      const request = requestIn(csrDer)
       if (!request.ok) return request
       return verifyWithSpki(request.value.publicKeySpki, Buffer.from(text), signature)
         ? ok(undefined)
         : refuse('enrolment/bad-proof', 'the request is not signed with the key that its CSR is for')
     },
     isFor: (certificateDer, csrDer) => {
-      const [certificate, request] = [readCertificate(certificateDer), readCsr(csrDer)]
+      const [certificate, request] = [readCertificate(certificateDer), requestIn(csrDer)]
       if (!certificate.ok || !request.ok) return false
       return Buffer.compare(certificate.value.publicKeySpki, request.value.publicKeySpki) === 0
     },

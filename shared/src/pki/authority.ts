@@ -7,7 +7,7 @@ import type { AuthorityFiles } from './authority-creation.ts'
 import { type AuthorityParts, readAuthorityFiles } from './authority-files.ts'
 import { type CertificateContent, createSerialNumber, issueCertificate, type RandomBytes } from './certificate.ts'
 import type { CertificateInfo } from './certificate-reader.ts'
-import { readCsr } from './csr.ts'
+import { type CertificationRequest, readCsr } from './csr.ts'
 import { generateDeviceKeySync, publicKeyOf } from './device-key.ts'
 import { keyIdentifier } from './extension.ts'
 import { toHex } from './hex.ts'
@@ -27,11 +27,15 @@ export interface CertificateAuthority {
 
   /**
    * Certifies the key of a request for a device, for client authentication. The subject is `O=<tenant>, CN=<deviceId>`,
-   * whatever the request says. Lasts `validityMs` from now, but never longer than the issuing authority.
+   * whatever the request says. Lasts `validityMs` from now, but never longer than the issuing authority. The request comes
+   * as DER, or as `readCsr` has read it: its signature need not be verified twice.
    *
    * Refusals: those of `readCsr`; `pki/invalid-name`, `pki/invalid-validity`, `pki/authority-not-valid`.
    */
-  issueDeviceCertificate(csr: Uint8Array, request: DeviceCertificateRequest): Result<IssuedCertificate>
+  issueDeviceCertificate(
+    csr: Uint8Array | CertificationRequest,
+    request: DeviceCertificateRequest,
+  ): Result<IssuedCertificate>
 
   /**
    * A key and certificate for an HTTPS server on this machine: `localhost`, `127.0.0.1`, `::1` and the names given. The
@@ -98,7 +102,7 @@ function authorityOf(parts: AuthorityParts, randomBytes: RandomBytes): Certifica
     chainPem: issuingPem + rootPem,
     issueDeviceCertificate: (csr, request) =>
       attempt(() => {
-        const { publicKeySpki } = unwrap(readCsr(csr))
+        const { publicKeySpki } = csr instanceof Uint8Array ? unwrap(readCsr(csr)) : csr
         return issue({ ...deviceContent(request), publicKeySpki }, request)
       }),
     issueServerCertificate: (request) =>

@@ -1,4 +1,4 @@
-import { verify } from 'node:crypto'
+import { type KeyObject, verify } from 'node:crypto'
 import { CodedError, type Result } from '../core/result.ts'
 import { attempt } from './attempt.ts'
 import { constructed, contextTag, sequence, Tag, unsignedInteger } from './der.ts'
@@ -23,13 +23,22 @@ const version0 = unsignedInteger(Uint8Array.of(0))
 const attributesTag = contextTag(0, 'constructed')
 
 /**
- * Device side: a PKCS#10 certification request (RFC 2986 §4) as DER, signed with ecdsa-with-SHA256.
+ * Device side: a PKCS#10 certification request (RFC 2986 §4) as DER, signed with ecdsa-with-SHA256. `imported`: the key as
+ * `importDeviceKey` gives it, where it is there already.
  * @throws CodedError `pki/unsupported-key`, `pki/invalid-name`
  */
-export function createCsr({ key, subject }: { key: DeviceKey; subject: Name }): Uint8Array {
+export function createCsr({
+  key,
+  imported = importDeviceKey(key),
+  subject,
+}: {
+  key: DeviceKey
+  imported?: KeyObject
+  subject: Name
+}): Uint8Array {
   // RFC 2986 §4.1: version, subject, subjectPKInfo, attributes (IMPLICIT SET, here empty, not left out).
   const info = sequence(version0, encodeName(subject), publicKeyOf(key), constructed(attributesTag, []))
-  return encodeSigned(info, importDeviceKey(key))
+  return encodeSigned(info, imported)
 }
 
 /**

@@ -1,6 +1,7 @@
-import { createPrivateKey, generateKeyPair, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto'
+import { createPrivateKey, generateKeyPair, generateKeyPairSync, KeyObject, sign, verify } from 'node:crypto'
 import { CodedError } from '../core/result.ts'
 import { importP256Spki, spkiOfPkcs8 } from './p256.ts'
+import { toPem } from './pem.ts'
 
 /**
  * The private key of a device: P-256 as PKCS#8 DER, 138 bytes, the public key among them. A fleet keeps these bytes and
@@ -31,10 +32,11 @@ export const publicKeyOf = (key: DeviceKey): Uint8Array => spkiOfPkcs8(key)
 
 /**
  * Signs with ECDSA and SHA-256; the signature is the DER of Ecdsa-Sig-Value (RFC 3279 §2.2.3), 70 to 72 bytes.
+ * A key that is used more than once is read once, with `importDeviceKey`.
  * @throws CodedError `pki/unsupported-key` when the bytes are no device key
  */
-export const signWithDeviceKey = (key: DeviceKey, data: Uint8Array): Uint8Array =>
-  sign('sha256', data, importDeviceKey(key))
+export const signWithDeviceKey = (key: DeviceKey | KeyObject, data: Uint8Array): Uint8Array =>
+  sign('sha256', data, key instanceof KeyObject ? key : importDeviceKey(key))
 
 /**
  * Whether a signature of `signWithDeviceKey` is by the holder of this public key over these bytes. False, too, when the
@@ -51,11 +53,15 @@ export function verifyWithSpki(spki: Uint8Array, data: Uint8Array, signature: Ui
   return verify('sha256', data, publicKey, signature)
 }
 
-/** The private key, ready for use. */
+/**
+ * The private key, ready for use.
+ * @throws CodedError `pki/unsupported-key` when the bytes are no device key
+ */
 export function importDeviceKey(key: DeviceKey): KeyObject {
   spkiOfPkcs8(key)
   try {
-    return createPrivateKey({ key: Buffer.from(key.buffer, key.byteOffset, key.length), ...pkcs8 })
+    // As a text, for the same reason as the public key.
+    return createPrivateKey(toPem('PRIVATE KEY', key))
   } catch (cause) {
     throw new CodedError('pki/unsupported-key', 'the public half of the private key is not on P-256', { cause })
   }

@@ -35,6 +35,7 @@ export {
   type DeviceKey,
   generateDeviceKey,
   generateDeviceKeySync,
+  importDeviceKey,
   publicKeyOf,
   signWithDeviceKey,
   verifyWithSpki,
