@@ -1,10 +1,10 @@
-import type { PolicyLatencies, Population, Stats } from '@muster/shared/contracts'
+import type { PolicyLatencies, Stats } from '@muster/shared/contracts'
 import { systemClock } from '@muster/shared/runtime'
-import { createMany } from '../src/client/graph.ts'
 import { createHttpClient, type HttpClient } from '../src/client/http-client.ts'
 import { sentHistory } from '../src/runner/context.ts'
 import { historyVerdict } from '../src/runner/history.ts'
 import { type Stack, startStack } from '../src/stack/stack.ts'
+import { enrol, publish, stats, until } from './fleet-work.ts'
 
 /** What a fleet of one size came to. Rates are a second of wall time, latencies wall milliseconds (speed 1). */
 export interface FleetFigures {
@@ -20,9 +20,6 @@ export interface FleetFigures {
   readonly sent: number
   readonly lost: number
 }
-
-const POLL_MS = 200
-const LIMIT_MS = 300_000
 
 /** Enrol so many Windows devices at once, publish one policy to all of them, and wait until every answer is committed. */
 export async function measureFleet(
@@ -77,43 +74,6 @@ export async function measureFleet(
   }
 }
 
-const stats = async (client: HttpClient): Promise<Stats> => (await client.call('GET', '/_muster/stats')) as Stats
-
-async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + LIMIT_MS
-  while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`${what} took longer than ${LIMIT_MS / 1_000} s`)
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS))
-  }
-}
-
-async function enrol(client: HttpClient, devices: number): Promise<number> {
-  await createMany(client, '/users', [
-    { userPrincipalName: 'user00001@bench.example', displayName: 'User 1', accountEnabled: true },
-  ])
-  const population: Population = {
-    seed: 'bench',
-    users: { count: 1, domain: 'bench.example' },
-    enrolOverMs: 0,
-    enrolRampMs: 0,
-    groups: [{ name: 'laptops', platform: 'windows', mode: 'bulk', count: devices, first: 1, temperament: still }],
-  }
-  const from = performance.now()
-  await client.call('POST', '/_muster/population', population)
-  await until('enrolment', async () => (await stats(client)).devices.managed >= devices)
-  return (performance.now() - from) / 1_000
-}
-
-const still: Population['groups'][number]['temperament'] = {
-  checkInJitter: 0.1,
-  applyFailure: 0,
-  driftFactor: 0,
-  selfHeal: 0,
-  selfHealAfterMs: 0,
-  restartAfterMs: 60_000,
-  userActsAfterMs: 60_000,
-}
-
 /** Nothing is under way: two looks, a while apart, see the same numbers. */
 async function quiet(client: HttpClient): Promise<void> {
   let before = ''
@@ -125,29 +85,4 @@ async function quiet(client: HttpClient): Promise<void> {
     before = now
     return same
   })
-}
-
-async function publish(client: HttpClient, devices: number): Promise<{ policyId: string; seconds: number }> {
-  const base = '/v1.0/deviceManagement/deviceCompliancePolicies'
-  const { id } = (await client.call('POST', base, {
-    '@odata.type': '#microsoft.graph.windows10CompliancePolicy',
-    displayName: 'bench',
-    activeFirewallRequired: true,
-    secureBootEnabled: true,
-    scheduledActionsForRule: [
-      {
-        ruleName: 'PasswordRequired',
-        scheduledActionConfigurations: [{ actionType: 'block', gracePeriodHours: 0 }],
-      },
-    ],
-  })) as { id: string }
-  const from = performance.now()
-  await client.call('POST', `${base}/${id}/assign`, {
-    assignments: [{ target: { '@odata.type': '#microsoft.graph.allDevicesAssignmentTarget' } }],
-  })
-  await until('the policy', async () => {
-    const { policies } = await stats(client)
-    return (policies.find(({ policyId }) => policyId === id)?.reported ?? 0) >= devices
-  })
-  return { policyId: id, seconds: (performance.now() - from) / 1_000 }
 }

@@ -9,6 +9,7 @@ import { fill, idOf, TAGGED_EVERY } from './graph-fleet.ts'
 import { giveRole, identity, type Who } from './graph-operator.ts'
 import { startReporting, TICK_MS } from './graph-reports.ts'
 import { measurePageFloor, type PageFloor } from './page-floor.ts'
+import { quantile } from './quantile.ts'
 
 type Store = ReturnType<typeof openSqliteStore>
 
@@ -207,8 +208,6 @@ async function readWhole(door: FrontDoor, devices: number): Promise<Whole> {
 }
 
 function timesIn(answers: readonly Asked[]): Times {
-  const quantile = (values: readonly number[], share: number): number =>
-    values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) * share)] ?? 0
   const took = answers.map(({ tookMs }) => tookMs)
   const cpu = answers.map(({ cpuMs }) => cpuMs)
   return { medianMs: quantile(took, 0.5), p99Ms: quantile(took, 0.99), cpuMs: quantile(cpu, 0.5) }

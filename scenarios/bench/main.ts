@@ -5,15 +5,16 @@ import { parseArgs } from 'node:util'
 import { type FleetFigures, measureFleet } from './fleet.ts'
 import { type Floor, measureFloor } from './floor.ts'
 import { type GraphFigures, measureGraph } from './graph.ts'
+import { type KillFigures, measureKills } from './kills.ts'
 import { monthOf, YEAR_DAYS, yearOf } from './lives.ts'
-import { fleetsText, graphText, memoryOf, soakText, worldText } from './page.ts'
+import { fleetsText, graphText, killsText, memoryOf, soakText, worldText } from './page.ts'
 import { measureSoak, type SoakFigures } from './soak.ts'
 import { measureWorld } from './world.ts'
 
 /**
  * `npm run bench`: what a fleet of two sizes costs on this machine, beside the floor of the machine measured in the same
- * run; and how fast virtual worlds go. Figures, no verdict; it fails only when
- * reports were lost, pages of Graph left devices out, a world did not pass, or what a long run holds grows.
+ * run; and how fast virtual worlds go. Figures, no verdict; it fails only when reports were lost or doubled, pages of Graph left
+ * devices out, a world did not pass, what a long run holds grows, or devices did not come round after kills.
  */
 const { values } = parseArgs({
   options: {
@@ -26,17 +27,21 @@ const { values } = parseArgs({
     graph: { type: 'string', default: '100000' },
     soak: { type: 'string', default: '10000' },
     minutes: { type: 'string', default: '20' },
+    kills: { type: 'string', default: '5000' },
+    seed: { type: 'string', default: 'kills' },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
   },
 })
 
-const PARTS = ['fleets', 'world', 'year', 'graph', 'soak'] as const
+const PARTS = ['fleets', 'world', 'year', 'graph', 'soak', 'kills'] as const
 type Part = (typeof PARTS)[number]
 /** What is measured unless `--only` says otherwise: what takes minutes by its nature is asked for. */
 const USUAL: readonly Part[] = ['fleets', 'world', 'year', 'graph']
 
-const help = `npm run bench -- [--only fleets|world|year|graph|soak] [--devices 10000] [--small 1000] [--world 10000] [--days 30] [--year 1000] [--graph 100000] [--soak 10000] [--minutes 20] [--json]
+const KILLS = { broker: 50, 'control service': 20, worker: 20 } as const
+
+const help = `npm run bench -- [--only fleets|world|year|graph|soak|kills] [--devices 10000] [--small 1000] [--world 10000] [--days 30] [--year 1000] [--graph 100000] [--soak 10000] [--minutes 20] [--kills 5000] [--seed kills] [--json]
 
 fleets  Enrols a small and a large fleet on this machine, publishes a policy to each, and prints rates, latencies and memory,
         each with the floor of the machine it is measured against.
@@ -45,6 +50,8 @@ year    Takes a virtual world through a year, in which every device renews its c
 graph   Asks Graph for filtered and ordered pages of so many devices while a thousand reports a second come in.
 soak    Keeps a live fleet under faults for so many minutes, and tells how memory, handles and the broker's disk grow. Linux
         only, and only when it is asked for.
+kills   Kills the broker 50 times, the service 20 times and workers 20 times under a live fleet, at moments that the seed
+        fixes; then the same with older copies of the broker's disk put back. Only when it is asked for.
 `
 
 if (values.help) process.stdout.write(help)
@@ -66,6 +73,7 @@ async function bench(parts: readonly Part[]): Promise<void> {
   const graph = parts.includes('graph') ? await measureGraphIn(whole(values.graph, '--graph', 1_000_000)) : undefined
   if (parts.includes('soak')) say(`a fleet of ${values.soak} devices lives for ${values.minutes} minutes …`)
   const soak = parts.includes('soak') ? await measureSoakIn(say) : undefined
+  const kills = parts.includes('kills') ? await measureKillsIn(say) : []
   const machine = { cores: cpus().length, node: process.version }
   const text = [
     `machine: ${machine.cores} cores, node ${machine.node}\n`,
@@ -73,14 +81,17 @@ async function bench(parts: readonly Part[]): Promise<void> {
     ...[virtual, certificates].flatMap((figures) => (figures ? [worldText(figures)] : [])),
     ...(graph ? [graphText(graph)] : []),
     ...(soak ? [soakText(soak)] : []),
+    ...kills.map(killsText),
   ].join('')
-  const json = { ...machine, ...fleets, ...(fleets ? memoryOf(fleets) : {}), virtual, certificates, graph, soak }
+  const json = { ...machine, ...fleets, ...(fleets ? memoryOf(fleets) : {}), virtual, certificates, graph, soak, kills }
   process.stdout.write(values.json ? `${JSON.stringify(json, null, 2)}\n` : text)
   const lost = fleets ? fleets.small.lost + fleets.large.lost : 0
   const isTorn = graph !== undefined && (graph.whole.missing > 0 || graph.whole.twice > 0)
   const isWorn = soak !== undefined && (soak.verdict !== 'passed' || soak.growing.length > 0)
+  const isHurt = kills.some(({ history, missing }) => !history.ok || missing.length > 0)
   if (
     lost > 0 ||
+    isHurt ||
     isTorn ||
     isWorn ||
     [virtual, certificates].some((figures) => figures && figures.verdict !== 'passed')
@@ -105,6 +116,20 @@ async function measureSoakIn(say: (text: string) => void): Promise<SoakFigures> 
   } finally {
     rmSync(dir, { recursive: true, force: true })
   }
+}
+
+async function measureKillsIn(say: (text: string) => void): Promise<readonly KillFigures[]> {
+  const devices = whole(values.kills, '--kills')
+  const all: KillFigures[] = []
+  for (const rollBack of [false, true]) {
+    const dir = mkdtempSync(join(tmpdir(), 'muster-bench-'))
+    try {
+      all.push(await measureKills({ devices, kills: KILLS, rollBack, seed: values.seed }, dir, say))
+    } finally {
+      rmSync(dir, { recursive: true, force: true })
+    }
+  }
+  return all
 }
 
 async function measureFleets(say: (text: string) => void): Promise<{

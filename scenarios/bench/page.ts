@@ -1,6 +1,8 @@
 import type { FleetFigures } from './fleet.ts'
 import type { Floor } from './floor.ts'
 import { BOUND_MS, type GraphFigures } from './graph.ts'
+import type { KillFigures } from './kills.ts'
+import { quantile } from './quantile.ts'
 import type { SoakFigures, SoakSeries } from './soak.ts'
 import type { WorldFigures } from './world.ts'
 
@@ -102,4 +104,20 @@ export function soakText({
   return `a fleet of ${whole(devices)} devices over ${whole(minutes)} minutes: ${verdict}
   ${whole(checkIns)} check-ins, ${whole(history.sent)} reports, ${history.lost} lost, ${history.appliedTwice} applied twice, ${faults} faults
 ${lines.join('')}`
+}
+
+/** What parts that were killed came to, for people. */
+export function killsText({ devices, rollBack, seed, parts, seconds, history, missing }: KillFigures): string {
+  const span = (values: readonly number[]): string =>
+    `${whole(quantile(values, 0.5))} ms at the median, ${whole(Math.max(...values))} at most`
+  const lines = parts.flatMap(({ part, servesMs, commitsMs }) => [
+    `  ${part}, killed ${servesMs.length} times\n`,
+    `    serves again after    ${span(servesMs)}\n`,
+    `    commits again after   ${span(commitsMs)}\n`,
+  ])
+  const problems = [...history.problems, ...missing.map((what) => `not on every device: ${what}`)]
+  return `kills under ${whole(devices)} devices${rollBack ? ", older copies of the broker's disk put back" : ''}, seed ${seed}, ${whole(seconds)} s
+${lines.join('')}  ${whole(history.sent)} reports sent, ${whole(history.committed)} committed, ${history.lost} lost, ${history.appliedTwice} applied twice
+  ${missing.length === 0 ? 'the last word is on every device' : 'not every device has the last word'}
+${problems.map((text) => `  ${text}\n`).join('')}`
 }

@@ -15,7 +15,7 @@ export function liveBreaker({ nats, control }: Stack, speed: number): Breaker {
     () => nats.kill({ downMs: UNTIL_TOLD_MS }),
     async () => {
       nats.revive()
-      await isBack(nats, undefined)
+      await brokerIsBack(nats, undefined)
     },
   )
   const hangs = overlap(
@@ -25,7 +25,7 @@ export function liveBreaker({ nats, control }: Stack, speed: number): Breaker {
   const down = overlap<'kill' | 'end'>(
     (how) => control[how](),
     async () => {
-      await isBack(nats, undefined)
+      await brokerIsBack(nats, undefined)
       await control.start()
     },
   )
@@ -37,7 +37,7 @@ export function liveBreaker({ nats, control }: Stack, speed: number): Breaker {
     killBroker: async (downMs) => {
       const before = nats.pid
       await nats.kill({ downMs: downMs / speed })
-      await isBack(nats, before, downMs / speed)
+      await brokerIsBack(nats, before, downMs / speed)
     },
     killControl: async () => (await down('kill'))(),
     faults: {
@@ -51,7 +51,7 @@ export function liveBreaker({ nats, control }: Stack, speed: number): Breaker {
 }
 
 /** Wait until the broker runs, as another process than before. One that runs elsewhere is none of our business. */
-async function isBack(nats: Stack['nats'], before: number | undefined, downMs = 0): Promise<void> {
+export async function brokerIsBack(nats: Stack['nats'], before: number | undefined, downMs = 0): Promise<void> {
   if (nats.version === undefined) return
   const deadline = Date.now() + downMs + BACK_WITHIN_MS
   while (nats.pid === undefined || nats.pid === before) {

@@ -7,7 +7,8 @@ import type { ClockScale } from '@muster/shared/runtime'
 import { createHttpClient } from '../client/http-client.ts'
 import { type BrokerPlace, brokerOf, type StackNats } from './broker.ts'
 import { type Inviting, invite } from './invite.ts'
-import { type ManagedProcess, startProcess } from './managed-process.ts'
+import { startProcess } from './managed-process.ts'
+import { type OwnPart, openStackPart, type PartOptions, type StackPart } from './stack-part.ts'
 
 export interface StackOptions {
   readonly dataDir: string
@@ -30,23 +31,13 @@ export interface StackOptions {
   readonly onLost?: (error: CodedError) => void
 }
 
-/** The control service through its lives. */
-export interface StackControl {
-  /** SIGKILL. */
-  kill(): Promise<void>
-  /** End in order. */
-  end(): Promise<void>
-  /** Start again on the same data. Resolves when it serves. */
-  start(): Promise<void>
-  pause(): void
-  resume(): void
-}
-
 /** A whole Muster on this machine: broker, control service, workers. */
 export interface Stack {
   readonly connection: Connection
   readonly nats: StackNats
-  readonly control: StackControl
+  readonly control: StackPart
+  /** One that is started again has the devices of before where fleets are kept, and none elsewhere. */
+  readonly workers: readonly StackPart[]
   /** Everything in order: workers, service, broker. Idempotent. */
   stop(): Promise<void>
 }
@@ -72,6 +63,16 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     stopping.push(() => nats.stop())
     const natsUrl = nats.url
     const common = { natsUrl, tenant, clock, logLevel }
+    const openPart = (part: Pick<PartOptions, 'kind' | 'name' | 'launch'>): Promise<OwnPart> =>
+      openStackPart({
+        ...part,
+        onEvent: options.onEvent,
+        onLost: (error) => {
+          if (ended) return
+          options.onEvent(`${part.kind}.lost`, error.message)
+          options.onLost?.(error)
+        },
+      })
     const controlConfig: ControlConfig = {
       ...common,
       broker: nats.access,
@@ -80,15 +81,21 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       port: options.port,
       ...(options.graph ? { graph: options.graph } : {}),
     }
-    const controlSurroundings = { logFile: join(logs, 'control.log'), env }
-    let control = await startProcess({ role: 'control', config: controlConfig }, controlSurroundings)
-    stopping.push(() => control.stop())
-    report(control, 'control', options, () => ended)
+    const control = await openPart({
+      kind: 'control',
+      name: 'the control service',
+      launch: (before) => {
+        const port = before?.connection ? Number(new URL(before.connection.url).port) : options.port
+        const config = { ...controlConfig, port }
+        return startProcess({ role: 'control', config }, { logFile: join(logs, 'control.log'), env })
+      },
+    })
+    stopping.push(control.stop)
     const { connection } = control
     if (!connection) throw new CodedError('stack/start-failed', 'the control service did not say where it is')
     const client = createHttpClient(connection)
     stopping.push(async () => client.close())
-    const workers: ManagedProcess[] = []
+    const workers: OwnPart[] = []
     stopping.push(async () => {
       await Promise.all(workers.map((worker) => worker.stop()))
     })
@@ -101,35 +108,16 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         capacity: options.capacity,
         ...(options.keepFleets ? { dataDir: join(dataDir, 'fleets') } : {}),
       }
-      workers.push(await startProcess({ role: 'agent', config }, { logFile: join(logs, `${agentId}.log`), env }))
+      workers[index] = await openPart({
+        kind: 'worker',
+        name: agentId,
+        launch: () => startProcess({ role: 'agent', config }, { logFile: join(logs, `${agentId}.log`), env }),
+      })
     })
     // Also when one fails the others are up before they are ended.
     const failed = (await Promise.allSettled(starting)).find(({ status }) => status === 'rejected')
     if (failed?.status === 'rejected') throw failed.reason
-    for (const worker of workers) report(worker, 'worker', options, () => ended)
-    return {
-      connection,
-      nats,
-      control: {
-        kill: async () => {
-          await control.kill()
-          options.onEvent('control.down', 'the control service was killed')
-        },
-        end: async () => {
-          await control.stop()
-          options.onEvent('control.down', 'the control service has ended')
-        },
-        start: async () => {
-          const port = Number(new URL(connection.url).port)
-          control = await startProcess({ role: 'control', config: { ...controlConfig, port } }, controlSurroundings)
-          report(control, 'control', options, () => ended)
-          options.onEvent('control.up', 'the control service serves again')
-        },
-        pause: () => control.pause(),
-        resume: () => control.resume(),
-      },
-      stop,
-    }
+    return { connection, nats, control, workers, stop }
   } catch (error) {
     await stop()
     throw error
@@ -141,12 +129,4 @@ async function agentBroker({ access }: StackNats, client: Inviting, agentId: str
   if (access.kind === 'given') return access
   const { ca } = access
   return { kind: 'own', ...(ca === undefined ? {} : { ca }), invitation: await invite(client, { agentId }) }
-}
-
-function report(process: ManagedProcess, name: string, { onEvent, onLost }: StackOptions, ended: () => boolean): void {
-  void process.exited.then(({ expected, error }) => {
-    if (expected || ended()) return
-    onEvent(`${name}.lost`, error.message)
-    onLost?.(error)
-  })
 }
