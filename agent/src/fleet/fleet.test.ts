@@ -134,6 +134,19 @@ describe('policies', () => {
     expectNothingLost(fleet, world)
   })
 
+  it('whose poke was lost reach every device all the same, at its next check-in of its own', async () => {
+    await using world = await createWorld()
+    const fleet = await enrolledFleet(world, 60)
+    await world.service.assign(policies)
+    expect(fleet.counters.pokes).toBe(0)
+    world.clock.advance(9 * HOUR_MS)
+    await eventually(() =>
+      expect([...world.service.devices.values()].every(({ ackedSeq }) => ackedSeq === 1)).toBe(true),
+    )
+    expect(fleet.counters.pokes).toBe(0)
+    expectNothingLost(fleet, world)
+  })
+
   it('reach only those that a poke is for', async () => {
     await using world = await createWorld()
     const fleet = await enrolledFleet(world, 10)

@@ -10,10 +10,14 @@ import {
   type StreamConfig,
 } from '@nats-io/jetstream'
 import { type KV, Kvm } from '@nats-io/kv'
-import { type NatsConnection, nanos } from '@nats-io/transport-node'
+import { type NatsConnection, nanos, TimeoutError } from '@nats-io/transport-node'
+import type { NatsBusOptions } from './nats-connection.ts'
 
 const DAY_MS = 86_400_000
 const GIB = 1_073_741_824
+const REPORTS_BYTES_MAX = 2 * GIB
+/** With as many servers in a cluster, one may be away. */
+const REPLICAS = 3
 /** Nobody at all needs to empty a stream, or to delete what is in it: so nobody may. */
 const LASTING = { deny_purge: true, deny_delete: true } as const
 /** How often, and how far apart, to look for what another service is making at the same time. */
@@ -23,15 +27,35 @@ const MAKING_PAUSE_MS = 50
 const STREAM_NOT_FOUND = 10_059
 const CONSUMER_NOT_FOUND = 10_014
 const STORAGE_EXCEEDED = 10_047
+/** What a cluster answers whose servers have not all found each other, or that has no leader at this moment. */
+const NOT_FORMED: ReadonlySet<number> = new Set([10_005, 10_008])
+const FORMED_WITHIN_MS = 60_000
+const FORMED_PAUSE_MS = 250
 
 /** The bucket of policy bodies, by `<tenant>.<sha256>`. */
 export const POLICY_BUCKET = 'POLICY'
+
+/** How large streams may become, and how many copies there are of them. */
+interface AssetSettings {
+  readonly reportsBytesMax: number
+  readonly replicas: number
+}
+
+/** What a bus is told of it, and what holds when it is told nothing. */
+export const assetSettings = ({
+  url,
+  reportsBytesMax = REPORTS_BYTES_MAX,
+  replicas = url.split(',').length >= REPLICAS ? REPLICAS : 1,
+}: Pick<NatsBusOptions, 'url' | 'reportsBytesMax' | 'replicas'>): AssetSettings => ({ reportsBytesMax, replicas })
 
 /**
  * Make the streams and the bucket that are missing; leave alone what is there. Run at start and after every reconnect, for
  * a broker whose store was lost.
  */
-export async function ensureAssets(manager: JetStreamManager, reportsBytesMax: number): Promise<void> {
+export async function ensureAssets(
+  manager: JetStreamManager,
+  { reportsBytesMax, replicas }: AssetSettings,
+): Promise<void> {
   await ensureStream(manager, 'REPORTS', {
     retention: RetentionPolicy.Workqueue,
     discard: DiscardPolicy.New,
@@ -39,6 +63,7 @@ export async function ensureAssets(manager: JetStreamManager, reportsBytesMax: n
     // What is too large for its door gets as far as the door, which puts it on the dead letters.
     max_msg_size: -1,
     duplicate_window: nanos(120_000),
+    num_replicas: replicas,
   })
   await ensureStream(manager, 'DLQ', {
     retention: RetentionPolicy.Limits,
@@ -46,6 +71,7 @@ export async function ensureAssets(manager: JetStreamManager, reportsBytesMax: n
     max_msg_size: -1,
     max_age: nanos(30 * DAY_MS),
     max_bytes: GIB,
+    num_replicas: replicas,
   })
 }
 
@@ -56,8 +82,9 @@ async function ensureStream(
 ): Promise<void> {
   try {
     const { config } = await manager.streams.info(name)
-    // One that an older Muster made.
-    if (config.max_msg_size !== settings.max_msg_size || !config.deny_purge)
+    // One that an older Muster made, or that is to have more copies now.
+    const { max_msg_size, num_replicas } = settings
+    if (config.max_msg_size !== max_msg_size || config.num_replicas !== num_replicas || !config.deny_purge)
       await manager.streams.update(name, { ...config, ...settings, ...LASTING })
   } catch (error) {
     if (!isApiError(error, STREAM_NOT_FOUND)) throw error
@@ -66,7 +93,6 @@ async function ensureStream(
         name,
         subjects: [...streamSubjects[name]],
         storage: StorageType.File,
-        num_replicas: 1,
         ...LASTING,
         ...settings,
       })
@@ -118,11 +144,17 @@ export async function ensureConsumer(
   }
 }
 
-/** The bucket, made when it is missing (services) or opened as it is (agents). */
-export async function policyBucket(connection: NatsConnection, make: boolean): Promise<KV> {
+/** The bucket, made with so many copies when it is missing (services), or opened as it is (agents). */
+export async function policyBucket(connection: NatsConnection, replicas: number | undefined): Promise<KV> {
   const buckets = new Kvm(connection)
-  if (!make) return buckets.open(POLICY_BUCKET, { allow_direct: true })
-  const settings = { history: 1, storage: StorageType.File, maxValueSize: MESSAGE_BYTES_MAX, allow_direct: true }
+  if (replicas === undefined) return buckets.open(POLICY_BUCKET, { allow_direct: true })
+  const settings = {
+    history: 1,
+    storage: StorageType.File,
+    maxValueSize: MESSAGE_BYTES_MAX,
+    allow_direct: true,
+    replicas,
+  }
   for (let attempt = 0; ; attempt++) {
     try {
       return await buckets.create(POLICY_BUCKET, settings)
@@ -131,6 +163,22 @@ export async function policyBucket(connection: NatsConnection, make: boolean): P
       if (attempt === MAKING_ATTEMPTS) throw error
       await pause(MAKING_PAUSE_MS)
     }
+  }
+}
+
+/** Do what needs all servers of a cluster, again while they are still finding each other. */
+export async function whenFormed(work: () => Promise<void>): Promise<void> {
+  const deadline = Date.now() + FORMED_WITHIN_MS
+  for (;;) {
+    try {
+      return await work()
+    } catch (error) {
+      const isForming =
+        error instanceof TimeoutError ||
+        (error instanceof JetStreamApiError && NOT_FORMED.has(error.apiError().err_code))
+      if (!isForming || Date.now() > deadline) throw error
+    }
+    await pause(FORMED_PAUSE_MS)
   }
 }
 

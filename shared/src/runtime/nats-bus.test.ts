@@ -7,6 +7,8 @@ import { type TestNatsServer as Server, testNatsServer } from '../../test-suppor
 import { busConformance, bytes, PATIENT, REPORTS_BYTES_MAX, text } from './bus-conformance.ts'
 import { createNatsBus } from './nats-bus.ts'
 
+const CONNECTIONS = 1_000
+
 const connectTo = ({ url, credentials }: Server, name: string): Promise<Bus> =>
   createNatsBus({ url, ...credentials, name, role: 'service', tenant: 't', reportsBytesMax: REPORTS_BYTES_MAX })
 
@@ -76,6 +78,29 @@ describe('a nats-server that fails', () => {
     await failed
     await Promise.all([asking.close(), answering.close()])
   })
+
+  it('has a thousand connections back after it was killed, each able to speak', async () => {
+    const answering = await connectTo(server, 'answers-all')
+    answering.respond('ready', async () => bytes(''))
+    const { url, credentials } = server
+    const asking = await Promise.all(
+      Array.from({ length: CONNECTIONS }, (_, index) =>
+        createNatsBus({ url, ...credentials, name: `agent-${index}`, role: 'agent', tenant: 't' }),
+      ),
+    )
+    const gone = Promise.all(
+      asking.map(
+        (bus) => new Promise<void>((resolve) => bus.onStatus((status) => status === 'disconnected' && resolve())),
+      ),
+    )
+    await server.kill()
+    await gone
+    await Promise.all(
+      asking.map((bus) => vi.waitFor(() => bus.request('ready', bytes(''), { timeoutMs: 2_000 }), PATIENT)),
+    )
+    expect(asking.every(({ connected }) => connected)).toBe(true)
+    await Promise.all([answering, ...asking].map((bus) => bus.close()))
+  }, 120_000)
 
   it('is given its streams and bucket again when its store was wiped', async () => {
     const [sending, taking] = [await connectTo(server, 'sends2'), await connectTo(server, 'takes2')]

@@ -10,18 +10,18 @@ import {
   TimeoutError,
 } from '@nats-io/transport-node'
 import { createAppender, isTooLarge } from './nats-append.ts'
-import { ensureAssets, policyBucket } from './nats-assets.ts'
+import { assetSettings, ensureAssets, policyBucket, whenFormed } from './nats-assets.ts'
 import { connectNats, inboxPrefixOf, type NatsBusOptions } from './nats-connection.ts'
 import { consumeStream } from './nats-consume.ts'
 
 const DRAIN_MAX_MS = 5_000
-const REPORTS_BYTES_MAX = 2 * 1_073_741_824
 
 /**
  * The bus over a real nats-server. Services also look after the streams and the bucket.
  * @throws CodedError `bus/disconnected`, `bus/refused`
  */
 export async function createNatsBus(options: NatsBusOptions): Promise<Bus & { readonly serverVersion: string }> {
+  const settings = options.role === 'service' ? assetSettings(options) : undefined
   const connection = await connectNats(options)
   const appender = createAppender(connection, inboxPrefixOf(options))
   const manager = await jetstreamManager(connection, { checkAPI: false })
@@ -36,10 +36,10 @@ export async function createNatsBus(options: NatsBusOptions): Promise<Bus & { re
   let bucket: Promise<KV> | undefined
 
   const ensure = async (): Promise<void> => {
-    if (options.role === 'service') await ensureAssets(manager, options.reportsBytesMax ?? REPORTS_BYTES_MAX)
+    if (settings) await ensureAssets(manager, settings)
   }
   const bucketNow = (): Promise<KV> => {
-    bucket ??= policyBucket(connection, options.role === 'service').catch((error: unknown) => {
+    bucket ??= policyBucket(connection, settings?.replicas).catch((error: unknown) => {
       bucket = undefined
       throw error
     })
@@ -62,10 +62,7 @@ export async function createNatsBus(options: NatsBusOptions): Promise<Bus & { re
   }
 
   void watch(connection, change)
-  if (options.role === 'service') {
-    await ensure()
-    await bucketNow()
-  }
+  if (settings) await whenFormed(ensure).then(bucketNow)
 
   return {
     serverVersion: connection.info?.version ?? 'unknown',

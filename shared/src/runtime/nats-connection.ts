@@ -3,7 +3,7 @@ import { type ConnectionOptions, connect, type NatsConnection } from '@nats-io/t
 import type { Principal } from './nats-identity/principal.ts'
 
 export interface NatsBusOptions {
-  /** `nats://host:port`; `tls://` where the server must prove who it is. Servers of a cluster with commas between them. */
+  /** `nats://host:port`, or several with commas between; `tls://` where the server must prove who it is. */
   readonly url: string
   /** Who one is to a broker of Muster's own. */
   readonly principal?: Principal
@@ -22,6 +22,8 @@ export interface NatsBusOptions {
   readonly connectTimeoutMs?: number
   /** Size limit of the REPORTS stream, bytes; services only. @default 2 GiB */
   readonly reportsBytesMax?: number
+  /** Servers of a cluster that hold a copy of each stream; services only. @default 3 where the URL names as many, else 1 */
+  readonly replicas?: number
 }
 
 const RECONNECT_MIN_MS = 100

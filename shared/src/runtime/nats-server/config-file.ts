@@ -44,11 +44,15 @@ export interface NatsServerConfig {
 
 /** The servers of one cluster, and how they reach each other. */
 export interface ClusterConfig {
+  /** Address to listen at for the others. */
+  readonly host: string
   readonly port: number
   /** Shared by all; nobody else gets in. */
   readonly password: string
-  /** Host names of all its servers. */
-  readonly hosts: readonly string[]
+  /** `host:port` of its servers; that it is one of them itself does no harm. */
+  readonly peers: readonly string[]
+  /** `host:port` that the others tell each other of this one. @default where it listens */
+  readonly advertise?: string
 }
 
 /**
@@ -86,14 +90,14 @@ ${tls ? `tls {\n  cert_file: ${JSON.stringify(tls.certFile)}\n  key_file: ${JSON
 }
 
 /** Clients are told the addresses of all servers by Muster, and hear none from the servers. */
-function clusterText({ port, password, hosts }: ClusterConfig): string {
+function clusterText({ host, port, password, peers, advertise }: ClusterConfig): string {
   const who = JSON.stringify(password)
-  const routes = hosts.map((host) => `    "nats://route:${password}@${host}:${port}"\n`)
+  const routes = peers.map((peer) => `    "nats://route:${password}@${peer}"\n`)
   return `cluster {
   name: muster
-  listen: "0.0.0.0:${port}"
+  listen: "${host}:${port}"
   no_advertise: true
-  authorization {
+${advertise === undefined ? '' : `  advertise: ${JSON.stringify(advertise)}\n`}  authorization {
     user: route
     password: ${who}
     timeout: 5

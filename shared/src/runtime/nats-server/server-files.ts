@@ -30,6 +30,7 @@ export interface ServerFilesOptions {
 export function writeServerFiles({ hosts, dir, ports, storeDir, storeBytesMax, trust, tls }: ServerFilesOptions): void {
   mkdirSync(dir, { recursive: true, mode: 0o700 })
   const password = hosts.length > 1 ? clusterPassword(dir) : undefined
+  const peers = hosts.map((host) => `${host}:${CLUSTER_PORT}`)
   for (const host of hosts) {
     const own = join(dir, host)
     mkdirSync(own, { recursive: true, mode: 0o700 })
@@ -46,7 +47,7 @@ export function writeServerFiles({ hosts, dir, ports, storeDir, storeBytesMax, t
       accountsDir: join(storeDir, 'accounts'),
       trust,
       tls: { certFile, keyFile },
-      ...(password === undefined ? {} : { cluster: { port: CLUSTER_PORT, password, hosts } }),
+      ...(password === undefined ? {} : { cluster: { host: '0.0.0.0', port: CLUSTER_PORT, password, peers } }),
     })
   }
 }

@@ -5,7 +5,7 @@ import { acquireLock, type LockFile } from '../lock-file.ts'
 import { type BrokerIdentity, openBrokerIdentity } from '../nats-identity/broker-identity.ts'
 import { commandLineOf, identify, isRunning, type ProcessIdentity } from '../process-identity.ts'
 import { type NatsChild, startChild } from './child.ts'
-import { readAddress, type TlsFiles, writeAddress, writeConfigFile } from './config-file.ts'
+import { type ClusterConfig, readAddress, type TlsFiles, writeAddress, writeConfigFile } from './config-file.ts'
 
 export interface SupervisorOptions {
   readonly binary: { readonly path: string; readonly version: string }
@@ -17,6 +17,8 @@ export interface SupervisorOptions {
   readonly host?: string
   /** With it every connection is encrypted. PEM. */
   readonly tls?: { readonly certificateChainPem: string; readonly keyPem: string }
+  /** The cluster that it is part of. @default none: it is alone */
+  readonly cluster?: ClusterConfig & { readonly serverName: string }
   /** What its process is started with. @default what this one has */
   readonly env?: NodeJS.ProcessEnv
   /** JetStream's limit on disk, bytes. @default 8 GiB */
@@ -109,7 +111,7 @@ async function supervise(
 
   const start = async (port: number, monitorPort: number): Promise<NatsChild> => {
     writeConfigFile(paths.config, {
-      name: 'muster-1',
+      name: options.cluster?.serverName ?? 'muster-1',
       host,
       port,
       monitorPort,
@@ -119,6 +121,7 @@ async function supervise(
       accountsDir: paths.accountsDir,
       trust: identity.trust(),
       ...(options.tls ? { tls: paths.tls } : {}),
+      ...(options.cluster ? { cluster: options.cluster } : {}),
     })
     const started = await startChild(options.binary.path, paths, options.env)
     child = started
