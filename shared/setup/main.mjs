@@ -33,6 +33,7 @@ const commands = {
   licences: ['scenarios/src/house/check-licences.ts'],
   audit: ['scenarios/src/house/check-audit.ts'],
   sbom: ['scenarios/src/house/write-bill-of-materials.ts'],
+  'docker-verify': ['docker/src/verify.ts'],
   docs: ['scenarios/src/house/write-pages.ts'],
   'graph-model': ['control/src/graph/model/generate/main.ts'],
 }

@@ -66,6 +66,8 @@ export interface FleetOptions {
   /** Devices that it takes at the most. */
   readonly capacity: number
   readonly labels?: Readonly<Record<string, string>>
+  /** Only devices of these shall be put on it. */
+  readonly platforms?: readonly PlatformName[]
   readonly log: Logger
 }
 

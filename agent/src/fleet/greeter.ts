@@ -86,7 +86,7 @@ async function firstTime(greet: () => Promise<void>, wall: Clock): Promise<void>
 }
 
 function helloOf(options: Parameters<typeof startGreeting>[0], leaving: boolean): WorkerHello {
-  const { agentId, boot, capacity, labels, clock, clockSpeed = 1, counters, census, lag } = options
+  const { agentId, boot, capacity, labels, platforms, clock, clockSpeed = 1, counters, census, lag } = options
   const wallMs = (simulatedUs: number): number => simulatedUs / 1_000 / clockSpeed
   const lagMs = { p50: wallMs(lag.percentile(50)), p99: wallMs(lag.percentile(99)), max: wallMs(lag.max) }
   const none = lag.count === 0
@@ -100,6 +100,7 @@ function helloOf(options: Parameters<typeof startGreeting>[0], leaving: boolean)
     pid: process.pid,
     capacity,
     labels: labels ?? {},
+    ...(platforms ? { platforms: [...platforms] } : {}),
     sentAtMs: clock.nowMs(),
     devices: { ...census.devices } as WorkerHello['devices'],
     online: census.online,

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import type { Invitation } from '@muster/shared/contracts'
+import type { Invitation, PlatformName } from '@muster/shared/contracts'
 import type { Bus } from '@muster/shared/core'
 import { generateDeviceKey } from '@muster/shared/pki'
 import {
@@ -35,6 +35,8 @@ export interface AgentConfig {
   readonly dataDir?: string
   readonly clock: ClockScale
   readonly labels?: Readonly<Record<string, string>>
+  /** Only devices of these shall be put on it; of all when absent. */
+  readonly platforms?: readonly PlatformName[]
   readonly logLevel: string
 }
 
@@ -100,6 +102,7 @@ async function serve(
     platformOf,
     capacity: config.capacity,
     ...(config.labels ? { labels: config.labels } : {}),
+    ...(config.platforms ? { platforms: config.platforms } : {}),
     ...(file
       ? {
           keep: (slot) => orBreak(() => file.keep(slot)),

@@ -69,3 +69,18 @@ export function readConnection(dataDir: string): Connection {
     `no Muster runs on ${dataDir}: start one with \`muster up\`, or name its directory with --data`,
   )
 }
+
+/** How to reach a Muster, as it wrote it. @throws CodedError `stack/not-running` */
+export function connectionIn(file: string): Connection {
+  try {
+    return Connection.parse(JSON.parse(readFileSync(file, 'utf8')))
+  } catch (cause) {
+    throw new CodedError(
+      'stack/not-running',
+      `${file} does not say how to reach a Muster: ${(cause as Error).message}`,
+      {
+        cause,
+      },
+    )
+  }
+}

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs'
-import { Connection } from '@muster/control'
 import { userPrincipalName } from '@muster/shared/contracts'
 import { CodedError } from '@muster/shared/core'
 import { formatProblem, managedCount, type Scenario } from '@muster/shared/scenario'
@@ -9,7 +7,7 @@ import { populate } from '../runner/populate.ts'
 import { prepareTenant } from '../runner/tenant.ts'
 import { openGivenStage } from '../stack/given-stage.ts'
 import { count } from './arguments.ts'
-import { DATA_DIR, readConnection } from './data-directory.ts'
+import { connectionIn, DATA_DIR, readConnection } from './data-directory.ts'
 import { abortOnSignal } from './interrupt.ts'
 import { readScenario } from './read-scenario.ts'
 
@@ -61,20 +59,5 @@ async function fill(scenario: Scenario, { on, data }: PopulateFlags): Promise<vo
   } finally {
     release()
     await stage.stop()
-  }
-}
-
-/** How to reach a Muster, as it wrote it. @throws CodedError `stack/not-running` */
-export function connectionIn(file: string): Connection {
-  try {
-    return Connection.parse(JSON.parse(readFileSync(file, 'utf8')))
-  } catch (cause) {
-    throw new CodedError(
-      'stack/not-running',
-      `${file} does not say how to reach a Muster: ${(cause as Error).message}`,
-      {
-        cause,
-      },
-    )
   }
 }

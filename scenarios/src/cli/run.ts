@@ -7,6 +7,7 @@ import { EVENT_LOG, openEventLog } from '../event-log/write.ts'
 import { renderSummary, writeReports } from '../report/index.ts'
 import type { RunOptions } from '../runner/run.ts'
 import { baselineOf } from './baseline.ts'
+import { connectionIn } from './data-directory.ts'
 import { runSeeds } from './explore.ts'
 import { abortOnSignal } from './interrupt.ts'
 import { createLiveView, type LiveView } from './live-view.ts'
@@ -28,6 +29,7 @@ export interface RunFlags extends ScenarioFlags, SnapshotFlags {
   readonly quiet?: boolean
   readonly logLevel: string
   readonly keepData?: boolean
+  readonly on?: string
 }
 
 export function addRun(program: Command): void {
@@ -44,6 +46,7 @@ export function addRun(program: Command): void {
       ).hideHelp(),
     )
     .option('--baseline <run>', 'compare with a former run: its name or folder, or `last-passed`')
+    .option('--on <file>', 'on a Muster that runs already and goes on: its connection.json; its clock is the one')
     .option('--keep-data', 'keep stores and keys of the run beside its reports')
   withSnapshotOptions(withOutputOptions(withScenarioOptions(command))).action(
     async (files: string[], given: RunFlags) => {
@@ -88,7 +91,10 @@ async function runOne(file: string, flags: RunFlags): Promise<number> {
     for (const problem of read.problems) process.stderr.write(`${formatProblem(problem)}\n`)
     return 3
   }
-  return runToVerdict(adjusted(read.scenario, flags), file, flags)
+  const scenario = adjusted(read.scenario, flags)
+  if (flags.on !== undefined && scenario.clock.mode === 'virtual')
+    throw new CodedError('cli/usage', '--on is for live runs: the scenario, or --speed, wants a virtual world')
+  return runToVerdict(scenario, file, flags)
 }
 
 /** Run a scenario, write its reports, and answer the exit code. */
@@ -124,6 +130,7 @@ export async function runToVerdict(scenario: Scenario, file: string, flags: RunF
       signal: interrupt.signal,
       log,
       ...(baseline ? { baseline } : {}),
+      ...(flags.on === undefined ? {} : { on: connectionIn(flags.on) }),
       onNote: (atMs, what, text) => view.note(atMs, what, text),
       onStart: ({ observer, nowMs }) => view.watch(observer, nowMs),
     }

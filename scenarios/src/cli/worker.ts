@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { type AgentConfig, defaultAgentId, runAgent } from '@muster/agent/fleet'
 import { Connection } from '@muster/control'
-import { Invitation, SubjectToken } from '@muster/shared/contracts'
+import { Invitation, PlatformName, SubjectToken } from '@muster/shared/contracts'
 import { CodedError } from '@muster/shared/core'
 import type { Command } from 'commander'
 import { z } from 'zod'
 import { createHttpClient } from '../client/http-client.ts'
 import { invite } from '../stack/invite.ts'
-import { port as portOf } from './arguments.ts'
+import { collect, port as portOf } from './arguments.ts'
 import { openHealthDoor } from './health-door.ts'
 import { abortOnSignal } from './interrupt.ts'
 
@@ -38,6 +38,7 @@ interface WorkerFlags {
   readonly capacity: string
   readonly data?: string
   readonly healthPort?: number
+  readonly platform?: readonly string[]
   readonly logLevel: string
 }
 
@@ -53,6 +54,7 @@ export function addWorker(program: Command): void {
     .option('--id <id>', 'name of this agent; another one than every other')
     .option('--capacity <devices>', 'devices that it takes', '20000')
     .option('--data <dir>', 'keep the fleet here, so that the next start goes on with it')
+    .option('--platform <name>', 'take devices of this platform, and of no other; again for more', collect)
     .option('--health-port <port>', 'answer there on this machine, over HTTP, whether it is well', portOf)
     .option('--log-level <level>', 'trace, debug, info, warn, error or silent', 'info')
     .action(async (flags: WorkerFlags) => {
@@ -64,6 +66,7 @@ export function addWorker(program: Command): void {
         throw new CodedError('cli/usage', '--id takes lower-case letters, digits and hyphens, 1 to 40')
       if (!Number.isInteger(capacity) || capacity < 1 || capacity > 20_000)
         throw new CodedError('cli/usage', '--capacity is a whole number from 1 to 20000')
+      const platforms = flags.platform?.map(platformNamed)
       let isWell = (): boolean => false
       const closeHealth =
         flags.healthPort === undefined ? undefined : await openHealthDoor(flags.healthPort, () => isWell())
@@ -75,6 +78,7 @@ export function addWorker(program: Command): void {
             agentId,
             capacity,
             logLevel: flags.logLevel,
+            ...(platforms === undefined ? {} : { platforms }),
             ...(flags.data === undefined ? {} : { dataDir: flags.data }),
           },
           stop.signal,
@@ -87,6 +91,16 @@ export function addWorker(program: Command): void {
         closeHealth?.()
       }
     })
+}
+
+/** @throws CodedError `cli/usage` */
+function platformNamed(text: string): PlatformName {
+  const found = PlatformName.options.find((name) => name.toLowerCase() === text.toLowerCase())
+  if (found) return found
+  throw new CodedError(
+    'cli/usage',
+    `--platform is one of ${PlatformName.options.join(', ')}, not ${JSON.stringify(text)}`,
+  )
 }
 
 /** An invitation is used as it is; on this machine the service is asked for one. */

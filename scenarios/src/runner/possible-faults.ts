@@ -8,10 +8,10 @@ const notLive: Partial<Record<FaultKind, string>> = {
 }
 
 /**
- * Refuse a scenario that wants what its stage has no way to, before anything is started.
- * @throws CodedError `scenario/fault-impossible`, `nats/not-ours`
+ * Refuse a scenario that wants what its stage has no way to, before anything is started. `given`: a Muster that runs already.
+ * @throws CodedError `scenario/fault-impossible`, `nats/not-ours`, `stack/not-ours`
  */
-export function checkFaultsPossible({ clock, faults }: Scenario, env: NodeJS.ProcessEnv): void {
+export function checkFaultsPossible({ clock, faults }: Scenario, env: NodeJS.ProcessEnv | 'given'): void {
   if (clock.mode === 'virtual') return
   for (const [index, fault] of faults.entries()) {
     const { kind } = fault
@@ -21,7 +21,10 @@ export function checkFaultsPossible({ clock, faults }: Scenario, env: NodeJS.Pro
         'scenario/fault-impossible',
         `faults.${index}: ${kind} cannot happen in a live run: ${reason}. Run it with --speed virtual, or with clock.mode virtual`,
       )
-    if (kind.startsWith('broker.') && env['MUSTER_NATS_URL'])
+    if (env === 'given') {
+      if (/^(broker|control)\./.test(kind))
+        throw new CodedError('stack/not-ours', `faults.${index}: ${kind} is not done to a Muster that --on names`)
+    } else if (kind.startsWith('broker.') && env['MUSTER_NATS_URL'])
       throw new CodedError(
         'nats/not-ours',
         `faults.${index}: ${kind} is not done to a broker that MUSTER_NATS_URL names`,

@@ -1,6 +1,7 @@
-import type { PlantedBug } from '@muster/control'
+import type { Connection, PlantedBug } from '@muster/control'
 import type { RunResult, Scenario } from '@muster/shared/scenario'
 import type { EventLog } from '../event-log/write.ts'
+import { openEmptyStage } from '../stack/given-stage.ts'
 import { openLiveStage } from '../stack/live-stage.ts'
 import { openVirtualStage } from '../world/virtual-stage.ts'
 import type { WorldImage } from '../world/world-image.ts'
@@ -32,6 +33,8 @@ export interface RunOptions {
   readonly log?: EventLog
   /** A virtual run that was put down, to go on from. */
   readonly before?: PutDown
+  /** A Muster that runs already, in place of one that is started for the run. */
+  readonly on?: Connection
   /** `log` has what was before already. */
   readonly sameLog?: boolean
 }
@@ -52,7 +55,7 @@ export interface RestAfter {
 export type RunPart = { readonly result: RunResult } | { readonly soFar: RunSoFar }
 
 /**
- * Run a scenario to a verdict: live, or in a virtual world, as its clock says. Everything that was started has ended when
+ * Run a scenario to a verdict: live, or in a virtual world, as its clock says, or on a Muster that runs already. Everything that was started has ended when
  * this settles, also when it is interrupted or fails.
  * @throws CodedError when the environment is not ready, or the scenario wants a fault that cannot happen there
  */
@@ -68,9 +71,10 @@ export async function runPart(options: RunOptions, restAfter?: RestAfter): Promi
   let stage: Stage | undefined
   const onEvent = (what: string, text: string): void =>
     options.onNote(stage?.clock.nowMs() ?? wall.startedMs, what, text)
-  checkFaultsPossible(options.scenario, options.env)
+  const { on } = options
+  checkFaultsPossible(options.scenario, on ? 'given' : options.env)
   const open = options.scenario.clock.mode === 'virtual' ? openVirtualStage : openLiveStage
-  stage = await open({ ...options, onEvent, image: options.before?.image })
+  stage = on ? await openEmptyStage(on) : await open({ ...options, onEvent, image: options.before?.image })
   const opened = stage
   try {
     const signal = AbortSignal.any([options.signal, opened.lost])

@@ -1,5 +1,5 @@
 import type { Connection } from '@muster/control'
-import { ServiceInfo } from '@muster/shared/contracts'
+import { ServiceInfo, type Stats } from '@muster/shared/contracts'
 import { CodedError } from '@muster/shared/core'
 import { scaledClock } from '@muster/shared/runtime'
 import { createHttpClient } from '../client/http-client.ts'
@@ -37,5 +37,25 @@ export async function openGivenStage(connection: Connection): Promise<Stage> {
     environment: { 'nats-server': natsServerVersion ?? 'elsewhere' },
     perform: (work) => work(),
     stop: async () => client.close(),
+  }
+}
+
+/**
+ * A Muster that runs already, and has no devices yet, for a run.
+ * @throws CodedError `stack/not-empty`, and what a call throws
+ */
+export async function openEmptyStage(connection: Connection): Promise<Stage> {
+  const stage = await openGivenStage(connection)
+  try {
+    const { devices } = (await stage.client.call('GET', '/_muster/stats')) as Stats
+    const there = Object.values(devices).reduce((sum, count) => sum + count, 0)
+    if (there === 0) return stage
+    throw new CodedError(
+      'stack/not-empty',
+      `${stage.client.url} has ${there} devices already: a run wants a Muster that has none`,
+    )
+  } catch (error) {
+    await stage.stop()
+    throw error
   }
 }

@@ -206,6 +206,8 @@ export const WorkerHello = z.object({
   pid: z.number().int().positive(),
   capacity: z.number().int().positive(),
   labels: z.record(z.string(), z.string()).default({}),
+  /** Only devices of these are put on it; of all when absent. */
+  platforms: z.array(PlatformName).min(1).exactOptional(),
   sentAtMs: EpochMs,
   devices: z.partialRecord(DevicePhase, z.number().int().nonnegative()),
   online: z.number().int().nonnegative(),

@@ -15,6 +15,12 @@ export const machineErrors = {
     exit: 14,
     meaning: 'A worker or the control service has ended in the middle of a run without being asked to.',
   },
+  'stack/not-empty': {
+    status: 409,
+    graph: 'Conflict',
+    exit: 3,
+    meaning: 'A scenario is to be run on a Muster that has devices already: it could not tell them from its own.',
+  },
   'stack/not-ours': {
     status: 400,
     graph: 'BadRequest',
