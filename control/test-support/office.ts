@@ -26,13 +26,13 @@ import {
 } from '@muster/shared/pki'
 import { certificateIssuer } from '../src/adapters/certificate-issuer.ts'
 import { createDeviceSessions } from '../src/adapters/device-sessions.ts'
-import { openSqliteStore } from '../src/adapters/sqlite/store.ts'
+import { openSqliteStore, type SqliteStore } from '../src/adapters/sqlite/store.ts'
 import { checkIn } from '../src/app/check-in.ts'
 import type { DeviceSessions } from '../src/app/device-sessions.ts'
 import { enrolDevices } from '../src/app/enrol-devices.ts'
 import { ingestReports, type ReceivedReport } from '../src/app/ingest-reports.ts'
 import { createPlanning, type Planning } from '../src/app/planning.ts'
-import type { CertificateIssuer, Ids, Signal, Store } from '../src/app/ports.ts'
+import type { CertificateIssuer, Ids, Signal } from '../src/app/ports.ts'
 import { type PublishDeps, publish } from '../src/app/publish-policy.ts'
 import type { Actor, AuditEvent, Device, Policy, User } from '../src/domain/model.ts'
 
@@ -42,7 +42,7 @@ export const TOKEN = 'the-token-of-this-test'
 
 /** The use cases on a real store and a real authority, without doors; time moves when a test says so. */
 export interface Office extends AsyncDisposable {
-  readonly store: Store
+  readonly store: SqliteStore
   readonly clock: ManualClock
   readonly ids: Ids
   readonly planning: Planning

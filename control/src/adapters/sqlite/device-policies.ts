@@ -2,6 +2,7 @@ import type { DevicePolicies } from '../../app/ports.ts'
 import type { DevicePolicy } from '../../domain/model.ts'
 import type { Database } from './database.ts'
 import { devicesFrom } from './device-listing.ts'
+import type { HeldVisits } from './held-visits.ts'
 import { listsOf, type RowCache } from './row-cache.ts'
 import { compileFilter } from './row-filter.ts'
 import { bodies, type Columns, LISTED, list, upsertAll, upsertSql } from './rows.ts'
@@ -31,8 +32,12 @@ const worst: readonly DevicePolicy['state'][] = [
 
 const upsert = upsertSql('device_policy', Object.keys(columns), ['deviceId', 'policyId'])
 
-/** `silences` holds the policies that a device has not answered, by the device's id. */
-export function devicePolicies(database: Database, silences?: RowCache<readonly string[]>): DevicePolicies {
+/** `silences` holds the policies that a device has not answered, by the device's id; `visits` those not in the listing yet. */
+export function devicePolicies(
+  database: Database,
+  visits?: HeldVisits,
+  silences?: RowCache<readonly string[]>,
+): DevicePolicies {
   return {
     forDevices: async (ids) =>
       bodies<DevicePolicy>(database.all(`SELECT body FROM device_policy WHERE deviceId IN ${LISTED}`, list(ids))),
@@ -67,6 +72,7 @@ export function devicePolicies(database: Database, silences?: RowCache<readonly 
           devices: Number(row['devices']),
         })),
     countByWorst: async (policyIds, filter, of = 'devices') => {
+      visits?.writeAll()
       const { from, where, columns: listed } = devicesFrom('managed')
       const condition = filter ? compileFilter(filter, listed) : { text: '1', values: [] }
       const rank = worst.map((state, index) => `WHEN '${state}' THEN ${index}`).join(' ')

@@ -4,7 +4,8 @@ import type { Device } from '../../domain/model.ts'
 import type { Database } from './database.ts'
 import { devicesFrom } from './device-listing.ts'
 import { DEVICE, devicesIn } from './device-reading.ts'
-import { isMoreThanVisit, putDevice, putVisits, updateDevice } from './device-row.ts'
+import { isMoreThanVisit, putDevice, updateDevice } from './device-row.ts'
+import type { HeldVisits } from './held-visits.ts'
 import type { RowCache } from './row-cache.ts'
 import { countRows, countRowsBy, queryRows } from './row-query.ts'
 import { LISTED, list } from './rows.ts'
@@ -12,19 +13,22 @@ import { LISTED, list } from './rows.ts'
 const MANAGED = "lifecycle = 'managed'"
 const IN_DIRECTORY = "json_extract(body, '$.leftDirectory') IS NULL"
 
-export function devices(database: Database, cache?: RowCache<Device>): Devices {
+/** `visits`: those of the connection that writes, which holds some of them. */
+export function devices(database: Database, visits?: HeldVisits, cache?: RowCache<Device>): Devices {
+  const read = (rows: readonly Record<string, unknown>[]): readonly Device[] =>
+    visits ? devicesIn(rows).map(visits.seen) : devicesIn(rows)
   const some = (where: string, ...values: SQLInputValue[]): readonly Device[] =>
-    devicesIn(database.all(`SELECT ${DEVICE} FROM device WHERE ${where}`, ...values))
+    read(database.all(`SELECT ${DEVICE} FROM device WHERE ${where}`, ...values))
   // Without statistics SQLite takes the index on `lifecycle` for these, which is a scan; the right one is named.
   const someBy = (index: string, where: string, ...values: SQLInputValue[]): readonly Device[] =>
-    devicesIn(database.all(`SELECT ${DEVICE} FROM device INDEXED BY ${index} WHERE ${where}`, ...values))
+    read(database.all(`SELECT ${DEVICE} FROM device INDEXED BY ${index} WHERE ${where}`, ...values))
   return {
     getMany: async (ids) => {
       if (!cache) return some(`id IN ${LISTED}`, list(ids))
       const missing = ids.filter((id) => !cache.get(id))
-      const read = missing.length === 0 ? [] : some(`id IN ${LISTED}`, list(missing))
-      const found = new Map(read.map((device) => [device.id, device]))
-      for (const device of read) cache.keep(device.id, device)
+      const others = missing.length === 0 ? [] : some(`id IN ${LISTED}`, list(missing))
+      const found = new Map(others.map((device) => [device.id, device]))
+      for (const device of others) cache.keep(device.id, device)
       return [...new Set(ids)].flatMap((id) => cache.get(id) ?? found.get(id) ?? [])
     },
     findBySerial: async (platform, serials) =>
@@ -44,18 +48,16 @@ export function devices(database: Database, cache?: RowCache<Device>): Devices {
         .all(`SELECT DISTINCT agentId FROM device INDEXED BY device_agent WHERE lifecycle = 'managed'`)
         .map(({ agentId }) => String(agentId)),
     put: async (entities) => {
-      const visits = new Map<string, Device>()
       for (const device of entities) {
         const before = cache?.get(device.id)
-        if (before && !isMoreThanVisit(before, device)) visits.set(device.id, device)
+        if (before && visits && !isMoreThanVisit(before, device)) visits.hold(device)
         else {
-          if (before && visits.delete(device.id)) putVisits(database, [before])
+          visits?.write(device.id)
           if (before) updateDevice(database, before, device)
           else putDevice(database, device)
         }
         cache?.keep(device.id, device)
       }
-      putVisits(database, [...visits.values()])
     },
     findInDirectory: async (directoryIds) =>
       someBy('device_directory', `directoryId IN ${LISTED} AND ${IN_DIRECTORY}`, list(directoryIds)),
@@ -74,9 +76,18 @@ export function devices(database: Database, cache?: RowCache<Device>): Devices {
         nowMs,
         limit,
       ),
-    query: async (query) => queryRows(database, devicesFrom(query.among), query),
-    count: async (filter, among = 'managed') => countRows(database, devicesFrom(among), filter),
-    countBy: async (by, filter) => countRowsBy(database, devicesFrom('managed'), by, filter),
+    query: async (query) => {
+      visits?.writeAll()
+      return queryRows(database, devicesFrom(query.among), query)
+    },
+    count: async (filter, among = 'managed') => {
+      visits?.writeAll()
+      return countRows(database, devicesFrom(among), filter)
+    },
+    countBy: async (by, filter) => {
+      visits?.writeAll()
+      return countRowsBy(database, devicesFrom('managed'), by, filter)
+    },
     tally: async () =>
       database
         .all(

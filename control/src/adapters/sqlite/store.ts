@@ -21,7 +21,7 @@ import type { ChangeSubscription } from '../../domain/subscriptions/subscription
 import { actions } from './actions.ts'
 import { certificates } from './certificates.ts'
 import { copyInto } from './copy.ts'
-import { type Database, type OnBroken, openDatabase, openReader, rollBack } from './database.ts'
+import { type Database, type OnBroken, openDatabase, openReader } from './database.ts'
 import { deadLetters } from './dead-letters.ts'
 import { devicePolicies } from './device-policies.ts'
 import { devices } from './devices.ts'
@@ -29,7 +29,9 @@ import { groups, tokens, users } from './directory.ts'
 import { directoryChanges } from './directory-changes.ts'
 import { documents } from './documents.ts'
 import { grants } from './grants.ts'
+import { createHeldVisits, type HeldVisits } from './held-visits.ts'
 import { apps, audit, complianceChanges, notifications, outbox, settings } from './journals.ts'
+import { beginsLate } from './late-transaction.ts'
 import { objects } from './objects.ts'
 import { reports } from './reports.ts'
 import { createRowCache, type RowCache } from './row-cache.ts'
@@ -61,19 +63,24 @@ export function openSqliteStore(path: string, onBroken?: OnBroken, copyOf?: stri
     groupsOf: createRowCache(MEMBERS_KNOWN_MAX),
     unreported: createRowCache(),
   }
-  const writing = tablesOf(writer, caches)
+  const transactions = beginsLate(writer)
+  const visits = createHeldVisits(transactions.database, !inMemory)
+  const writing = tablesOf(transactions.database, visits, caches)
   const rollBackAll = (): void => {
-    rollBack(writer)
+    transactions.rollBack()
+    visits.rollBack()
     for (const cache of Object.values(caches)) cache.clear()
   }
 
   const transaction: Store['transaction'] = (work) =>
     queue.run(() =>
       inTransaction.run(true, async () => {
-        writer.run('BEGIN IMMEDIATE')
+        transactions.begin()
         try {
           const value = await work(writing)
-          writer.run('COMMIT')
+          visits.settle()
+          transactions.commit()
+          visits.commit()
           return value
         } catch (error) {
           rollBackAll()
@@ -82,7 +89,11 @@ export function openSqliteStore(path: string, onBroken?: OnBroken, copyOf?: stri
       }),
     )
 
-  const outer = outside(tablesOf(reader), transaction, inMemory ? queue.run : (job) => job())
+  const outer = outside(
+    inMemory ? tablesOf(reader, visits) : tablesOf(reader),
+    transaction,
+    inMemory ? queue.run : (job) => job(),
+  )
   return {
     ...outer,
     // A reader's pages are old as soon as anything is written, and these questions look through many: the writing connection
@@ -96,7 +107,11 @@ export function openSqliteStore(path: string, onBroken?: OnBroken, copyOf?: stri
       if (inTransaction.getStore()) throw new Error('transactions are not nested')
       return transaction(work)
     },
-    saveTo: (target) => queue.run(async () => copyInto(writer, target)),
+    saveTo: (target) =>
+      queue.run(async () => {
+        visits.writeAll()
+        copyInto(writer, target)
+      }),
     close: async () => {
       await queue.idle()
       if (reader !== writer) reader.close()
@@ -117,10 +132,10 @@ interface Caches {
   readonly unreported: RowCache<readonly string[]>
 }
 
-function tablesOf(database: Database, caches?: Caches): Tables {
+function tablesOf(database: Database, visits?: HeldVisits, caches?: Caches): Tables {
   return {
-    devices: devices(database, caches?.devices),
-    devicePolicies: devicePolicies(database, caches?.unreported),
+    devices: devices(database, visits, caches?.devices),
+    devicePolicies: devicePolicies(database, visits, caches?.unreported),
     complianceChanges: complianceChanges(database),
     reports: reports(database),
     certificates: certificates(database, caches?.certificates),
