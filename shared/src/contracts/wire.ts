@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { ErrorCode } from './errors.ts'
 import { isDeeperThan, JSON_DEPTH_MAX } from './json-depth.ts'
+import { isUnchanged } from './unchanged.ts'
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: true })
@@ -60,6 +61,7 @@ export function decodeText<S extends z.ZodType>(schema: S, text: string): Decode
   } catch {
     return notJson
   }
+  if (isUnchanged(schema, raw)) return { ok: true, value: raw as z.infer<S> }
   const parsed = schema.safeParse(raw)
   if (parsed.success) return { ok: true, value: parsed.data }
   const issue = parsed.error.issues[0]
