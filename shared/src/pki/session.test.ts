@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { generateDeviceKeySync, publicKeyOf } from './device-key.ts'
@@ -23,6 +24,16 @@ it('both sides come to one key, and nobody to the key of another device, tenant,
 it('the code begins as HMAC-SHA-256 does: RFC 4231, test case 2', () => {
   const whole = Buffer.from('5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843', 'hex')
   expect(sessionMac('Jefe', 'what do ya want for nothing?')).toBe(whole.toString('base64url').slice(0, 22))
+})
+
+it('the code is that of the platform, whatever the text', () => {
+  const keys = fc.string({ unit: 'binary-ascii', maxLength: 64 })
+  fc.assert(
+    fc.property(keys, fc.string({ unit: fc.nat(0xffff).map((unit) => String.fromCharCode(unit)) }), (key, text) => {
+      const whole = createHmac('sha256', key).update(text).digest('base64url')
+      expect(sessionMac(key, text)).toBe(whole.slice(0, 22))
+    }),
+  )
 })
 
 it('another text or key has another code', () => {
