@@ -3,7 +3,6 @@ import { type Bus, DAY_MS } from '@muster/shared/core'
 import { createLogger, createMemoryBroker } from '@muster/shared/runtime'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { AGENT, administrator, type Office, openOffice, reportOf } from '../test-support/office.ts'
-import { boundsAt } from './app/dead-letters.ts'
 import { type Control, createControl } from './control.ts'
 import { serveDeadLetters } from './simulation/dead-letters.ts'
 
@@ -104,10 +103,9 @@ it('a request is replayed at its own door, and what nobody listens to or is not 
   const [letter] = await list('code=message/invalid')
   expect(await ask('POST', `/dlq/${letter?.id}/replay`)).toMatchObject({ outcome: 'message/invalid' })
   const stranded = { ...letter, firstAtMs: 1, lastAtMs: office.clock.nowMs(), times: 1, code: 'x', reason: 'x' }
-  const bounds = boundsAt(office.clock.nowMs())
   const kept = { ...stranded, bytes: 3, payload: 'AAAA' }
-  await office.store.deadLetters.append([{ ...kept, id: 'a'.repeat(16), subject: 'v1.nobody' }], bounds)
-  await office.store.deadLetters.append([{ ...kept, id: 'b'.repeat(16), subject: 'v1.nobody', bytes: 4 }], bounds)
+  await office.store.deadLetters.append([{ ...kept, id: 'a'.repeat(16), subject: 'v1.nobody' }])
+  await office.store.deadLetters.append([{ ...kept, id: 'b'.repeat(16), subject: 'v1.nobody', bytes: 4 }])
   await expect(ask('POST', `/dlq/${'a'.repeat(16)}/replay`)).rejects.toMatchObject({ code: 'dlq/no-door' })
   await expect(ask('POST', `/dlq/${'b'.repeat(16)}/replay`)).rejects.toMatchObject({ code: 'dlq/truncated' })
 })
@@ -146,17 +144,17 @@ it('letters are kept within bounds of number, size and age, the newest of them; 
   })
   const numbers = async () => (await deadLetters.page({ limit: 1_000 })).map(({ id }) => Number.parseInt(id, 16))
   const wide = { letters: 1_000, bytes: 1e9, sinceMs: 0 }
-  await deadLetters.append([], { ...wide, letters: 0 })
-  await deadLetters.append(
-    [1, 2, 3, 4, 5].map((number) => letter(number)),
-    { ...wide, letters: 4 },
-  )
+  await deadLetters.removeBeyond({ ...wide, letters: 0 })
+  await deadLetters.append([1, 2, 3, 4, 5].map((number) => letter(number)))
+  await deadLetters.removeBeyond({ ...wide, letters: 4 })
   expect(await numbers()).toEqual([5, 4, 3, 2])
-  await deadLetters.append([letter(6)], { ...wide, bytes: 24 })
+  await deadLetters.append([letter(6)])
+  await deadLetters.removeBeyond({ ...wide, bytes: 24 })
   expect(await numbers()).toEqual([6, 5, 4])
-  await deadLetters.append([letter(7, nowMs + DAY_MS)], { ...wide, sinceMs: nowMs + 1 })
+  await deadLetters.append([letter(7, nowMs + DAY_MS)])
+  await deadLetters.removeBeyond({ ...wide, sinceMs: nowMs + 1 })
   expect(await numbers()).toEqual([7])
-  await deadLetters.append([letter(7, nowMs + 2 * DAY_MS), letter(8), letter(9)], wide)
+  await deadLetters.append([letter(7, nowMs + 2 * DAY_MS), letter(8), letter(9)])
   expect(await deadLetters.get(letter(7).id)).toMatchObject({ times: 2, lastAtMs: nowMs + 2 * DAY_MS })
   const pages = [await deadLetters.page({ limit: 2 }), await deadLetters.page({ limit: 2, before: letter(8).id })]
   expect(pages.flat().map(({ id }) => Number.parseInt(id, 16))).toEqual([9, 8, 7])

@@ -4,6 +4,7 @@ import {
   AgentCredentialReply,
   type AgentJoin,
   type AgentRenewal,
+  agentJoinText,
   agentRenewalText,
   decode,
   encode,
@@ -85,15 +86,10 @@ export async function join(joining: Joining): Promise<AgentCredentials> {
     )
   const [user, certificateKey] = [createNkey('user'), await generateDeviceKey()]
   const csr = csrOf(certificateKey, agentId)
-  const proof = Buffer.from(user.sign(csr)).toString('base64')
-  const request: AgentJoin = {
-    v: 1,
-    secret: invitation.secret,
-    agentId,
-    userKey: user.publicKey,
-    csr: Buffer.from(csr).toString('base64'),
-    proof,
-  }
+  const { secret } = invitation
+  const asked = { secret, agentId, userKey: user.publicKey, csr: Buffer.from(csr).toString('base64') }
+  const proof = Buffer.from(user.sign(Buffer.from(agentJoinText(tenant, asked)))).toString('base64')
+  const request: AgentJoin = { v: 1, ...asked, proof }
   const bus = await createNatsBus({
     url: joining.natsUrl,
     ...(joining.ca === undefined ? {} : { ca: joining.ca }),

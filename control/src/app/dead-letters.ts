@@ -6,10 +6,12 @@ import type { Ids, Store } from './ports.ts'
 /** A dead letter in the store; `payload` is Base64, as it travelled. */
 export type StoredLetter = Omit<DeadLetter, 'text'>
 
-/** What was refused, kept to be looked at: the newest, within bounds of number, size and age. */
+/** What was refused, kept to be looked at: the newest. */
 export interface DeadLetters {
-  /** Keep letters; one that is there is counted once more. Lets go of the oldest beyond the bounds. */
-  append(letters: readonly StoredLetter[], bounds: LetterBounds): Promise<void>
+  /** Keep letters; one that is there is counted once more. */
+  append(letters: readonly StoredLetter[]): Promise<void>
+  /** Remove the oldest beyond the bounds. Costs as much as there are letters. */
+  removeBeyond(bounds: LetterBounds): Promise<void>
   get(id: string): Promise<StoredLetter | undefined>
   /** Newest first, without what they carry; `before`: those that came last before the one with this id. */
   page(query: { before?: string; code?: string; limit: number }): Promise<readonly Omit<StoredLetter, 'payload'>[]>

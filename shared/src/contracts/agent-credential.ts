@@ -39,10 +39,14 @@ export const AgentJoin = z.object({
   userKey: UserKey,
   /** PKCS#10, DER in Base64; its own signature proves the key of the certificate. */
   csr: Base64.max(4_096),
-  /** The user key's signature over the DER of the CSR. */
+  /** The user key's signature over `agentJoinText`. */
   proof: Base64.max(128),
 })
 export type AgentJoin = z.infer<typeof AgentJoin>
+
+/** What the proof of a join is over. */
+export const agentJoinText = (tenant: string, join: Omit<AgentJoin, 'v' | 'proof'>): string =>
+  ['muster agent join 1', tenant, join.agentId, join.userKey, join.secret, join.csr].join('\n')
 
 /** What makes a process an agent: a certificate, and a token for the broker that ends no later. Times of the wall. */
 export const AgentCredential = z.object({

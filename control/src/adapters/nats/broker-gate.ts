@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { agentRenewalText } from '@muster/shared/contracts'
-import { CodedError, DAY_MS, ok } from '@muster/shared/core'
+import { agentJoinText, agentRenewalText } from '@muster/shared/contracts'
+import { CodedError, DAY_MS, ok, unwrap } from '@muster/shared/core'
 import { type CertificateAuthority, readCertificate, readCsr, verifyWithSpki } from '@muster/shared/pki'
 import { type BrokerIdentity, isPublicNkey, type SystemConnection, verifyWithNkey } from '@muster/shared/runtime'
 import type { BrokerGate } from '../../app/agents/broker-gate.ts'
@@ -32,8 +32,10 @@ export function openBrokerGate(options: {
     digestOf: (secret) => createHash('sha256').update(secret).digest('hex'),
     enrolment: (forTenant, issuedAtMs, expiresAtMs) =>
       identity.enrolment(forTenant, seconds(issuedAtMs), seconds(expiresAtMs)),
-    provesJoin: ({ userKey, csr, proof }) =>
-      isPublicNkey(userKey, 'user') && readCsr(bytes(csr)).ok && verifyWithNkey(userKey, bytes(csr), bytes(proof)),
+    provesJoin: (forTenant, join) =>
+      isPublicNkey(join.userKey, 'user') &&
+      readCsr(bytes(join.csr)).ok &&
+      verifyWithNkey(join.userKey, Buffer.from(agentJoinText(forTenant, join)), bytes(join.proof)),
     provesRenewal: (forTenant, renewal, certificate) => {
       const [current, request] = [readCertificate(bytes(certificate)), readCsr(bytes(renewal.csr))]
       if (!current.ok || !request.ok) return false
@@ -50,6 +52,10 @@ export function openBrokerGate(options: {
       if (!issued.ok) return issued
       const { der, serialNumber, notAfterMs } = issued.value
       return ok({ certificate: Buffer.from(der).toString('base64'), chain, serialNumber, notAfterMs })
+    },
+    certified: (certificate) => {
+      const { serialNumber, notAfterMs } = unwrap(readCertificate(bytes(certificate)))
+      return { certificate, chain, serialNumber, notAfterMs }
     },
     token: ({ agentId, userKey, issuedAtMs, expiresAtMs }) =>
       identity.signAgent({ agentId, tenant, key: userKey, iat: seconds(issuedAtMs), exp: seconds(expiresAtMs) }),

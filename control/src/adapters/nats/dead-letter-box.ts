@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto'
 import { DeadLetterMessage, decodeText } from '@muster/shared/contracts'
-import type { Bus, Clock, DurableMessage, Subscription } from '@muster/shared/core'
+import { type Bus, type Clock, type DurableMessage, HOUR_MS, type Subscription } from '@muster/shared/core'
 import type { Logger } from '@muster/shared/runtime'
 import { boundsAt, type StoredLetter } from '../../app/dead-letters.ts'
 import type { Store } from '../../app/ports.ts'
 
 const LETTERS_PER_BATCH = 64
+/** After so much, what is beyond the bounds is let go of: there may be as much more for a while. */
+const LET_GO_AFTER = { letters: 500, bytes: 1_048_576, ms: HOUR_MS } as const
 
 /** Takes dead letters from the stream into the store, where they can be looked at. */
 export function openDeadLetterBox({
@@ -19,12 +21,19 @@ export function openDeadLetterBox({
   readonly clock: Clock
   readonly log: Logger
 }): Promise<Subscription> {
+  const since = { letters: 0, bytes: 0, ms: 0 }
   return bus.consume(
     'DLQ',
     async (messages) => {
       const nowMs = clock.nowMs()
       const letters = messages.flatMap((message) => letterOf(message, nowMs))
-      await store.deadLetters.append(letters, boundsAt(nowMs))
+      await store.deadLetters.append(letters)
+      since.letters += letters.length
+      for (const { payload } of letters) since.bytes += payload.length
+      const { letters: many, bytes: large, ms: long } = LET_GO_AFTER
+      if (since.letters < many && since.bytes < large && nowMs - since.ms < long) return
+      await store.deadLetters.removeBeyond(boundsAt(nowMs))
+      Object.assign(since, { letters: 0, bytes: 0, ms: nowMs })
     },
     {
       durable: 'letters',

@@ -20,7 +20,7 @@ export function deadLetters(database: Database): DeadLetters {
     database.run(CHANGED, letter.lastAtMs, JSON.stringify(letter), letter.id)
   }
   return {
-    append: async (letters, { letters: lettersMax, bytes, sinceMs }) => {
+    append: async (letters) => {
       for (const letter of letters) {
         const known = get(letter.id)
         if (known) put({ ...known, lastAtMs: letter.lastAtMs, times: known.times + 1 })
@@ -29,8 +29,8 @@ export function deadLetters(database: Database): DeadLetters {
           database.run(KEPT, letter.id, letter.code, letter.lastAtMs, payload.length, JSON.stringify(rest), payload)
         }
       }
-      database.run(BEYOND, lettersMax, bytes, sinceMs)
     },
+    removeBeyond: async ({ letters, bytes, sinceMs }) => void database.run(BEYOND, letters, bytes, sinceMs),
     get: async (id) => get(id),
     page: async ({ before, code, limit }) =>
       bodies<Omit<StoredLetter, 'payload'>>(

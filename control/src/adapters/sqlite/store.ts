@@ -169,7 +169,7 @@ function tablesOf(database: Database, visits?: HeldVisits, caches?: Caches): Tab
 }
 
 /** Names of the table methods that change something. */
-const WRITES = new Set(['put', 'delete', 'append', 'add', 'remove', 'use', 'sent', 'removeExpired'])
+const WRITES = new Set(['put', 'delete', 'append', 'add', 'remove', 'use', 'sent', 'removeExpired', 'removeBeyond'])
 
 /**
  * Tables as seen outside of transactions: reads go to the reader, a lone write is a transaction of its own. In memory there

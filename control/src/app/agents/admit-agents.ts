@@ -50,20 +50,22 @@ export async function inviteAgent(
  * out. Refusals: `credential/bad-invitation`, `credential/bad-proof`, `credential/revoked`, `simulation/agent-id-taken`.
  */
 export async function joinAgent(deps: AdmissionDeps, join: AgentJoin): Promise<AgentCredentialReply> {
-  const { store, gate, wall } = deps
+  const { store, gate, wall, tenant } = deps
   const nowMs = wall.nowMs()
-  if (!gate.provesJoin(join)) return refused('credential/bad-proof', 'the request does not prove its keys')
+  if (!gate.provesJoin(tenant, join)) return refused('credential/bad-proof', 'the request does not prove its keys')
   const { reply, leaving } = await store.transaction(async (tables) => {
     const invitation = await tables.agentInvitations.get(gate.digestOf(join.secret))
     const before = await tables.agents.get(join.agentId)
     const refusal = refusalOf(deps, join, invitation, before, nowMs)
     if (refusal) return { reply: refusal, leaving: [] }
+    // The answer may have been lost: it is given again, and nothing is done again.
+    if (before && invitation?.usedBy !== undefined) return { reply: replyTo(deps, before), leaving: [] }
     const granted = grant(deps, join, before, nowMs)
     if (!granted)
       return { reply: refused('credential/bad-proof', 'the request for a certificate is none'), leaving: [] }
-    await tables.agents.put(granted.agent)
+    await tables.agents.put(granted)
     if (invitation) await tables.agentInvitations.put({ ...invitation, usedAtMs: nowMs, usedBy: join.userKey })
-    return { reply: granted.reply, leaving: granted.agent.shutOut }
+    return { reply: replyTo(deps, granted), leaving: granted.shutOut }
   })
   if (leaving.length > 0) await gate.shutOut(leaving)
   return reply
@@ -78,14 +80,14 @@ export async function renewAgent(deps: AdmissionDeps, renewal: AgentRenewal): Pr
   return store.transaction(async (tables) => {
     const agent = await tables.agents.get(renewal.agentId)
     if (agent?.revokedAtMs !== undefined) return refused('credential/revoked', 'this agent was revoked')
-    const proven =
-      agent?.userKey === renewal.userKey &&
-      agent.serialNumber === renewal.serialNumber &&
-      gate.provesRenewal(tenant, renewal, agent.certificate)
-    const granted = proven ? grant(deps, renewal, agent, nowMs) : undefined
-    if (!granted) return refused('credential/bad-proof', 'the request does not prove the key of the certificate')
-    await tables.agents.put(granted.agent)
-    return granted.reply
+    const unproven = refused('credential/bad-proof', 'the request does not prove the key of the certificate')
+    if (agent?.userKey !== renewal.userKey || !gate.provesRenewal(tenant, renewal, agent.certificate)) return unproven
+    // The answer may have been lost: it is given again, and nothing is done again.
+    if (agent.renewedSerialNumber === renewal.serialNumber) return replyTo(deps, agent)
+    const granted = agent.serialNumber === renewal.serialNumber ? grant(deps, renewal, agent, nowMs) : undefined
+    if (!granted) return unproven
+    await tables.agents.put({ ...granted, renewedSerialNumber: renewal.serialNumber })
+    return replyTo(deps, granted)
   })
 }
 
@@ -126,9 +128,10 @@ function refusalOf(
     invitation !== undefined &&
     invitation.expiresAtMs > nowMs &&
     (invitation.agentId ?? agentId) === agentId &&
-    (invitation.usedBy ?? userKey) === userKey
+    (invitation.usedBy === undefined || (invitation.usedBy === userKey && before?.userKey === userKey))
   if (!open) return refused('credential/bad-invitation', 'the invitation is used, over, or for another agent')
-  if (before?.revokedAtMs !== undefined && !invitation.readmit)
+  // An invitation readmits once: who was revoked since is outside.
+  if (before?.revokedAtMs !== undefined && (!invitation.readmit || invitation.usedBy !== undefined))
     return refused('credential/revoked', 'this agent was revoked')
   if (before !== undefined && before.userKey !== userKey && isAlive(agentId))
     return refused('simulation/agent-id-taken', 'a process lives under this name')
@@ -140,25 +143,30 @@ function grant(
   { agentId, userKey, csr }: Pick<AgentJoin, 'agentId' | 'userKey' | 'csr'>,
   before: Agent | undefined,
   nowMs: EpochMs,
-): { readonly agent: Agent; readonly reply: AgentCredentialReply } | undefined {
+): Agent | undefined {
   const certified = gate.certify(agentId, csr, nowMs)
   if (!certified.ok) return undefined
-  const { certificate, chain, serialNumber, notAfterMs } = certified.value
-  const expiresAtMs = Math.min(nowMs + tokenMs, notAfterMs)
-  const period = { issuedAtMs: nowMs, expiresAtMs }
-  const token = gate.token({ agentId, userKey, ...period })
+  const { certificate, serialNumber, notAfterMs } = certified.value
   const shutOut = before === undefined || before.userKey === userKey ? [] : shutOutWith(before, nowMs)
-  const agent: Agent = {
+  return {
     id: agentId,
     userKey,
     joinedAtMs: before?.userKey === userKey ? before.joinedAtMs : nowMs,
-    ...period,
+    issuedAtMs: nowMs,
+    expiresAtMs: Math.min(nowMs + tokenMs, notAfterMs),
     certificate,
     serialNumber,
     shutOut,
   }
-  const credential = { token, ...period, certificate, chain: [...chain], serialNumber, notAfterMs }
-  return { agent, reply: { v: 1, outcome: 'granted', credential } }
+}
+
+/** What an agent was granted, as it is told; the same at each telling. */
+function replyTo({ gate }: AdmissionDeps, agent: Agent): AgentCredentialReply {
+  const { id: agentId, userKey, issuedAtMs, expiresAtMs } = agent
+  const { chain, ...certified } = gate.certified(agent.certificate)
+  const token = gate.token({ agentId, userKey, issuedAtMs, expiresAtMs })
+  const credential = { token, issuedAtMs, expiresAtMs, ...certified, chain: [...chain] }
+  return { v: 1, outcome: 'granted', credential }
 }
 
 /** Those who must stay outside, and the one who is let in no more. */

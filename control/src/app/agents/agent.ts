@@ -11,6 +11,8 @@ export interface Agent {
   /** DER in Base64; a renewal is signed with its key. */
   readonly certificate: string
   readonly serialNumber: string
+  /** Of the certificate before, so that the same renewal sent again is answered again. */
+  readonly renewedSerialNumber?: string
   readonly revokedAtMs?: EpochMs
   /** User keys that must not come in again, each until its last token has run out. */
   readonly shutOut: readonly { readonly userKey: string; readonly atMs: EpochMs; readonly untilMs: EpochMs }[]

@@ -8,11 +8,13 @@ export interface BrokerGate {
   /** A user who may do nothing but ask to join. */
   enrolment(tenant: string, issuedAtMs: EpochMs, expiresAtMs: EpochMs): Invitation['enrolment']
   /** Whether both keys of a request are in the hands of who asks. */
-  provesJoin(join: AgentJoin): boolean
+  provesJoin(tenant: string, join: AgentJoin): boolean
   /** Whether a renewal comes from the holder of a certificate (DER in Base64), for the keys that it has. */
   provesRenewal(tenant: string, renewal: AgentRenewal, certificate: string): boolean
   /** Refusals: those of the authority. */
   certify(agentId: string, csr: string, nowMs: EpochMs): Result<AgentCertificate>
+  /** What was made with `certify`, from the certificate alone. */
+  certified(certificate: string): AgentCertificate
   token(user: { agentId: string; userKey: string; issuedAtMs: EpochMs; expiresAtMs: EpochMs }): string
   /** End the connections of these users, and let none of them in again. Told anew to a broker that was away. */
   shutOut(users: readonly { readonly userKey: string; readonly atMs: EpochMs }[]): Promise<void>
