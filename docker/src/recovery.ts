@@ -17,6 +17,32 @@ export const comesBack = (service: string, devices: number): Check => ({
   },
 })
 
+/** A server of the cluster is stopped and stays away: what devices report meanwhile is committed all the same. */
+export const goesOnWithout = (service: string, devices: number): Check => ({
+  name: `stop ${service}`,
+  look: async (stack) => {
+    const sinceMs = Date.now()
+    await stack.compose('stop', service)
+    const text = await everythingIsThere(stack, devices)
+    const took = secondsSince(sinceMs)
+    await stack.compose('start', service)
+    await stack.healthy()
+    return `without it, after ${took} s: ${text}`
+  },
+})
+
+/** A service that runs to its end, in a container of its own: what it says, and its exit code. */
+export const runs = (service: string, says: RegExp, exitCode = 0): Check => ({
+  name: exitCode === 0 ? `run ${service}` : `run ${service} again`,
+  look: async (stack) => {
+    const { code, stdout, stderr } = await stack.tryCompose('run', '--rm', '-T', service)
+    const said = says.exec(stdout + stderr)?.[0]
+    if (code !== exitCode || said === undefined)
+      throw new Error(`exit code ${code}\n${stdout.slice(-3_000)}${stderr.slice(-1_000)}`)
+    return `exit code ${code}: ${said}`
+  },
+})
+
 const secondsSince = (ms: number): string => ((Date.now() - ms) / 1_000).toFixed(1)
 
 /** Facts change on every device, which reports them; then what was sent is held against what is committed. */

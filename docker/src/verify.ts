@@ -41,7 +41,7 @@ async function verify(): Promise<boolean> {
 }
 
 /** Bring a profile up, look, and bring it down, whatever is found. */
-async function verifyProfile({ name, checks }: Profile): Promise<boolean> {
+async function verifyProfile({ name, services = [], checks }: Profile): Promise<boolean> {
   process.stdout.write(`\n${name}\n`)
   await using stack = await composeStack(name)
   await stack.down()
@@ -55,7 +55,7 @@ async function verifyProfile({ name, checks }: Profile): Promise<boolean> {
   })
   await add('healthy', async () => {
     const sinceMs = Date.now()
-    await stack.compose('up', '--detach')
+    await stack.compose('up', '--detach', ...services)
     const containers = await stack.healthy()
     return `${containers.length} containers are well or have ended well, ${((Date.now() - sinceMs) / 1_000).toFixed(1)} s after the start`
   })
