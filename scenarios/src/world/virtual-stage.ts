@@ -45,6 +45,8 @@ export async function openVirtualStage({
 }: VirtualStageOptions): Promise<Stage & { readonly world: World }> {
   const startMs = Date.parse(scenario.clock.start ?? START)
   const watchMaxMs = Math.max(WATCH_MAX_MS, WATCH_RESOLUTIONS * scenario.clock.resolution)
+  // Nothing comes within a moment: who looked oftener would see the same again.
+  const lookMinMs = Math.min(LOOK_MAX_MS, Math.max(LOOK_MIN_MS, scenario.clock.resolution))
   const clock = manualClock(image?.atMs ?? startMs)
   const workers = scenario.workers ?? 1
   const world = await drive(
@@ -78,7 +80,7 @@ export async function openVirtualStage({
     clock,
     breaker,
     lost: new AbortController().signal,
-    lookAgainMs: (waitedMs) => Math.min(LOOK_MAX_MS, Math.max(LOOK_MIN_MS, waitedMs * LOOK_SHARE)),
+    lookAgainMs: (waitedMs) => Math.min(LOOK_MAX_MS, Math.max(lookMinMs, waitedMs * LOOK_SHARE)),
     watchAgainMs: (ageMs) => Math.min(watchMaxMs, Math.max(WATCH_MIN_MS, ageMs * WATCH_SHARE)),
     patienceMs: (what) => Math.max(PATIENCE_MS[what], PATIENCE_RESOLUTIONS * scenario.clock.resolution),
     record: (what, text) => world.chronicle.add(clock.nowMs(), `runner ${what} ${text}`),
