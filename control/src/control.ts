@@ -14,6 +14,7 @@ import type { Logger } from '@muster/shared/runtime'
 import { certificateIssuer } from './adapters/certificate-issuer.ts'
 import { createDeviceSessions } from './adapters/device-sessions.ts'
 import { openDeadLetterBox } from './adapters/nats/dead-letter-box.ts'
+import { fitReplies } from './adapters/nats/fit-replies.ts'
 import { natsPolicyBodies } from './adapters/nats/policy-bodies.ts'
 import { openReportDoor } from './adapters/nats/report-door.ts'
 import { type Door, openRequestDoor } from './adapters/nats/request-door.ts'
@@ -292,7 +293,7 @@ function openDeviceDoors(
         const tookMs = stopwatch() - startedMs
         record(meters.checkIn, tookMs)
         meters.recent.checkIns.add({ atMs: clock.nowMs(), tookMs, failed: false })
-        return reply
+        return fitReplies(reply)
       },
     }),
     openRequestDoor({

@@ -48,6 +48,17 @@ describe('check-ins', () => {
     expect(waitMs).toBeLessThanOrEqual(12 * HOUR_MS)
   })
 
+  it('whose answer did not fit are asked again soon, as what the maintenance gate lets through', () => {
+    const device = enrolled()
+    device.feed({ type: 'due' }, nextDueMs(device.state))
+    const dueMs = NOW_MS + 3 * MINUTE_MS
+    device.feed({ type: 'check-in-answer', answer: refusal('checkin/answer-later', 1_000) }, dueMs)
+    expect(device.state.phase).toBe('enrolled')
+    expect(nextDueMs(device.state)).toBe(dueMs + 1_000)
+    device.feed({ type: 'due' }, dueMs + 1_000)
+    expect(device.effect('check-in').checkIn.cause).toBe('reconnect')
+  })
+
   it('follow the interval that the service wants', () => {
     const device = enrolled()
     visit(device, managed(0, { nextCheckInMs: 7_000 }))

@@ -52,7 +52,8 @@ export function onCheckInAnswer(state: DeviceState, turn: Turn, answer: CheckInR
   const { conversation } = state
   if (!conversation || answer.deviceId !== (conversation.claimedId ?? state.deviceId)) return state
   if (conversation.claimedId !== undefined) return onAnswerToAnother(state, turn)
-  if (answer.outcome === 'refused' && answer.code.startsWith('envelope/')) return onNotHeard(state, turn, answer)
+  if (answer.outcome === 'refused' && (answer.code.startsWith('envelope/') || answer.code === ANSWER_LATER))
+    return onNotHeard(state, turn, answer)
   const settled = settleOutbox({ ...state, failures: 0 }, turn, answer.ackedSeq, conversation.seqAtStart)
   if (answer.outcome === 'refused') return onRefusal(settled, turn, answer.code, answer.retryAfterMs)
   if (state.phase === 'leaving') return confirmLeaving(settled, turn)
@@ -121,7 +122,10 @@ function onRefusal(state: DeviceState, turn: Turn, code: string, retryAfterMs: n
   return left(ended, turn)
 }
 
-/** The service did not take it for this device's word: it says so again, by a session and a number that count. */
+/** Its answer did not fit into the message that had those of others. */
+const ANSWER_LATER = 'checkin/answer-later'
+
+/** The service did not take it for this device's word, or has not answered it: it says so again, in a way that counts. */
 function onNotHeard(
   state: DeviceState,
   turn: Turn,

@@ -1,5 +1,6 @@
+import { MESSAGE_BYTES_MAX } from '@muster/shared/contracts'
 import { describe, expect, it } from 'vitest'
-import { assign, compliance, configuration, enrolled, managed, visit } from './device.test-support.ts'
+import { assign, bodiesOf, compliance, configuration, enrolled, managed, setOf, visit } from './device.test-support.ts'
 import { OUTBOX_MAX } from './reports.ts'
 
 const full = () => {
@@ -26,6 +27,25 @@ describe('reports', () => {
     const { report } = device.effect('report')
     expect(report.seq).toBe(2)
     expect(report.policies?.map(({ kind }) => kind)).toEqual(['configuration'])
+  })
+
+  it('are several where the results of many policies are more than one message carries', () => {
+    const addresses = Array.from(
+      { length: 100 },
+      (_, index) => `./Device/Vendor/MSFT/Policy/Config/${'x'.repeat(60)}/${index}`,
+    )
+    const policies = Array.from({ length: 40 }, (_, index) => configuration(`c${index + 10}`, 1, ...addresses))
+    const device = enrolled()
+    visit(device, managed(0, { policySet: setOf('aa', ...policies) }))
+    device.feed({ type: 'bodies', bodies: bodiesOf(...policies) })
+    const reports = device.effects.flatMap((effect) => (effect.type === 'report' ? [effect.report] : []))
+    expect(reports.length).toBeGreaterThan(2)
+    expect(reports.map(({ seq }) => seq)).toEqual(reports.map((_, index) => index + 1))
+    for (const report of reports) expect(JSON.stringify(JSON.stringify(report)).length).toBeLessThan(MESSAGE_BYTES_MAX)
+    const reported = reports.flatMap(({ policies = [] }) => policies.map(({ policyId }) => policyId))
+    expect(reported).toEqual(policies.map(({ policyId }) => policyId))
+    expect(device.state.marks.policyIds).toEqual([])
+    expect(device.state.outbox).toEqual(reports)
   })
 
   it('stay in the outbox until the service says that they are committed', () => {

@@ -6,6 +6,11 @@ import { deviceNowMs, ownCorrelation, type Turn } from './turn.ts'
 /** With so many reports not known to be committed the device makes no new one and keeps its marks. */
 export const OUTBOX_MAX = 32
 
+/** Results of so many characters go into one report: with all that is around them, a message carries them. */
+const RESULTS_CHARS_MAX = 150_000
+/** So few are never too many, and are not measured. */
+const RESULTS_FEW = 100
+
 /** Whether the service has another account of the device. One object where nothing changed, but for a state read back. */
 const inventoryIsNews = ({ inventory, reportedInventory }: DeviceState): boolean =>
   inventory !== reportedInventory && JSON.stringify(inventory) !== JSON.stringify(reportedInventory)
@@ -32,12 +37,14 @@ export function reportNews(given: DeviceState, turn: Turn, correlationId?: strin
   const state = withOneInventory(given)
   const speaks = (state.phase === 'enrolled' || state.phase === 'leaving') && state.online
   if (!speaks || !hasNews(state) || state.outbox.length >= OUTBOX_MAX) return state
-  const report = compose(state, turn, correlationId ?? ownCorrelation(state))
+  const changed = state.policies.filter(({ reference }) => state.marks.policyIds.includes(reference.policyId))
+  const now = fitting(changed)
+  const report = compose(state, turn, correlationId ?? ownCorrelation(state), now)
   // Who speaks as another does so here as well; what it keeps, to be sent again, is its own.
   const { claimedId } = state.faults ?? {}
   const shown = claimedId === undefined ? report : { ...report, deviceId: claimedId }
   turn.effects.push({ type: 'report', report: shown, again: false })
-  return {
+  const next = {
     ...state,
     ...(state.faults?.stale === 'next' ? { faults: { ...state.faults, stale: report } } : {}),
     lastSeq: report.seq,
@@ -45,13 +52,27 @@ export function reportNews(given: DeviceState, turn: Turn, correlationId?: strin
     marks: noMarks,
     reportedInventory: state.inventory,
   }
+  if (now.length === changed.length) return next
+  const left = changed.slice(now.length).map(({ reference }) => reference.policyId)
+  return reportNews({ ...next, marks: { ...noMarks, policyIds: left } }, turn, correlationId)
 }
 
-function compose(state: DeviceState, turn: Turn, correlationId: string): Report {
+/** As many policies, from the first on, as one report has room for. */
+function fitting(changed: DeviceState['policies']): DeviceState['policies'] {
+  const results = changed.reduce((sum, each) => sum + each.results.length, 0)
+  if (changed.length < 2 || results <= RESULTS_FEW) return changed
+  let chars = 0
+  const beyond = changed.findIndex((each) => {
+    chars += JSON.stringify(each.results).length
+    return chars > RESULTS_CHARS_MAX
+  })
+  return beyond === -1 ? changed : changed.slice(0, Math.max(1, beyond))
+}
+
+function compose(state: DeviceState, turn: Turn, correlationId: string, changed: DeviceState['policies']): Report {
   const nowMs = deviceNowMs(state, turn)
   const { marks, certificate, deviceId } = state
   if (!certificate || deviceId === undefined) throw new Error(`${state.key} reports before it is enrolled`)
-  const changed = state.policies.filter(({ reference }) => marks.policyIds.includes(reference.policyId))
   return {
     v: 1,
     deviceId,

@@ -104,6 +104,12 @@ export const deviceErrors = {
     meaning: 'No user of this name may use managed apps.',
   },
 
+  'checkin/answer-later': {
+    status: 503,
+    graph: 'ServiceUnavailable',
+    exit: 1,
+    meaning: 'The answers to a message of check-ins are larger than one message: the device asks again in a moment.',
+  },
   'checkin/unknown-device': { status: 404, graph: 'NotFound', exit: 1, meaning: 'No device has this id.' },
   'checkin/other-agent': {
     status: 403,
