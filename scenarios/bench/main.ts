@@ -2,12 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { type FaultTimes, measureFaultTimes } from './fault-times.ts'
 import { type FleetFigures, measureFleet } from './fleet.ts'
 import { type Floor, measureFloor } from './floor.ts'
 import { type GraphFigures, measureGraph } from './graph.ts'
 import { type KillFigures, measureKills } from './kills.ts'
 import { monthOf, YEAR_DAYS, yearOf } from './lives.ts'
-import { fleetsText, graphText, killsText, memoryOf, soakText, worldText } from './page.ts'
+import { faultsText, fleetsText, graphText, killsText, memoryOf, soakText, worldText } from './page.ts'
 import { measureSoak, type SoakFigures } from './soak.ts'
 import { measureWorld } from './world.ts'
 
@@ -34,14 +35,14 @@ const { values } = parseArgs({
   },
 })
 
-const PARTS = ['fleets', 'world', 'year', 'graph', 'soak', 'kills'] as const
+const PARTS = ['fleets', 'world', 'year', 'graph', 'soak', 'kills', 'faults'] as const
 type Part = (typeof PARTS)[number]
 /** What is measured unless `--only` says otherwise: what takes minutes by its nature is asked for. */
 const USUAL: readonly Part[] = ['fleets', 'world', 'year', 'graph']
 
 const KILLS = { broker: 50, 'control service': 20, worker: 20 } as const
 
-const help = `npm run bench -- [--only fleets|world|year|graph|soak|kills] [--devices 10000] [--small 1000] [--world 10000] [--days 30] [--year 1000] [--graph 100000] [--soak 10000] [--minutes 20] [--kills 5000] [--seed kills] [--json]
+const help = `npm run bench -- [--only fleets|world|year|graph|soak|kills|faults] [--devices 10000] [--small 1000] [--world 10000] [--days 30] [--year 1000] [--graph 100000] [--soak 10000] [--minutes 20] [--kills 5000] [--seed kills] [--json]
 
 fleets  Enrols a small and a large fleet on this machine, publishes a policy to each, and prints rates, latencies and memory,
         each with the floor of the machine it is measured against.
@@ -52,6 +53,8 @@ soak    Keeps a live fleet under faults for so many minutes, and tells how memor
         only, and only when it is asked for.
 kills   Kills the broker 50 times, the service 20 times and workers 20 times under a live fleet, at moments that the seed
         fixes; then the same with older copies of the broker's disk put back. Only when it is asked for.
+faults  Puts one fault after another between a sender and a broker, and tells how soon it is noticed and how soon it is over.
+        Only when it is asked for.
 `
 
 if (values.help) process.stdout.write(help)
@@ -73,6 +76,7 @@ async function bench(parts: readonly Part[]): Promise<void> {
   const graph = parts.includes('graph') ? await measureGraphIn(whole(values.graph, '--graph', 1_000_000)) : undefined
   if (parts.includes('soak')) say(`a fleet of ${values.soak} devices lives for ${values.minutes} minutes …`)
   const soak = parts.includes('soak') ? await measureSoakIn(say) : undefined
+  const faults = parts.includes('faults') ? await measureFaultsIn(say) : undefined
   const kills = parts.includes('kills') ? await measureKillsIn(say) : []
   const machine = { cores: cpus().length, node: process.version }
   const text = [
@@ -82,21 +86,29 @@ async function bench(parts: readonly Part[]): Promise<void> {
     ...(graph ? [graphText(graph)] : []),
     ...(soak ? [soakText(soak)] : []),
     ...kills.map(killsText),
+    ...(faults ? [faultsText(faults)] : []),
   ].join('')
-  const json = { ...machine, ...fleets, ...(fleets ? memoryOf(fleets) : {}), virtual, certificates, graph, soak, kills }
+  const json = {
+    ...machine,
+    ...fleets,
+    ...(fleets ? memoryOf(fleets) : {}),
+    virtual,
+    certificates,
+    graph,
+    soak,
+    kills,
+    faults,
+  }
   process.stdout.write(values.json ? `${JSON.stringify(json, null, 2)}\n` : text)
-  const lost = fleets ? fleets.small.lost + fleets.large.lost : 0
-  const isTorn = graph !== undefined && (graph.whole.missing > 0 || graph.whole.twice > 0)
-  const isWorn = soak !== undefined && (soak.verdict !== 'passed' || soak.growing.length > 0)
-  const isHurt = kills.some(({ history, missing }) => !history.ok || missing.length > 0)
-  if (
-    lost > 0 ||
-    isHurt ||
-    isTorn ||
-    isWorn ||
-    [virtual, certificates].some((figures) => figures && figures.verdict !== 'passed')
-  )
-    process.exitCode = 12
+  const failures = [
+    fleets !== undefined && fleets.small.lost + fleets.large.lost > 0,
+    graph !== undefined && (graph.whole.missing > 0 || graph.whole.twice > 0),
+    soak !== undefined && (soak.verdict !== 'passed' || soak.growing.length > 0),
+    kills.some(({ history, missing }) => !history.ok || missing.length > 0),
+    faults?.some(({ lost, twice }) => lost > 0 || twice > 0) === true,
+    [virtual, certificates].some((figures) => figures && figures.verdict !== 'passed'),
+  ]
+  if (failures.includes(true)) process.exitCode = 12
 }
 
 async function measureGraphIn(devices: number): Promise<GraphFigures> {
@@ -113,6 +125,15 @@ async function measureSoakIn(say: (text: string) => void): Promise<SoakFigures> 
   const dir = mkdtempSync(join(tmpdir(), 'muster-bench-'))
   try {
     return await measureSoak(size, dir, say)
+  } finally {
+    rmSync(dir, { recursive: true, force: true })
+  }
+}
+
+async function measureFaultsIn(say: (text: string) => void): Promise<readonly FaultTimes[]> {
+  const dir = mkdtempSync(join(tmpdir(), 'muster-bench-'))
+  try {
+    return await measureFaultTimes(dir, say)
   } finally {
     rmSync(dir, { recursive: true, force: true })
   }

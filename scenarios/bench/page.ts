@@ -1,3 +1,4 @@
+import type { FaultTimes } from './fault-times.ts'
 import type { FleetFigures } from './fleet.ts'
 import type { Floor } from './floor.ts'
 import { BOUND_MS, type GraphFigures } from './graph.ts'
@@ -120,4 +121,13 @@ export function killsText({ devices, rollBack, seed, parts, seconds, history, mi
 ${lines.join('')}  ${whole(history.sent)} reports sent, ${whole(history.committed)} committed, ${history.lost} lost, ${history.appliedTwice} applied twice
   ${missing.length === 0 ? 'the last word is on every device' : 'not every device has the last word'}
 ${problems.map((text) => `  ${text}\n`).join('')}`
+}
+
+/** What faults between a sender and a broker came to, for people. */
+export function faultsText(faults: readonly FaultTimes[]): string {
+  const lines = faults.map(
+    ({ fault, noticedMs, recoveredMs, acknowledged, lost, twice }) =>
+      `  ${fault.padEnd(24)} noticed after ${whole(noticedMs)} ms, well again ${whole(recoveredMs)} ms after its end; ${acknowledged} acknowledged, ${lost} lost, ${twice} twice\n`,
+  )
+  return `faults between a sender and the broker\n${lines.join('')}`
 }

@@ -122,7 +122,8 @@ function elsewhere(text: string): StackNats {
   }
 }
 
-function findNatsServer(env: NodeJS.ProcessEnv): NonNullable<ReturnType<typeof resolveNatsServer>> {
+/** @throws CodedError `nats/not-found` */
+export function findNatsServer(env: NodeJS.ProcessEnv): NonNullable<ReturnType<typeof resolveNatsServer>> {
   let binary: ReturnType<typeof resolveNatsServer>
   try {
     binary = resolveNatsServer({ env })

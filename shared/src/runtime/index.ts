@@ -23,3 +23,4 @@ export { commandLineOf, identify, isRunning, type ProcessIdentity } from './proc
 export { createRenewingBus, type RenewingBus } from './renewing-bus.ts'
 export { type ClockScale, scaledClock, systemClock } from './scaled-clock.ts'
 export { matchesSubject } from './subject-match.ts'
+export { startTcpFaultProxy, type TcpFault } from './tcp-fault-proxy.ts'

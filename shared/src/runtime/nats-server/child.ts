@@ -25,6 +25,8 @@ const SUSPICIOUS_AFTER_MS = 2_000
 /** With less free space than this nothing of use can be written. */
 const FREE_BYTES_MIN = 65_536
 const LOG_BYTES_MAX = 16 * 1_048_576
+/** What it makes is for its owner only: older servers would let the group read their stores. The shell becomes the server. */
+const PRIVATELY = 'umask 077 && exec "$0" "$@"'
 
 /**
  * Start nats-server and wait until it serves, JetStream included. It gets its own process group, so that Ctrl-C in a
@@ -34,7 +36,8 @@ const LOG_BYTES_MAX = 16 * 1_048_576
 export async function startChild(binary: string, paths: ChildPaths, env?: NodeJS.ProcessEnv): Promise<NatsChild> {
   const logStart = rotate(paths.log)
   const log = openSync(paths.log, 'a', 0o600)
-  const child = spawn(binary, ['-c', paths.config], { stdio: ['ignore', log, log], detached: true, env })
+  const start = ['-c', PRIVATELY, binary, '-c', paths.config]
+  const child = spawn('/bin/sh', start, { stdio: ['ignore', log, log], detached: true, env })
   closeSync(log)
   const exited = new Promise<void>((resolve) => {
     child.once('exit', () => resolve())
