@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { natsBinaries } from '../../../shared/test-support/nats.ts'
 import { type Live, PATIENT, startLive } from '../../test-support/live.ts'
 
 const DEVICES = 40
@@ -24,16 +25,6 @@ afterAll(() => {
   delete process.env['NODE_OPTIONS']
   rmSync(dir, { recursive: true, force: true })
 })
-beforeEach(async () => {
-  lost = []
-  live = await startLive({ onEvent: (what) => lost.push(what) })
-  await live.populate(DEVICES)
-}, 120_000)
-afterEach(async () => {
-  rmSync(join(dir, 'crash'), { force: true })
-  await live?.[Symbol.asyncDispose]()
-})
-
 /**
  * Every device has news: the version that is returned. The service may die of the first report of it before it has
  * answered. The devices are at rest before, or it dies of another report and the news never reaches them.
@@ -63,53 +54,66 @@ async function expectCommitted(reports: number, osVersion: string): Promise<void
   expect(history.committed).toBeGreaterThanOrEqual(reports)
 }
 
-describe('a control service that dies by SIGKILL', () => {
-  it.each(['before', 'after'])(
-    '%s it commits reports: each is committed, and once',
-    async (when) => {
-      const { committed } = await live.history(DEVICES)
-      writeFileSync(join(dir, 'crash'), when)
-      const osVersion = await news()
-      await vi.waitFor(() => expect(lost).toContain('control.lost'), PATIENT)
-      expect(existsSync(join(dir, 'crash'))).toBe(false)
-      await live.stack.control.kill()
-      await live.stack.control.start()
-      await order({ order: 'sync' })
-      await expectCommitted(committed + DEVICES, osVersion)
-      expect((await live.stats()).devices.managed).toBe(DEVICES)
-    },
-    120_000,
-  )
-})
-
-describe('a nats-server whose store changes while it is down', () => {
-  it('costs nothing when it is wiped: devices send again what is not committed', async () => {
-    const { committed } = await live.history(DEVICES)
-    const osVersion = await newsInStreamAlone()
-    await whileBrokerIsDown((store) => rmSync(store, { recursive: true }))
-    await serveAgain()
-    await expectCommitted(committed + DEVICES, osVersion)
-    // The bodies of policies went with the store as well; what is published from now on arrives.
-    await expectCommitted(committed + 2 * DEVICES, await news())
+describe.each(natsBinaries())('with nats-server $version,', ({ path }) => {
+  beforeEach(async () => {
+    lost = []
+    const env = { ...process.env, MUSTER_NATS_BIN: path }
+    live = await startLive({ env, onEvent: (what) => lost.push(what) })
+    await live.populate(DEVICES)
   }, 120_000)
+  afterEach(async () => {
+    rmSync(join(dir, 'crash'), { force: true })
+    await live?.[Symbol.asyncDispose]()
+  })
 
-  it('costs nothing when an older copy is put back: nothing is lost, and what was in the copy counts once', async () => {
-    const older = join(dir, 'older')
-    const { committed } = await live.history(DEVICES)
-    const first = await newsInStreamAlone()
-    // In the copy are reports that the service commits after it was made.
-    await whileBrokerIsDown((store) => cpSync(store, older, { recursive: true }))
-    await serveAgain()
-    await expectCommitted(committed + DEVICES, first)
-    const second = await newsInStreamAlone()
-    await whileBrokerIsDown((store) => {
-      rmSync(store, { recursive: true })
-      cpSync(older, store, { recursive: true })
-    })
-    await serveAgain()
-    await expectCommitted(committed + 2 * DEVICES, second)
-    await expectCommitted(committed + 3 * DEVICES, await news())
-  }, 180_000)
+  describe('a control service that dies by SIGKILL', () => {
+    it.each(['before', 'after'])(
+      '%s it commits reports: each is committed, and once',
+      async (when) => {
+        const { committed } = await live.history(DEVICES)
+        writeFileSync(join(dir, 'crash'), when)
+        const osVersion = await news()
+        await vi.waitFor(() => expect(lost).toContain('control.lost'), PATIENT)
+        expect(existsSync(join(dir, 'crash'))).toBe(false)
+        await live.stack.control.kill()
+        await live.stack.control.start()
+        await order({ order: 'sync' })
+        await expectCommitted(committed + DEVICES, osVersion)
+        expect((await live.stats()).devices.managed).toBe(DEVICES)
+      },
+      120_000,
+    )
+  })
+
+  describe('a nats-server whose store changes while it is down', () => {
+    it('costs nothing when it is wiped: devices send again what is not committed', async () => {
+      const { committed } = await live.history(DEVICES)
+      const osVersion = await newsInStreamAlone()
+      await whileBrokerIsDown((store) => rmSync(store, { recursive: true }))
+      await serveAgain()
+      await expectCommitted(committed + DEVICES, osVersion)
+      // The bodies of policies went with the store as well; what is published from now on arrives.
+      await expectCommitted(committed + 2 * DEVICES, await news())
+    }, 120_000)
+
+    it('costs nothing when an older copy is put back: nothing is lost, and what was in the copy counts once', async () => {
+      const older = join(dir, 'older')
+      const { committed } = await live.history(DEVICES)
+      const first = await newsInStreamAlone()
+      // In the copy are reports that the service commits after it was made.
+      await whileBrokerIsDown((store) => cpSync(store, older, { recursive: true }))
+      await serveAgain()
+      await expectCommitted(committed + DEVICES, first)
+      const second = await newsInStreamAlone()
+      await whileBrokerIsDown((store) => {
+        rmSync(store, { recursive: true })
+        cpSync(older, store, { recursive: true })
+      })
+      await serveAgain()
+      await expectCommitted(committed + 2 * DEVICES, second)
+      await expectCommitted(committed + 3 * DEVICES, await news())
+    }, 180_000)
+  })
 })
 
 /** News of every device while no service takes it in: it is in the stream and on the devices, and nowhere else. */

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { createRng } from '@muster/shared/core'
 import type { RunResult, Scenario } from '@muster/shared/scenario'
 import { describe, expect, it } from 'vitest'
-import { natsBinary } from '../../../shared/test-support/nats.ts'
+import { natsBinaries } from '../../../shared/test-support/nats.ts'
 import { scenarioOf } from '../../test-support/scenario.ts'
 import { runScenario } from '../runner/run.ts'
 
@@ -56,7 +56,7 @@ assertions:
 `)
 }
 
-async function run(scenario: Scenario): Promise<RunResult> {
+async function run(scenario: Scenario, natsBin: string): Promise<RunResult> {
   const dataDir = mkdtempSync(join(tmpdir(), 'muster-kills-'))
   try {
     return await runScenario({
@@ -65,7 +65,7 @@ async function run(scenario: Scenario): Promise<RunResult> {
       runId: 'kills',
       command: 'muster run kills.yaml',
       dataDir,
-      env: { ...process.env, MUSTER_NATS_BIN: natsBinary().path },
+      env: { ...process.env, MUSTER_NATS_BIN: natsBin },
       logLevel: 'warn',
       signal: new AbortController().signal,
       onNote: () => undefined,
@@ -90,18 +90,24 @@ function expectRight(result: RunResult, seed: string): void {
   ])
 }
 
-describe('a run whose parts are killed with SIGKILL at seeded moments', () => {
-  it('nats-server four times: the verdict is right', async () => {
-    const result = await run(scenarioWithKills('broker', (down) => `killBroker: { down: ${down}ms }`))
-    expectRight(result, 'broker')
-    expect(result.faults.filter(({ kind }) => kind === 'broker')).toHaveLength(KILLS)
-  }, 180_000)
+describe.each(natsBinaries())(
+  'a run on nats-server $version whose parts are killed with SIGKILL at seeded moments',
+  ({ path }) => {
+    it('nats-server four times: the verdict is right', async () => {
+      const result = await run(
+        scenarioWithKills('broker', (down) => `killBroker: { down: ${down}ms }`),
+        path,
+      )
+      expectRight(result, 'broker')
+      expect(result.faults.filter(({ kind }) => kind === 'broker')).toHaveLength(KILLS)
+    }, 180_000)
 
-  it('nats-server and the control service in turn: the verdict is right', async () => {
-    let kills = 0
-    const kill = (down: number): string => (kills++ % 2 === 0 ? 'killControl: {}' : `killBroker: { down: ${down}ms }`)
-    const result = await run(scenarioWithKills('both', kill))
-    expectRight(result, 'both')
-    expect(result.faults.map(({ kind }) => kind)).toEqual(['control', 'broker', 'control', 'broker'])
-  }, 180_000)
-})
+    it('nats-server and the control service in turn: the verdict is right', async () => {
+      let kills = 0
+      const kill = (down: number): string => (kills++ % 2 === 0 ? 'killControl: {}' : `killBroker: { down: ${down}ms }`)
+      const result = await run(scenarioWithKills('both', kill), path)
+      expectRight(result, 'both')
+      expect(result.faults.map(({ kind }) => kind)).toEqual(['control', 'broker', 'control', 'broker'])
+    }, 180_000)
+  },
+)
